@@ -1,0 +1,3 @@
+module github.com/handsel-tls/handsel
+
+go 1.26
