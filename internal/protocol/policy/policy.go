@@ -1,0 +1,123 @@
+// Package policy says what one side of a connection is willing to do:
+// versions, cipher suites, groups and signature schemes, each in order of
+// preference. The named policies are starting points; a Policy is a value and
+// can be narrowed.
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+// A Policy is what a side allows, the most wanted first. Policies are shared
+// between connections and must not be changed once they are in use.
+type Policy struct {
+	Name     string
+	Versions []iana.Version
+	Suites   []iana.Suite           // of all versions
+	Groups   []iana.Group           // for key exchange
+	Schemes  []iana.SignatureScheme // to sign with and to accept
+
+	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
+	SHA1Certificates bool
+}
+
+// Modern is the default: TLS 1.3 and 1.2 with forward secrecy and
+// authenticated encryption, and the CBC suites of ECDHE last.
+func Modern() *Policy { return &modern }
+
+// Compatible is Modern and RSA key exchange, for peers that know nothing
+// better. It gives up forward secrecy with those.
+func Compatible() *Policy { return &compatible }
+
+var modern = Policy{
+	Name:     "modern",
+	Versions: []iana.Version{iana.TLS13, iana.TLS12},
+	Suites: []iana.Suite{
+		iana.TLS_AES_128_GCM_SHA256,
+		iana.TLS_AES_256_GCM_SHA384,
+		iana.TLS_CHACHA20_POLY1305_SHA256,
+		iana.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+		iana.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+		iana.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+		iana.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+		iana.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+		iana.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+		iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+		iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+		iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+		iana.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+	},
+	Groups: []iana.Group{
+		iana.X25519MLKEM768, iana.X25519, iana.Secp256r1, iana.Secp384r1, iana.Secp521r1,
+	},
+	Schemes: []iana.SignatureScheme{
+		iana.ECDSASecp256r1SHA256, iana.Ed25519,
+		iana.RSAPSSRSAESHA256, iana.RSAPSSRSAESHA384, iana.RSAPSSRSAESHA512,
+		iana.RSAPKCS1SHA256, iana.RSAPKCS1SHA384, iana.RSAPKCS1SHA512,
+		iana.ECDSASecp384r1SHA384, iana.ECDSASecp521r1SHA512,
+		iana.RSAPSSPSSSHA256, iana.RSAPSSPSSSHA384, iana.RSAPSSPSSSHA512,
+	},
+}
+
+var compatible = func() Policy {
+	p := modern
+	p.Name = "compatible"
+	p.Suites = append(slices.Clone(modern.Suites),
+		iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+		iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+		iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+		iana.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
+		iana.TLS_RSA_WITH_AES_128_GCM_SHA256,
+		iana.TLS_RSA_WITH_AES_256_GCM_SHA384,
+		iana.TLS_RSA_WITH_AES_128_CBC_SHA,
+		iana.TLS_RSA_WITH_AES_256_CBC_SHA,
+		iana.TLS_RSA_WITH_AES_128_CBC_SHA256,
+		iana.TLS_RSA_WITH_AES_256_CBC_SHA256,
+	)
+	return p
+}()
+
+var named = map[string]func() *Policy{"modern": Modern, "compatible": Compatible}
+
+// Names lists the named policies.
+func Names() []string { return []string{"modern", "compatible"} }
+
+// Named gives the policy of a name. The error lists the names there are.
+func Named(name string) (*Policy, error) {
+	if f, ok := named[strings.ToLower(name)]; ok {
+		return f(), nil
+	}
+	return nil, fmt.Errorf("no policy is called %q: there are %s", name, strings.Join(Names(), ", "))
+}
+
+// Between gives the policy without the versions below min and above max; 0
+// stands for no limit.
+func (p *Policy) Between(minimum, maximum iana.Version) *Policy {
+	q := *p
+	q.Versions = nil
+	for _, v := range p.Versions {
+		if v >= minimum && (maximum == 0 || v <= maximum) {
+			q.Versions = append(q.Versions, v)
+		}
+	}
+	return &q
+}
+
+// Allows reports whether the version is allowed.
+func (p *Policy) Allows(v iana.Version) bool { return slices.Contains(p.Versions, v) }
+
+// Highest gives the newest version allowed, 0 if there is none.
+func (p *Policy) Highest() iana.Version {
+	var highest iana.Version
+	for _, v := range p.Versions {
+		highest = max(highest, v)
+	}
+	return highest
+}
+
+// AllowsScheme reports whether the signature scheme is allowed.
+func (p *Policy) AllowsScheme(s iana.SignatureScheme) bool { return slices.Contains(p.Schemes, s) }

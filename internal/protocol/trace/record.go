@@ -1,0 +1,148 @@
+package trace
+
+import (
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+// Side is one of the two ends of a connection.
+type Side uint8
+
+const (
+	Client Side = iota + 1
+	Server
+)
+
+func (s Side) String() string { return [...]string{"", "client", "server"}[s] }
+
+// Other gives the other side.
+func (s Side) Other() Side { return 3 - s }
+
+// A Record is the whole story of one handshake: what was offered, what was
+// chosen and what lost to it, how far the handshake went and how it ended. It
+// holds no secret.
+type Record struct {
+	Side     Side          // the side that kept the record
+	Started  time.Time     // when the first byte was sent or received
+	Duration time.Duration // until the handshake was complete or had failed
+
+	ServerName string               // server_name of the client, empty if it sent none
+	Version    iana.Version         // 0 if the handshake did not come to it; so with all below
+	Suite      iana.Suite           //
+	Group      iana.Group           //
+	Scheme     iana.SignatureScheme // of the server's signature
+	ALPN       string               //
+	Resumed    bool                 // a session was resumed
+	Retried    bool                 // there was a HelloRetryRequest
+
+	ClientHello []byte // the first ClientHello, whole, with its 4-byte header
+	ServerHello []byte // the ServerHello, likewise
+
+	Choices []Choice // in the order in which they were made
+	Steps   []Step   // in the order in which they happened
+	Lost    int      // events that no longer fitted
+
+	Failure *Failure // nil if the handshake was complete
+}
+
+// A Choice is what was chosen of a topic, with every candidate that was looked
+// at and refused.
+type Choice struct {
+	Topic   Topic
+	Made    bool // whether anything was chosen
+	Chosen  uint16
+	Refused []Refusal
+}
+
+// A Refusal is a candidate that lost, and why.
+type Refusal struct {
+	Value uint16
+	Why   Why
+}
+
+// A Step is a message, an alert, a change of keys or of the state.
+type Step struct {
+	At    time.Duration // since the start
+	Kind  Kind          // Entered, Received, Sent, AlertReceived, AlertSent, ReadKeys, WriteKeys, Asked, Answered
+	Name  string        // of the message, the alert, the state or the question
+	Fatal bool          // of an alert
+}
+
+// A Failure is how a handshake ended that did not succeed.
+type Failure struct {
+	Code     fault.Code
+	By       By         // who ended the handshake
+	State    string     // the state in which it ended, in the RFC's words
+	Detail   string     // what exactly, for the operator
+	Alert    iana.Alert // that was sent, or received
+	HasAlert bool       // whether one was
+}
+
+// By is who ended a handshake.
+type By uint8
+
+const (
+	ByUs      By = iota + 1 // this side found something wrong
+	ByPeer                  // the peer sent an alert or close_notify, or closed the connection
+	ByNetwork               // the connection broke, or a time limit ran out
+)
+
+func (b By) String() string { return [...]string{"", "this side", "the peer", "the network"}[b] }
+
+// Error tells the whole failure in one sentence.
+func (f *Failure) Error() string {
+	s := f.Code.Sentence()
+	if f.Detail != "" {
+		s += ": " + f.Detail
+	}
+	return s
+}
+
+// Fill sorts the log's events into choices and steps. name gives the names of
+// states and questions, which belong to the machines.
+func (r *Record) Fill(l *Log, name func(k Kind, t Topic, code uint16) string) {
+	events, lost := l.Events()
+	r.Lost = lost
+	for _, e := range events {
+		switch e.Kind {
+		case Chose, Refused:
+			r.choice(e)
+		default:
+			r.Steps = append(r.Steps, step(e, name))
+		}
+	}
+}
+
+func (r *Record) choice(e Event) {
+	last := len(r.Choices) - 1
+	if last < 0 || r.Choices[last].Topic != e.Topic {
+		r.Choices = append(r.Choices, Choice{Topic: e.Topic})
+		last++
+	}
+	c := &r.Choices[last]
+	if e.Kind == Chose {
+		c.Made, c.Chosen = true, e.Code
+		return
+	}
+	c.Refused = append(c.Refused, Refusal{e.Code, Why(e.Arg)})
+}
+
+func step(e Event, name func(Kind, Topic, uint16) string) Step {
+	s := Step{At: time.Duration(e.Arg) * time.Microsecond, Kind: e.Kind}
+	switch e.Kind {
+	case Received, Sent:
+		s.Name = iana.HandshakeType(e.Code).String()
+	case AlertReceived, AlertSent:
+		s.Name = iana.Alert(e.Code & 0xff).String()
+		s.Fatal = iana.AlertLevel(e.Code>>8) == iana.LevelFatal
+	case ReadKeys:
+		s.Name = "read keys"
+	case WriteKeys:
+		s.Name = "write keys"
+	default:
+		s.Name = name(e.Kind, e.Topic, e.Code)
+	}
+	return s
+}
