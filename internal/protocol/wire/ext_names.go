@@ -1,0 +1,67 @@
+package wire
+
+import "github.com/handsel-tls/handsel/internal/protocol/iana"
+
+// ParseServerNameClient reads server_name of a ClientHello and gives the host
+// name, in ASCII. RFC 6066, section 3:
+//
+//	struct {
+//	    NameType name_type = host_name(0);
+//	    opaque HostName<1..2^16-1>;
+//	} ServerName;
+//	ServerName server_name_list<1..2^16-1>;
+//
+// A list may hold one name of a type, and there is only one type.
+func ParseServerNameClient(body []byte) ([]byte, error) {
+	r := NewReader("server_name", body)
+	l := NewReader("server_name", r.Vec(2, "server_name_list", 1))
+	if err := r.Done(); err != nil {
+		return nil, err
+	}
+	t := iana.NameType(l.U8("name_type"))
+	l.Check(t == iana.NameHost, "name_type", "it is not host_name")
+	name := l.Vec(2, "HostName", 1)
+	for _, c := range name {
+		l.Check(c != 0, "HostName", "it holds a zero byte")
+	}
+	return name, l.Done()
+}
+
+// AppendServerNameClient appends the extension of a ClientHello.
+func AppendServerNameClient(b []byte, host string) []byte {
+	b, m := openExtension(b, iana.ExtServerName)
+	b, l := open(b, 2)
+	b = vec(append(b, byte(iana.NameHost)), 2, []byte(host))
+	return m.Close(l.Close(b))
+}
+
+// AppendServerNameServer appends the empty extension with which a server says
+// that it used the name.
+func AppendServerNameServer(b []byte) []byte { return AppendExtension(b, iana.ExtServerName, nil) }
+
+// ParseStatusRequest reads status_request of a ClientHello. RFC 6066, section
+// 8:
+//
+//	struct {
+//	    CertificateStatusType status_type;
+//	    ResponderID responder_id_list<0..2^16-1>;
+//	    opaque request_extensions<0..2^16-1>;
+//	} CertificateStatusRequest;
+//
+// A status type that is not ocsp(1) has a form of its own, which is skipped.
+func ParseStatusRequest(body []byte) (iana.StatusType, error) {
+	r := NewReader("status_request", body)
+	t := iana.StatusType(r.U8("status_type"))
+	if t != iana.StatusOCSP {
+		r.Rest()
+		return t, r.Done()
+	}
+	r.Vec(2, "responder_id_list", 0)
+	r.Vec(2, "request_extensions", 0)
+	return t, r.Done()
+}
+
+// AppendStatusRequest appends the extension of a ClientHello.
+func AppendStatusRequest(b []byte) []byte {
+	return AppendExtension(b, iana.ExtStatusRequest, []byte{byte(iana.StatusOCSP), 0, 0, 0, 0})
+}
