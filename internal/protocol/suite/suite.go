@@ -1,0 +1,112 @@
+// Package suite says what a cipher suite consists of.
+package suite
+
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+)
+
+// KeyExchange is how the keys of a suite are agreed on.
+type KeyExchange uint8
+
+const (
+	Separate KeyExchange = iota // TLS 1.3: the suite does not say
+	ECDHE
+	RSA
+)
+
+// Auth is the key that a server of the suite has to have.
+type Auth uint8
+
+const (
+	AnyKey   Auth = iota // TLS 1.3
+	RSAKey               // RSA
+	ECDSAKey             // ECDSA, or EdDSA (RFC 8422, section 5.10)
+)
+
+// Cipher is how the records of a suite are encrypted.
+type Cipher uint8
+
+const (
+	AESGCM Cipher = iota
+	ChaCha20Poly1305
+	AESCBC
+)
+
+// MAC is the message authentication code of a suite that is not AEAD.
+type MAC uint8
+
+const (
+	NoMAC MAC = iota
+	SHA1
+	SHA256
+	SHA384
+)
+
+// Size is the MAC's length in bytes.
+func (m MAC) Size() int { return [...]int{0, 20, 32, 48}[m] }
+
+// Params is what a suite consists of.
+type Params struct {
+	ID                     iana.Suite
+	MinVersion, MaxVersion iana.Version
+	KeyExchange            KeyExchange
+	Auth                   Auth
+	Cipher                 Cipher
+	KeyLen                 int // bytes
+	MAC                    MAC
+	Hash                   schedule.Hash // of the key schedule or the PRF
+}
+
+// AEAD reports whether the suite encrypts and authenticates in one.
+func (p *Params) AEAD() bool { return p.MAC == NoMAC }
+
+const (
+	v10 = iana.SSL30 // what the CBC suites of old begin with
+	v12 = iana.TLS12
+	v13 = iana.TLS13
+	s2  = schedule.SHA256
+	s3  = schedule.SHA384
+)
+
+var table = [...]Params{
+	{iana.TLS_AES_128_GCM_SHA256, v13, v13, Separate, AnyKey, AESGCM, 16, NoMAC, s2},
+	{iana.TLS_AES_256_GCM_SHA384, v13, v13, Separate, AnyKey, AESGCM, 32, NoMAC, s3},
+	{iana.TLS_CHACHA20_POLY1305_SHA256, v13, v13, Separate, AnyKey, ChaCha20Poly1305, 32, NoMAC, s2},
+
+	{iana.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, v12, v12, ECDHE, ECDSAKey, AESGCM, 16, NoMAC, s2},
+	{iana.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, v12, v12, ECDHE, ECDSAKey, AESGCM, 32, NoMAC, s3},
+	{iana.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, v12, v12, ECDHE, ECDSAKey, ChaCha20Poly1305, 32, NoMAC, s2},
+	{iana.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, v12, v12, ECDHE, RSAKey, AESGCM, 16, NoMAC, s2},
+	{iana.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, v12, v12, ECDHE, RSAKey, AESGCM, 32, NoMAC, s3},
+	{iana.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, v12, v12, ECDHE, RSAKey, ChaCha20Poly1305, 32, NoMAC, s2},
+
+	{iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, v10, v12, ECDHE, ECDSAKey, AESCBC, 16, SHA1, s2},
+	{iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, v10, v12, ECDHE, ECDSAKey, AESCBC, 32, SHA1, s2},
+	{iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, v10, v12, ECDHE, RSAKey, AESCBC, 16, SHA1, s2},
+	{iana.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, v10, v12, ECDHE, RSAKey, AESCBC, 32, SHA1, s2},
+	{iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, v12, v12, ECDHE, ECDSAKey, AESCBC, 16, SHA256, s2},
+	{iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384, v12, v12, ECDHE, ECDSAKey, AESCBC, 32, SHA384, s3},
+	{iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, v12, v12, ECDHE, RSAKey, AESCBC, 16, SHA256, s2},
+	{iana.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, v12, v12, ECDHE, RSAKey, AESCBC, 32, SHA384, s3},
+
+	{iana.TLS_RSA_WITH_AES_128_GCM_SHA256, v12, v12, RSA, RSAKey, AESGCM, 16, NoMAC, s2},
+	{iana.TLS_RSA_WITH_AES_256_GCM_SHA384, v12, v12, RSA, RSAKey, AESGCM, 32, NoMAC, s3},
+	{iana.TLS_RSA_WITH_AES_128_CBC_SHA, v10, v12, RSA, RSAKey, AESCBC, 16, SHA1, s2},
+	{iana.TLS_RSA_WITH_AES_256_CBC_SHA, v10, v12, RSA, RSAKey, AESCBC, 32, SHA1, s2},
+	{iana.TLS_RSA_WITH_AES_128_CBC_SHA256, v12, v12, RSA, RSAKey, AESCBC, 16, SHA256, s2},
+	{iana.TLS_RSA_WITH_AES_256_CBC_SHA256, v12, v12, RSA, RSAKey, AESCBC, 32, SHA256, s2},
+}
+
+// Of gives what a suite consists of, if it is implemented.
+func Of(id iana.Suite) (Params, bool) {
+	for i := range table {
+		if table[i].ID == id {
+			return table[i], true
+		}
+	}
+	return Params{}, false
+}
+
+// All gives every suite that is implemented.
+func All() []Params { return table[:] }
