@@ -1,0 +1,259 @@
+// Package record protects records: RFC 9846, section 5; RFC 5246, section 6.
+package record
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/binary"
+	"io"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+)
+
+// Lengths in bytes. RFC 9846, sections 5.1 and 5.2; RFC 5246, section 6.2.
+const (
+	HeaderLen     = 5
+	MaxPlaintext  = 1 << 14
+	maxExpanded13 = MaxPlaintext + 256
+	maxExpanded12 = MaxPlaintext + 2048
+	tagLen        = 16
+)
+
+// form is how records are protected.
+type form uint8
+
+const (
+	plain    form = iota
+	aead13        // TLS 1.3: the content type is inside
+	aead12x       // TLS 1.2: the nonce is the sequence number XORed in
+	aead12e       // TLS 1.2 GCM: eight bytes of the nonce are in the record
+	cbc12         // block cipher with an explicit IV, MAC and then encryption
+	cbc12etm      // the same, encryption and then MAC (RFC 7366)
+)
+
+// half is what both directions have in common.
+type half struct {
+	aead cipher.AEAD
+	cbc  *cbc
+	iv   [12]byte
+	form form
+	gcm  bool
+	seq  uint64
+}
+
+func (h *half) install(k *Keys) error {
+	*h = half{form: k.form, iv: k.iv, gcm: k.params.Cipher == suite.AESGCM}
+	var err error
+	switch k.params.Cipher {
+	case suite.AESGCM:
+		var block cipher.Block
+		if block, err = aes.NewCipher(k.key[:k.params.KeyLen]); err == nil {
+			h.aead, err = cipher.NewGCM(block)
+		}
+	case suite.ChaCha20Poly1305:
+		h.aead, err = chacha20poly1305.New(k.key[:])
+	case suite.AESCBC:
+		h.cbc, err = newCBC(k)
+	}
+	if err != nil {
+		return fault.With(fault.Internal, "keys: %w", err)
+	}
+	return nil
+}
+
+// nonce gives the nonce of the next record. RFC 9846, section 5.3; RFC 7905,
+// section 2; RFC 5288, section 3.
+func (h *half) nonce() (n [12]byte) {
+	n = h.iv
+	if h.form == aead12e {
+		binary.BigEndian.PutUint64(n[4:], h.seq)
+		return n
+	}
+	binary.BigEndian.PutUint64(n[4:], binary.BigEndian.Uint64(n[4:])^h.seq)
+	return n
+}
+
+// maxRecordsGCM is how many full records one AES-GCM key may protect: 2^24.5.
+// RFC 9846, section 5.5.
+const maxRecordsGCM = 23726566
+
+// nearLimit reports whether the key has to be changed.
+func (h *half) nearLimit() bool {
+	return h.gcm && h.seq >= maxRecordsGCM || h.seq >= 1<<62
+}
+
+// A Sealer protects what is sent. Its zero value sends in the clear.
+type Sealer struct {
+	half
+	version iana.Version
+	rand    io.Reader
+}
+
+// SetVersion sets the version in the header of records: TLS 1.2's, except in
+// an initial ClientHello. RFC 9846, section 5.1.
+func (s *Sealer) SetVersion(v iana.Version) { s.version = v }
+
+// SetRand sets the source of the initialization vectors of CBC.
+func (s *Sealer) SetRand(r io.Reader) { s.rand = r }
+
+// Install changes the keys. The sequence number starts at 0.
+func (s *Sealer) Install(k *Keys) error { return s.install(k) }
+
+// NearLimit reports whether the key has protected as much as it may. RFC 9846,
+// section 5.5.
+func (s *Sealer) NearLimit() bool { return s.nearLimit() }
+
+// Seal appends a record with a fragment of at most MaxPlaintext bytes. The
+// fragment must not overlap the part of dst that is appended.
+func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
+	at := len(dst)
+	dst = append(dst, byte(ct), byte(s.version>>8), byte(s.version), 0, 0)
+	switch s.form {
+	case plain:
+		dst = append(dst, fragment...)
+	case aead13:
+		dst[at] = byte(iana.ContentApplicationData)
+		dst = s.seal13(dst, at, ct, fragment)
+	case cbc12, cbc12etm:
+		dst = s.sealCBC(dst, at, ct, fragment)
+	default:
+		dst = s.seal12(dst, ct, fragment)
+	}
+	binary.BigEndian.PutUint16(dst[at+3:], uint16(len(dst)-at-HeaderLen))
+	s.seq++
+	return dst
+}
+
+func (s *Sealer) seal13(dst []byte, at int, ct iana.ContentType, fragment []byte) []byte {
+	n := len(fragment) + 1
+	binary.BigEndian.PutUint16(dst[at+3:], uint16(n+tagLen))
+	dst = grow(dst, n+tagLen)
+	body := dst[len(dst) : len(dst)+n]
+	body[copy(body, fragment)] = byte(ct)
+	nonce := s.nonce()
+	return s.aead.Seal(dst, nonce[:], body, dst[at:at+HeaderLen])
+}
+
+func (s *Sealer) seal12(dst []byte, ct iana.ContentType, fragment []byte) []byte {
+	nonce := s.nonce()
+	if s.form == aead12e {
+		dst = append(dst, nonce[4:]...)
+	}
+	ad := header12(s.seq, ct, s.version, len(fragment))
+	return s.aead.Seal(grow(dst, len(fragment)+tagLen), nonce[:], fragment, ad[:])
+}
+
+// grow makes room for n more bytes.
+func grow(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	bigger := make([]byte, len(b), len(b)+n)
+	copy(bigger, b)
+	return bigger
+}
+
+// header12 is what is authenticated beside the content in TLS 1.2. RFC 5246,
+// section 6.2.3.
+func header12(seq uint64, ct iana.ContentType, v iana.Version, n int) (ad [13]byte) {
+	binary.BigEndian.PutUint64(ad[:], seq)
+	ad[8], ad[9], ad[10], ad[11], ad[12] = byte(ct), byte(v>>8), byte(v), byte(n>>8), byte(n)
+	return ad
+}
+
+// An Opener takes protection off what is received. Its zero value reads
+// records in the clear.
+type Opener struct{ half }
+
+// Install changes the keys. The sequence number starts at 0.
+func (o *Opener) Install(k *Keys) error { return o.install(k) }
+
+// Protected reports whether keys were installed.
+func (o *Opener) Protected() bool { return o.form != plain }
+
+// Length gives the length of the record whose header is in buf, which is at
+// least HeaderLen bytes, and refuses what is not a record or too long.
+func (o *Opener) Length(buf []byte) (int, error) {
+	n := int(binary.BigEndian.Uint16(buf[3:]))
+	limit := maxExpanded12
+	switch o.form {
+	case plain:
+		limit = MaxPlaintext
+	case aead13:
+		limit = maxExpanded13
+	}
+	if buf[1] != 3 {
+		return 0, fault.With(fault.RecordVersionWrong, "%v", iana.Version(binary.BigEndian.Uint16(buf[1:])))
+	}
+	if n > limit {
+		return 0, fault.With(fault.RecordOverflow, "%d bytes, the limit is %d", n, limit)
+	}
+	return HeaderLen + n, nil
+}
+
+// Open takes the protection off a whole record, in place. What it gives lies in
+// rec.
+func (o *Opener) Open(rec []byte) (ct iana.ContentType, content []byte, err error) {
+	ct, content = iana.ContentType(rec[0]), rec[HeaderLen:]
+	switch o.form {
+	case plain:
+		return ct, content, nil
+	case aead13:
+		ct, content, err = o.open13(rec)
+	case cbc12, cbc12etm:
+		content, err = o.openCBC(ct, rec)
+	default:
+		content, err = o.open12(ct, rec)
+	}
+	if err == nil && len(content) > MaxPlaintext {
+		err = fault.PlaintextOverflow
+	}
+	o.seq++
+	return ct, content, err
+}
+
+func (o *Opener) open13(rec []byte) (iana.ContentType, []byte, error) {
+	if iana.ContentType(rec[0]) != iana.ContentApplicationData {
+		return 0, nil, fault.With(fault.OuterTypeWrong, "%v", iana.ContentType(rec[0]))
+	}
+	nonce := o.nonce()
+	body := rec[HeaderLen:]
+	content, err := o.aead.Open(body[:0], nonce[:], body, rec[:HeaderLen])
+	if err != nil {
+		return 0, nil, fault.BadRecordMAC
+	}
+	if len(content) > MaxPlaintext+1 {
+		return 0, nil, fault.PlaintextOverflow
+	}
+	for i := len(content) - 1; i >= 0; i-- { // RFC 9846, section 5.4
+		if content[i] != 0 {
+			return iana.ContentType(content[i]), content[:i], nil
+		}
+	}
+	return 0, nil, fault.InnerTypeMissing
+}
+
+func (o *Opener) open12(ct iana.ContentType, rec []byte) ([]byte, error) {
+	nonce := o.nonce()
+	body := rec[HeaderLen:]
+	if o.form == aead12e {
+		if len(body) < 8 {
+			return nil, fault.BadRecordMAC
+		}
+		copy(nonce[4:], body)
+		body = body[8:]
+	}
+	if len(body) < tagLen {
+		return nil, fault.BadRecordMAC
+	}
+	ad := header12(o.seq, ct, iana.Version(binary.BigEndian.Uint16(rec[1:])), len(body)-tagLen)
+	content, err := o.aead.Open(body[:0], nonce[:], body, ad[:])
+	if err != nil {
+		return nil, fault.BadRecordMAC
+	}
+	return content, nil
+}
