@@ -116,10 +116,14 @@ type Master struct{ s Secret }
 
 // ClientTraffic gives client_application_traffic_secret_0. transcript is the
 // hash up to the server's Finished.
-func (m Master) ClientTraffic(transcript []byte) Secret { return m.s.derive("c ap traffic", transcript) }
+func (m Master) ClientTraffic(transcript []byte) Secret {
+	return m.s.derive("c ap traffic", transcript)
+}
 
 // ServerTraffic gives server_application_traffic_secret_0.
-func (m Master) ServerTraffic(transcript []byte) Secret { return m.s.derive("s ap traffic", transcript) }
+func (m Master) ServerTraffic(transcript []byte) Secret {
+	return m.s.derive("s ap traffic", transcript)
+}
 
 // Exporter gives exporter_secret.
 func (m Master) Exporter(transcript []byte) Secret { return m.s.derive("exp master", transcript) }

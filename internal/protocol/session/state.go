@@ -1,0 +1,139 @@
+// Package session is what is kept of a connection so that another can resume
+// it: the state itself, the keys of tickets, and a cache for session IDs. RFC
+// 9846, section 4.7.1; RFC 5077; RFC 5246, section 7.4.1.2.
+package session
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+)
+
+// State is what a session needs to be resumed. It holds a secret.
+type State struct {
+	Version    iana.Version
+	Suite      iana.Suite
+	Secret     []byte // the pre-shared key in TLS 1.3, else the master secret
+	EMS        bool   // made with extended_master_secret
+	EtM        bool   // made with encrypt_then_mac
+	ALPN       string
+	ServerName string
+	Created    time.Time // to the second
+	Lifetime   uint32    // seconds
+	AgeAdd     uint32    // ticket_age_add
+	Chain      [][]byte  // the peer's certificates, DER, its own first
+	Verified   bool      // whether the chain was verified
+	OCSPStaple []byte    // of the peer
+	SCTs       [][]byte  // of the peer
+}
+
+// Hash gives the hash of the session's suite.
+func (s *State) Hash() schedule.Hash {
+	p, _ := suite.Of(s.Suite)
+	return p.Hash
+}
+
+// Expired reports whether the session is too old, or from the future.
+func (s *State) Expired(now time.Time) bool {
+	age := now.Sub(s.Created)
+	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute
+}
+
+const format = 1 // of the encoding; another is not read
+
+// Append appends the encoded state.
+func (s *State) Append(b []byte) []byte {
+	var flags byte
+	for i, set := range []bool{s.EMS, s.EtM, s.Verified} {
+		if set {
+			flags |= 1 << i
+		}
+	}
+	b = append(b, format, flags)
+	b = binary.BigEndian.AppendUint16(b, uint16(s.Version))
+	b = binary.BigEndian.AppendUint16(b, uint16(s.Suite))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.Unix()))
+	b = binary.BigEndian.AppendUint32(b, s.Lifetime)
+	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
+	b = field(b, s.Secret)
+	b = field(b, []byte(s.ALPN))
+	b = field(b, []byte(s.ServerName))
+	b = field(b, s.OCSPStaple)
+	b = fields(b, s.Chain)
+	return fields(b, s.SCTs)
+}
+
+func field(b, v []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...)
+}
+
+func fields(b []byte, list [][]byte) []byte {
+	b = append(b, byte(len(list)))
+	for _, v := range list {
+		b = field(b, v)
+	}
+	return b
+}
+
+// Parse reads an encoded state. It does not keep b.
+func Parse(b []byte) (*State, error) {
+	const fixed = 2 + 2 + 2 + 8 + 4 + 4
+	if len(b) < fixed || b[0] != format {
+		return nil, fmt.Errorf("session: %d bytes of an unknown form", len(b))
+	}
+	s := &State{
+		EMS: b[1]&1 != 0, EtM: b[1]&2 != 0, Verified: b[1]&4 != 0,
+		Version:  iana.Version(binary.BigEndian.Uint16(b[2:])),
+		Suite:    iana.Suite(binary.BigEndian.Uint16(b[4:])),
+		Created:  time.Unix(int64(binary.BigEndian.Uint64(b[6:])), 0),
+		Lifetime: binary.BigEndian.Uint32(b[14:]),
+		AgeAdd:   binary.BigEndian.Uint32(b[18:]),
+	}
+	r := reader{b: append([]byte(nil), b[fixed:]...)}
+	s.Secret = r.field()
+	s.ALPN, s.ServerName = string(r.field()), string(r.field())
+	s.OCSPStaple = r.field()
+	s.Chain, s.SCTs = r.fields(), r.fields()
+	if r.short || len(r.b) > 0 {
+		return nil, fmt.Errorf("session: the lengths do not fit")
+	}
+	return s, nil
+}
+
+type reader struct {
+	b     []byte
+	short bool
+}
+
+func (r *reader) take(n int) []byte {
+	if n > len(r.b) || n < 0 {
+		r.short, r.b = true, nil
+		return nil
+	}
+	v := r.b[:n:n]
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) field() []byte {
+	n := r.take(4)
+	if n == nil {
+		return nil
+	}
+	if v := r.take(int(binary.BigEndian.Uint32(n))); len(v) > 0 {
+		return v
+	}
+	return nil
+}
+
+func (r *reader) fields() (list [][]byte) {
+	n := r.take(1)
+	for i := 0; n != nil && i < int(n[0]) && !r.short; i++ {
+		list = append(list, r.field())
+	}
+	return list
+}
