@@ -65,3 +65,10 @@ func ParseStatusRequest(body []byte) (iana.StatusType, error) {
 func AppendStatusRequest(b []byte) []byte {
 	return AppendExtension(b, iana.ExtStatusRequest, []byte{byte(iana.StatusOCSP), 0, 0, 0, 0})
 }
+
+// AppendOCSPStaple appends status_request of a CertificateEntry. RFC 9846,
+// section 4.5.1.2.
+func AppendOCSPStaple(b, response []byte) []byte {
+	b, m := openExtension(b, iana.ExtStatusRequest)
+	return m.Close(vec(append(b, byte(iana.StatusOCSP)), 3, response))
+}

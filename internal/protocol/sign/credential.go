@@ -1,0 +1,124 @@
+package sign
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// A Credential is a certificate with its chain and the key to it. What goes
+// with it into messages is encoded once. It is not changed after it was made.
+type Credential struct {
+	Chain      [][]byte // DER, the leaf first
+	Leaf       *x509.Certificate
+	Key        crypto.Signer
+	OCSPStaple []byte
+	SCTs       [][]byte
+
+	schemes13 []iana.SignatureScheme
+	schemes12 []iana.SignatureScheme
+	list12    []byte
+	list13    [4][]byte // by what goes with the leaf: staple 1, SCTs 2
+}
+
+// Extra is what may go with a certificate.
+type Extra struct {
+	OCSPStaple []byte                 // DER
+	SCTs       [][]byte               // serialized
+	Schemes    []iana.SignatureScheme // the only ones the key may be used with; nil: all
+}
+
+// NewCredential puts a chain, the leaf first, and its key together. The error
+// says what does not fit. leaf may be nil; it is parsed then.
+func NewCredential(chain [][]byte, leaf *x509.Certificate, key crypto.Signer, extra Extra) (*Credential, error) {
+	if len(chain) == 0 {
+		return nil, errors.New("the chain holds no certificate")
+	}
+	if leaf == nil {
+		var err error
+		if leaf, err = x509.ParseCertificate(chain[0]); err != nil {
+			return nil, fmt.Errorf("the certificate cannot be parsed: %w", err)
+		}
+	}
+	if key == nil {
+		return nil, fmt.Errorf("there is no key for the certificate of %s", leaf.Subject)
+	}
+	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || KindOf(key.Public()) == 0 {
+		return nil, fmt.Errorf("keys of type %T are not implemented", key)
+	}
+	if !public.Equal(leaf.PublicKey) {
+		return nil, fmt.Errorf("the key is not that of the certificate of %s", leaf.Subject)
+	}
+	c := &Credential{Chain: chain, Leaf: leaf, Key: key, OCSPStaple: extra.OCSPStaple, SCTs: extra.SCTs}
+	c.schemes13 = restrict(SchemesFor(key.Public(), iana.TLS13), extra.Schemes)
+	c.schemes12 = restrict(SchemesFor(key.Public(), iana.TLS12), extra.Schemes)
+	c.encode()
+	return c, nil
+}
+
+func restrict(schemes, only []iana.SignatureScheme) []iana.SignatureScheme {
+	if only == nil {
+		return schemes
+	}
+	return slices.DeleteFunc(schemes, func(s iana.SignatureScheme) bool { return !slices.Contains(only, s) })
+}
+
+func (c *Credential) encode() {
+	c.list12 = wire.AppendList(nil, 3, 3, c.Chain)
+	for with := range c.list13 {
+		staple, scts := with&1 != 0 && c.OCSPStaple != nil, with&2 != 0 && len(c.SCTs) > 0
+		if !staple && with&1 != 0 || !scts && with&2 != 0 {
+			continue
+		}
+		var exts wire.Extensions
+		if staple {
+			exts = wire.AppendOCSPStaple(exts, c.OCSPStaple)
+		}
+		if scts {
+			exts = wire.AppendSCTs(exts, c.SCTs)
+		}
+		var list []byte
+		for i, der := range c.Chain {
+			if i > 0 {
+				exts = nil
+			}
+			list = wire.AppendCertificateEntry(list, der, exts)
+		}
+		n := len(list)
+		c.list13[with] = append([]byte{byte(n >> 16), byte(n >> 8), byte(n)}, list...)
+	}
+}
+
+// Kind gives the kind of the key.
+func (c *Credential) Kind() Kind { return KindOf(c.Key.Public()) }
+
+// SchemesFor gives the schemes that the key can sign with in the version, in
+// order of preference.
+func (c *Credential) SchemesFor(v iana.Version) []iana.SignatureScheme {
+	if v >= iana.TLS13 {
+		return c.schemes13
+	}
+	return c.schemes12
+}
+
+// List12 gives the certificate_list of TLS 1.2 with its length.
+func (c *Credential) List12() []byte { return c.list12 }
+
+// List13 gives the certificate_list of TLS 1.3 with its length, and with the
+// staple and the SCTs if they are wanted and there.
+func (c *Credential) List13(staple, scts bool) []byte {
+	with := 0
+	if staple && c.OCSPStaple != nil {
+		with |= 1
+	}
+	if scts && len(c.SCTs) > 0 {
+		with |= 2
+	}
+	return c.list13[with]
+}

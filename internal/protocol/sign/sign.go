@@ -1,0 +1,189 @@
+// Package sign makes and checks the signatures of a handshake, and holds the
+// credentials they are made with. RFC 9846, sections 4.3.3 and 4.5.2.
+package sign
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	_ "crypto/sha256" // for crypto.Hash
+	_ "crypto/sha512"
+	"io"
+
+	"crypto/elliptic"
+	_ "crypto/sha1"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+// Kind is a kind of key.
+type Kind uint8
+
+const (
+	RSA Kind = iota + 1
+	ECDSA
+	Ed25519
+)
+
+// scheme says what a signature scheme consists of.
+type scheme struct {
+	id    iana.SignatureScheme
+	kind  Kind
+	hash  crypto.Hash    // 0: the scheme hashes by itself
+	pss   bool           // of RSA
+	curve elliptic.Curve // that TLS 1.3 wants; nil: none
+	in13  bool           // may sign a handshake of TLS 1.3
+}
+
+// schemes are in the order in which a key is used, RFC 9846, section 4.3.3.
+var schemes = [...]scheme{
+	{iana.ECDSASecp256r1SHA256, ECDSA, crypto.SHA256, false, elliptic.P256(), true},
+	{iana.ECDSASecp384r1SHA384, ECDSA, crypto.SHA384, false, elliptic.P384(), true},
+	{iana.ECDSASecp521r1SHA512, ECDSA, crypto.SHA512, false, elliptic.P521(), true},
+	{iana.Ed25519, Ed25519, 0, false, nil, true},
+	{iana.RSAPSSRSAESHA256, RSA, crypto.SHA256, true, nil, true},
+	{iana.RSAPSSRSAESHA384, RSA, crypto.SHA384, true, nil, true},
+	{iana.RSAPSSRSAESHA512, RSA, crypto.SHA512, true, nil, true},
+	{iana.RSAPKCS1SHA256, RSA, crypto.SHA256, false, nil, false},
+	{iana.RSAPKCS1SHA384, RSA, crypto.SHA384, false, nil, false},
+	{iana.RSAPKCS1SHA512, RSA, crypto.SHA512, false, nil, false},
+	{iana.ECDSASHA1, ECDSA, crypto.SHA1, false, nil, false},
+	{iana.RSAPKCS1SHA1, RSA, crypto.SHA1, false, nil, false},
+}
+
+func find(id iana.SignatureScheme) *scheme {
+	for i := range schemes {
+		if schemes[i].id == id {
+			return &schemes[i]
+		}
+	}
+	return nil
+}
+
+// KindOf gives the kind of a public key, 0 if it is not implemented.
+func KindOf(public crypto.PublicKey) Kind {
+	switch public.(type) {
+	case *rsa.PublicKey:
+		return RSA
+	case *ecdsa.PublicKey:
+		return ECDSA
+	case ed25519.PublicKey:
+		return Ed25519
+	}
+	return 0
+}
+
+// fits reports whether a key can be used with the scheme in the version. TLS
+// 1.3 ties a hash to a curve and forbids PKCS #1 v1.5 and SHA-1.
+func (s *scheme) fits(public crypto.PublicKey, v iana.Version) bool {
+	if KindOf(public) != s.kind || v >= iana.TLS13 && !s.in13 {
+		return false
+	}
+	switch k := public.(type) {
+	case *ecdsa.PublicKey:
+		return v < iana.TLS13 || k.Curve == s.curve
+	case *rsa.PublicKey: // RFC 8017, section 9.1.1: room for the hash and the salt
+		return !s.pss || k.Size() >= 2*s.hash.Size()+2
+	}
+	return true
+}
+
+// SchemesFor gives the schemes that a key can sign with in the version, in
+// order of preference.
+func SchemesFor(public crypto.PublicKey, v iana.Version) []iana.SignatureScheme {
+	var ids []iana.SignatureScheme
+	for i := range schemes {
+		if schemes[i].fits(public, v) {
+			ids = append(ids, schemes[i].id)
+		}
+	}
+	return ids
+}
+
+// Fits reports whether a key can be used with the scheme in the version.
+func Fits(id iana.SignatureScheme, public crypto.PublicKey, v iana.Version) bool {
+	s := find(id)
+	return s != nil && s.fits(public, v)
+}
+
+// Sign signs the content, which is hashed here.
+func Sign(id iana.SignatureScheme, key crypto.Signer, rand io.Reader, content []byte) ([]byte, error) {
+	s := find(id)
+	if s == nil {
+		return nil, fault.With(fault.SigningFailed, "%v is not implemented", id)
+	}
+	digest, opts := content, crypto.SignerOpts(crypto.Hash(0))
+	var buf [64]byte
+	if s.hash != 0 {
+		digest, opts = s.digest(buf[:0], content), s.hash
+	}
+	if s.pss {
+		opts = pssOptions[s.hash]
+	}
+	signature, err := key.Sign(rand, digest, opts)
+	if err != nil {
+		return nil, fault.With(fault.SigningFailed, "%v: %w", id, err)
+	}
+	return signature, nil
+}
+
+// pssOptions are the options of RSASSA-PSS: the salt is as long as the hash.
+var pssOptions = map[crypto.Hash]*rsa.PSSOptions{
+	crypto.SHA256: {SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256},
+	crypto.SHA384: {SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA384},
+	crypto.SHA512: {SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA512},
+}
+
+func (s *scheme) digest(dst, content []byte) []byte {
+	h := s.hash.New()
+	h.Write(content)
+	return h.Sum(dst)
+}
+
+// Verify checks a signature over the content. A scheme that does not fit the
+// key in the version is fault.SignatureSchemeWrong, a wrong signature
+// fault.SignatureWrong.
+func Verify(id iana.SignatureScheme, v iana.Version, public crypto.PublicKey, content, signature []byte) error {
+	s := find(id)
+	if s == nil || !s.fits(public, v) {
+		return fault.With(fault.SignatureSchemeWrong, "%v with a key of type %T", id, public)
+	}
+	digest := content
+	var buf [64]byte
+	if s.hash != 0 {
+		digest = s.digest(buf[:0], content)
+	}
+	good := false
+	switch k := public.(type) {
+	case *ecdsa.PublicKey:
+		good = ecdsa.VerifyASN1(k, digest, signature)
+	case ed25519.PublicKey:
+		good = ed25519.Verify(k, digest, signature)
+	case *rsa.PublicKey:
+		if s.pss {
+			good = rsa.VerifyPSS(k, s.hash, digest, signature, pssOptions[s.hash]) == nil
+		} else {
+			good = rsa.VerifyPKCS1v15(k, s.hash, digest, signature) == nil
+		}
+	}
+	if !good {
+		return fault.SignatureWrong
+	}
+	return nil
+}
+
+// AppendContent13 appends what a CertificateVerify of TLS 1.3 signs. RFC 9846,
+// section 4.5.2.
+func AppendContent13(b []byte, server bool, transcript []byte) []byte {
+	for range 64 {
+		b = append(b, ' ')
+	}
+	if server {
+		b = append(b, "TLS 1.3, server CertificateVerify\x00"...)
+	} else {
+		b = append(b, "TLS 1.3, client CertificateVerify\x00"...)
+	}
+	return append(b, transcript...)
+}
