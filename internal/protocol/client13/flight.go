@@ -1,0 +1,185 @@
+package client13
+
+import (
+	"bytes"
+	"crypto/hmac"
+
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// onEncryptedExtensions is WAIT_EE. RFC 9846, section 4.4.1.
+func (c *Client) onEncryptedExtensions(m msg) (state, error) {
+	ee, err := wire.ParseEncryptedExtensions(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := extension.Check(extension.EncryptedExtensions, ee.Extensions, c.Asked); err != nil {
+		return 0, err
+	}
+	if c.Done.ALPN, err = handshake.ReadProtocol(ee.Extensions, c.Config.Protocols); err != nil {
+		return 0, err
+	}
+	c.Transcript.Write(m.Raw)
+	if c.Done.Resumed {
+		c.Done.Peer = handshake.PeerOf(c.Config.Session.State)
+		return waitFinished, nil
+	}
+	return waitCertificateOrRequest, nil
+}
+
+// onCertificateRequest is WAIT_CERT_CR. RFC 9846, section 4.4.2.
+func (c *Client) onCertificateRequest(m msg) (state, error) {
+	r, err := wire.ParseCertificateRequest13(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	if c.asked, err = extension.Check(extension.CertificateRequest, r.Extensions, 0); err != nil {
+		return 0, err
+	}
+	if len(r.Context) != 0 {
+		return 0, fault.RequestContextWrong
+	}
+	body, ok := r.Extensions.Get(iana.ExtSignatureAlgorithms)
+	if !ok {
+		return 0, fault.With(fault.MissingExtension, "%v in the CertificateRequest", iana.ExtSignatureAlgorithms)
+	}
+	schemes, err := wire.ParseSignatureAlgorithms(body)
+	if err != nil {
+		return 0, err
+	}
+	c.request = &handshake.CertificateRequest{Version: iana.TLS13, Schemes: schemes.Values()}
+	if body, ok := r.Extensions.Get(iana.ExtCertificateAuthorities); ok {
+		names, err := wire.ParseCertificateAuthorities(body)
+		if err != nil {
+			return 0, err
+		}
+		for _, n := range names {
+			c.request.Authorities = append(c.request.Authorities, bytes.Clone(n))
+		}
+	}
+	c.Transcript.Write(m.Raw)
+	return waitCertificate, nil
+}
+
+// onCertificate is WAIT_CERT: the server shows who it is. RFC 9846, section
+// 4.5.1.
+func (c *Client) onCertificate(m msg) (state, error) {
+	shown, err := wire.ParseCertificate13(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	if len(shown.Context) != 0 {
+		return 0, fault.RequestContextWrong
+	}
+	peer, err := handshake.ReadPeer13(&shown, c.Asked)
+	if err != nil {
+		return 0, err
+	}
+	if peer == nil {
+		return 0, fault.CertificateListEmpty
+	}
+	c.Transcript.Write(m.Raw)
+	c.Done.Peer = peer
+	c.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
+	return waitVerdict, nil
+}
+
+// onVerdict takes the host's word on the server's chain.
+func (c *Client) onVerdict(msg) (state, error) {
+	return waitCertificateVerify, handshake.Verdicted(c.Answer.Err)
+}
+
+// onCertificateVerify is WAIT_CV: the server proves that it has the key. RFC
+// 9846, section 4.5.2.
+func (c *Client) onCertificateVerify(m msg) (state, error) {
+	v, err := wire.ParseCertificateVerify(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	if !c.Config.Policy.AllowsScheme(v.Scheme) {
+		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
+	}
+	if err := c.Done.Peer.MaySign(); err != nil {
+		return 0, err
+	}
+	var hash [48]byte
+	content := sign.AppendContent13(nil, true, c.Transcript.Sum(hash[:0]))
+	if err := sign.Verify(v.Scheme, iana.TLS13, c.Done.Peer.Leaf.PublicKey, content, v.Signature); err != nil {
+		return 0, err
+	}
+	c.Done.Scheme = v.Scheme
+	c.Transcript.Write(m.Raw)
+	return waitFinished, nil
+}
+
+// onFinished is WAIT_FINISHED: the server shows that it saw the handshake we
+// saw. RFC 9846, section 4.5.3.
+func (c *Client) onFinished(m msg) (state, error) {
+	var hash, mac [48]byte
+	if !hmac.Equal(m.Body, c.serverHS.FinishedMAC(mac[:0], c.Transcript.Sum(hash[:0]))) {
+		return 0, fault.FinishedWrong
+	}
+	c.Transcript.Write(m.Raw)
+	c.Transcript.Sum(c.app[:0])
+	if c.request != nil {
+		c.Pose(handshake.Ask{Question: handshake.Credential, Request: c.request})
+		return waitCredential, nil
+	}
+	return c.finish()
+}
+
+// onCredential shows the client's certificate, or that it has none. RFC 9846,
+// section 4.5.1.
+func (c *Client) onCredential(msg) (state, error) {
+	c.cred = c.Answer.Credential
+	if c.cred == nil {
+		c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), nil, []byte{0, 0, 0}))
+		return c.finish()
+	}
+	var err error
+	c.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.Schemes(c.request.Schemes), c.cred, c.Config.Policy, c.Log)
+	if err != nil {
+		return 0, err
+	}
+	c.Done.Local = c.cred
+	list := c.cred.List13(c.asked.Has(iana.ExtStatusRequest), c.asked.Has(iana.ExtSCT))
+	c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), nil, list))
+	var hash [48]byte
+	content := sign.AppendContent13(nil, false, c.Transcript.Sum(hash[:0]))
+	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
+	return waitSignature, nil
+}
+
+// onSignature proves that the client has the key. RFC 9846, section 4.5.2.
+func (c *Client) onSignature(msg) (state, error) {
+	verify := wire.CertificateVerify{Scheme: c.scheme, Signature: c.Answer.Bytes}
+	c.Send(iana.MsgCertificateVerify, verify.Append(c.Out.Message()))
+	return c.finish()
+}
+
+// finish ends the handshake with the client's Finished.
+func (c *Client) finish() (state, error) {
+	var hash, mac [48]byte
+	finished := wire.Finished{VerifyData: c.clientHS.FinishedMAC(mac[:0], c.Transcript.Sum(hash[:0]))}
+	c.Send(iana.MsgFinished, finished.Append(c.Out.Message()))
+
+	th := c.app[:c.suite.Hash.Size()]
+	c.Done.ReadTraffic, c.Done.WriteTraffic = c.master.ServerTraffic(th), c.master.ClientTraffic(th)
+	c.Done.Exporter = c.master.Exporter(th)
+	c.Done.Resumption = c.master.Resumption(c.Transcript.Sum(hash[:0]))
+	c.Done.EMS = true
+	c.KeyLog("CLIENT_TRAFFIC_SECRET_0", c.Done.WriteTraffic.Bytes())
+	c.KeyLog("SERVER_TRAFFIC_SECRET_0", c.Done.ReadTraffic.Bytes())
+	c.KeyLog("EXPORTER_SECRET", c.Done.Exporter.Bytes())
+	c.Out.WriteKeys(record.Keys13(c.suite.ID, c.Done.WriteTraffic))
+	c.Out.ReadKeys(record.Keys13(c.suite.ID, c.Done.ReadTraffic))
+	c.Out.Complete()
+	return connected, nil
+}

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// A PeerAlert is the fatal alert with which the peer ended the connection.
+type PeerAlert iana.Alert
+
+func (a PeerAlert) Error() string { return iana.Alert(a).String() }
+
+// onAlert takes an alert. A warning ends nothing, except close_notify; TLS 1.3
+// knows no other than that and user_canceled. RFC 9846, section 6.
+func (c *Conn) onAlert(content []byte) error {
+	a, err := wire.ParseAlert(content)
+	if err != nil {
+		return fault.BadAlert
+	}
+	if c.core != nil {
+		c.core.Log.AlertReceived(a.Level, a.Description)
+	}
+	switch {
+	case a.Description == iana.AlertCloseNotify:
+		return c.onCloseNotify()
+	case a.Level == iana.LevelWarning && (c.Established().Version != iana.TLS13 || a.Description == iana.AlertUserCanceled):
+		if c.count.warnings++; c.count.warnings > maxWarningAlerts {
+			return fault.WarningAlerts
+		}
+		return nil
+	case a.Level != iana.LevelFatal && c.Established().Version != iana.TLS13:
+		return fault.With(fault.AlertLevelWrong, "%d", a.Level)
+	}
+	return fault.With(fault.PeerAlert, "%w", PeerAlert(a.Description))
+}
+
+func (c *Conn) onCloseNotify() error {
+	if !c.complete {
+		return fault.ClosedInHandshake
+	}
+	c.closeReceived = true
+	return nil
+}
+
+// EOF tells the connection that nothing more will come: err is io.EOF, or what
+// broke the connection. It gives io.EOF if the peer had said close_notify, and
+// else the fault: data may be missing (RFC 9846, section 6.1).
+func (c *Conn) EOF(err error, now time.Time) error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case c.closeReceived:
+		return io.EOF
+	}
+	c.tick(now)
+	switch {
+	case !errors.Is(err, io.EOF):
+		c.end(fault.With(fault.Reset, "%w", err))
+	case c.complete:
+		c.end(fault.TruncatedData)
+	default:
+		c.end(fault.Truncated)
+	}
+	return c.err
+}
+
+// Abort ends the connection for a reason of the host, such as its time limit.
+func (c *Conn) Abort(err error, now time.Time) {
+	c.tick(now)
+	c.fail(err)
+}
+
+// Record gives the story of the handshake: always of one that failed, and of
+// one that is complete if the settings ask for it.
+func (c *Conn) Record() *trace.Record { return c.record }
+
+func (c *Conn) newRecord(err error) *trace.Record {
+	core := c.core
+	r := &trace.Record{
+		Side:        c.side,
+		Started:     c.started,
+		Duration:    core.Now.Sub(c.started),
+		ServerName:  core.Done.ServerName,
+		Version:     core.Done.Version,
+		Suite:       core.Done.Suite,
+		Group:       core.Done.Group,
+		Scheme:      core.Done.Scheme,
+		ALPN:        core.Done.ALPN,
+		Resumed:     core.Done.Resumed,
+		Retried:     core.Done.Retried,
+		ClientHello: clone(core.FirstHello, core.Hello),
+		ServerHello: clone(core.ServerHello),
+		Failure:     c.failure(err),
+	}
+	r.Fill(core.Log, stateName)
+	return r
+}
+
+// clone copies the first slice that is not empty.
+func clone(of ...[]byte) []byte {
+	for _, b := range of {
+		if len(b) > 0 {
+			return append([]byte(nil), b...)
+		}
+	}
+	return nil
+}
+
+// failure tells how the handshake ended, nil if it is complete.
+func (c *Conn) failure(err error) *trace.Failure {
+	if err == nil {
+		return nil
+	}
+	code, _ := fault.Of(err)
+	f := &trace.Failure{Code: code, By: trace.ByUs, State: c.State(), Alert: code.Alert(), HasAlert: !code.Silent()}
+	var detail *fault.Error
+	if errors.As(err, &detail) {
+		f.Detail = detail.Detail
+	} else if !errors.Is(err, code) || err.Error() != code.Error() {
+		f.Detail = err.Error()
+	}
+	switch code {
+	case fault.PeerAlert, fault.ClosedInHandshake, fault.Truncated, fault.TruncatedData:
+		f.By = trace.ByPeer
+	case fault.Reset, fault.HandshakeTime:
+		f.By = trace.ByNetwork
+	}
+	var alert PeerAlert
+	if errors.As(err, &alert) {
+		f.Alert, f.HasAlert = iana.Alert(alert), true
+	}
+	return f
+}

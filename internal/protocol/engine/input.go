@@ -1,0 +1,254 @@
+package engine
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// What a peer may do at most before it is taken to mean harm.
+const (
+	maxEmptyRecords  = 32      // records without content, in a row
+	maxWarningAlerts = 4       // in a row
+	maxKeyUpdates    = 32      // in a row
+	maxMessage       = 1 << 16 // bytes of a handshake message
+	maxCertificate   = 1 << 17 // bytes of a Certificate message
+	maxTickets       = 64      // without application data in between
+	maxChangeCiphers = 32      // ignored ChangeCipherSpec records of TLS 1.3
+)
+
+// counters count what must not go on for ever.
+type counters struct {
+	empty, warnings, keyUpdates, changeCiphers, tickets uint8
+}
+
+// Need says how many bytes Input must be given at least to make progress,
+// having seen buf.
+func (c *Conn) Need(buf []byte) int {
+	if len(buf) < record.HeaderLen {
+		return record.HeaderLen
+	}
+	return record.HeaderLen + int(buf[3])<<8 + int(buf[4])
+}
+
+// Input takes the first record of buf. It gives the length of what it took, 0
+// if the record is not yet whole, a question is pending or the connection has
+// ended, and application data, which is decrypted in place and lies in buf. The
+// error is the fault that ended the connection.
+func (c *Conn) Input(buf []byte, now time.Time) (n int, data []byte, err error) {
+	if c.err != nil || c.closeReceived || c.Pending() != nil {
+		return 0, nil, c.err
+	}
+	if !c.begun && len(buf) > 0 {
+		if err := c.sniff(buf); err != nil {
+			c.tick(now)
+			c.fail(err)
+			return 0, nil, c.err
+		}
+	}
+	if len(buf) < record.HeaderLen {
+		return 0, nil, nil
+	}
+	c.begun = true
+	if n, err = c.read.Length(buf); err == nil && len(buf) < n {
+		return 0, nil, nil
+	}
+	c.tick(now)
+	if err == nil {
+		data, err = c.take(buf[:n])
+	}
+	if err != nil {
+		c.fail(err)
+		return 0, nil, c.err
+	}
+	return n, data, c.err
+}
+
+// take handles one whole record.
+func (c *Conn) take(rec []byte) (data []byte, err error) {
+	if iana.ContentType(rec[0]) == iana.ContentChangeCipherSpec && c.ignoresChangeCipherSpec() {
+		return nil, c.ignoreChangeCipherSpec(rec[record.HeaderLen:])
+	}
+	ct, content, err := c.read.Open(rec)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.countEmpty(ct, content); err != nil {
+		return nil, err
+	}
+	switch {
+	case ct == iana.ContentAlert:
+		return nil, c.onAlert(content)
+	case len(c.partial) > 0 && ct != iana.ContentHandshake:
+		// RFC 9846, section 5.1: the records of a message follow each other.
+		return nil, fault.With(fault.UnexpectedRecord, "%v within a handshake message", ct)
+	case ct == iana.ContentHandshake:
+		c.onHandshake(content)
+		return nil, nil
+	case ct == iana.ContentChangeCipherSpec:
+		return nil, c.onChangeCipherSpec(content)
+	case ct == iana.ContentApplicationData && !c.complete:
+		return nil, fault.DataInHandshake
+	case ct == iana.ContentApplicationData:
+		c.count = counters{empty: c.count.empty}
+		return content, nil
+	}
+	return nil, fault.With(fault.UnexpectedRecord, "%v", ct)
+}
+
+// countEmpty refuses empty records where they are forbidden, and a flood of
+// them elsewhere. RFC 9846, section 5.1.
+func (c *Conn) countEmpty(ct iana.ContentType, content []byte) error {
+	if len(content) > 0 {
+		c.count.empty = 0
+		return nil
+	}
+	if ct != iana.ContentApplicationData {
+		return fault.With(fault.EmptyHandshakeRecord, "%v", ct)
+	}
+	if c.count.empty++; c.count.empty > maxEmptyRecords {
+		return fault.EmptyRecords
+	}
+	return nil
+}
+
+// onHandshake takes the messages out of the content of a record. Whole ones
+// are read where they lie.
+func (c *Conn) onHandshake(content []byte) {
+	if len(c.partial) > 0 {
+		c.partial = append(c.partial, content...)
+		c.messages()
+		return
+	}
+	rest := c.messagesIn(content)
+	if len(rest) > 0 {
+		c.partial = append(c.partial, rest...)
+	}
+}
+
+// messages goes on with what is buffered.
+func (c *Conn) messages() {
+	if len(c.partial) == 0 || c.err != nil {
+		return
+	}
+	buffered := c.partial
+	c.partial = nil // so that keys may change after the last message
+	if rest := c.messagesIn(buffered); len(rest) > 0 {
+		c.partial = append(buffered[:0], rest...)
+	}
+}
+
+// messagesIn walks the machine with each whole message of buf and gives what
+// is left.
+func (c *Conn) messagesIn(buf []byte) []byte {
+	for len(buf) > 0 && c.err == nil && c.Pending() == nil {
+		t, raw, ok := wire.NextMessage(buf)
+		if !ok {
+			if err := tooLong(buf); err != nil {
+				c.fail(err)
+				return nil
+			}
+			return buf
+		}
+		buf = buf[len(raw):]
+		c.more = len(buf) > 0
+		c.message(handshake.Message{Type: t, Body: raw[wire.HeaderLen:], Raw: raw})
+	}
+	return buf
+}
+
+// message gives the machine a message.
+func (c *Conn) message(m handshake.Message) {
+	if err := tooLong(m.Raw); err != nil {
+		c.fail(err)
+		return
+	}
+	if c.complete {
+		if err := c.connected(m); err != nil {
+			c.fail(err)
+		}
+		return
+	}
+	c.core.Log.Received(m.Type)
+	c.step(handshake.Trigger(m.Type), m)
+}
+
+// tooLong refuses a message by the length in its header, before it is there.
+func tooLong(buf []byte) error {
+	if len(buf) < wire.HeaderLen {
+		return nil
+	}
+	n, limit := int(buf[1])<<16|int(buf[2])<<8|int(buf[3]), maxMessage
+	if t := iana.HandshakeType(buf[0]); t == iana.MsgCertificate || t == iana.MsgCertificateRequest {
+		limit = maxCertificate
+	}
+	if n > limit {
+		return fault.With(fault.MessageTooLong, "%v has %d bytes, the limit is %d", iana.HandshakeType(buf[0]), n, limit)
+	}
+	return nil
+}
+
+// ignoresChangeCipherSpec reports whether the version may be TLS 1.3, whose
+// handshakes carry records of that type for middleboxes and give them no
+// meaning. RFC 9846, section 5 and appendix E.4.
+func (c *Conn) ignoresChangeCipherSpec() bool {
+	v := c.Established().Version
+	return v == iana.TLS13 && !c.complete
+}
+
+func (c *Conn) ignoreChangeCipherSpec(content []byte) error {
+	switch {
+	case !bytes.Equal(content, []byte{1}):
+		return fault.BadChangeCipherSpec
+	case len(c.partial) > 0:
+		return fault.With(fault.UnexpectedRecord, "%v within a handshake message", iana.ContentChangeCipherSpec)
+	case c.count.changeCiphers >= maxChangeCiphers:
+		return fault.UnexpectedChangeCipherSpec
+	}
+	c.count.changeCiphers++
+	return nil
+}
+
+func (c *Conn) onChangeCipherSpec(content []byte) error {
+	if !bytes.Equal(content, []byte{1}) {
+		return fault.BadChangeCipherSpec
+	}
+	if c.complete || c.core == nil {
+		return fault.UnexpectedChangeCipherSpec
+	}
+	c.step(handshake.ChangeCipherSpec, handshake.Message{})
+	return nil
+}
+
+// sniff tells from the first bytes what speaks, if it is not TLS.
+func (c *Conn) sniff(buf []byte) error {
+	switch {
+	case buf[0] == byte(iana.ContentHandshake), buf[0] == byte(iana.ContentAlert):
+		return nil
+	case bytes.HasPrefix(buf, []byte("CONNECT ")):
+		return fault.HTTPSProxyRequest
+	case isHTTP(buf):
+		return fault.HTTPRequest
+	case len(buf) < record.HeaderLen:
+		return nil
+	case buf[0]&0x80 != 0 && buf[2] == 1:
+		return fault.SSL2Hello
+	}
+	return fault.With(fault.NotTLS, "they are %q", buf[:min(len(buf), 16)])
+}
+
+var methods = []string{"GET ", "HEAD ", "POST ", "PUT ", "OPTIONS ", "DELETE ", "PATCH ", "TRACE ", "PRI ", "HTTP/"}
+
+func isHTTP(buf []byte) bool {
+	for _, m := range methods {
+		if bytes.HasPrefix(buf, []byte(m)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"bytes"
+
+	"github.com/handsel-tls/handsel/internal/protocol/client13"
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/hello"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/server13"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// A machine is what walks a part of the handshake.
+type machine interface {
+	Step(handshake.Trigger, handshake.Message) error
+	State() string
+	Free()
+}
+
+// handOver goes on with the machine of the version that was chosen.
+func (c *Conn) handOver() {
+	c.machine.Free()
+	switch {
+	case c.core.Done.Version == iana.TLS13 && c.side == trace.Server:
+		c.machine = server13.New(c.core)
+	case c.core.Done.Version == iana.TLS13:
+		c.machine = client13.New(c.core)
+	default:
+		c.machine = c.newLegacy()
+	}
+	c.step(handshake.Begin, handshake.Message{})
+}
+
+// stateName names a state or a question in a log.
+func stateName(k trace.Kind, machine trace.Topic, code uint16) string {
+	if k != trace.Entered {
+		return handshake.Question(code).String()
+	}
+	for _, d := range Diagrams() {
+		if d.Machine == machine && int(code) < len(d.States) {
+			return d.States[code]
+		}
+	}
+	return "state"
+}
+
+// Diagrams gives the tables of all machines.
+func Diagrams() []handshake.Diagram {
+	return append([]handshake.Diagram{
+		hello.ServerDiagram(), hello.ClientDiagram(), server13.Diagram(), client13.Diagram(),
+	}, legacyDiagrams()...)
+}
+
+// connected is the machine after the handshake: RFC 9846, section 4.7, and
+// what TLS 1.2 makes of messages at that time.
+func (c *Conn) connected(m handshake.Message) error {
+	v := c.established.Version
+	switch {
+	case v == iana.TLS13 && m.Type == iana.MsgKeyUpdate:
+		return c.onKeyUpdate(m)
+	case v == iana.TLS13 && m.Type == iana.MsgNewSessionTicket && c.side == trace.Client:
+		return c.onTicket(m)
+	case v < iana.TLS13 && (m.Type == iana.MsgHelloRequest && c.side == trace.Client ||
+		m.Type == iana.MsgClientHello && c.side == trace.Server):
+		return c.refuseRenegotiation()
+	}
+	return fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", m.Type)
+}
+
+// onKeyUpdate takes the peer's next keys. RFC 9846, section 4.7.3.
+func (c *Conn) onKeyUpdate(m handshake.Message) error {
+	update, valid, err := wire.ParseKeyUpdate(m.Body)
+	switch {
+	case err != nil:
+		return err
+	case !valid:
+		return fault.KeyUpdateWrong
+	case c.more || len(c.partial) > 0:
+		return fault.ExcessHandshakeData
+	}
+	if c.count.keyUpdates++; c.count.keyUpdates > maxKeyUpdates {
+		return fault.KeyUpdates
+	}
+	c.established.ReadTraffic = c.established.ReadTraffic.NextTraffic()
+	keys := record.Keys13(c.established.Suite, c.established.ReadTraffic)
+	if update.UpdateRequested {
+		c.replies.keyUpdate = true
+	}
+	return c.read.Install(&keys)
+}
+
+// onTicket takes a ticket for later connections. RFC 9846, section 4.7.1.
+func (c *Conn) onTicket(m handshake.Message) error {
+	t, err := wire.ParseNewSessionTicket13(m.Body)
+	if err != nil {
+		return err
+	}
+	if c.count.tickets++; c.count.tickets > maxTickets {
+		return fault.With(fault.UnexpectedMessage, "more than %d tickets", maxTickets)
+	}
+	if err := checkTicket(t); err != nil {
+		return err
+	}
+	if !c.config.ClientTickets || t.Lifetime == 0 {
+		return nil
+	}
+	psk := c.established.Resumption.TicketPSK(t.Nonce)
+	s := c.newSession(psk.Bytes())
+	s.Lifetime, s.AgeAdd = min(t.Lifetime, maxTicketLifetime), t.AgeAdd
+	c.sessions = append(c.sessions, &handshake.Offered{Ticket: bytes.Clone(t.Ticket), State: s})
+	return nil
+}
+
+// maxTicketLifetime is seven days, in seconds. RFC 9846, section 4.7.1.
+const maxTicketLifetime = 604800
+
+// newSession gives the state of this connection for resumption.
+func (c *Conn) newSession(secret []byte) *session.State {
+	e := &c.established
+	s := &session.State{
+		Version: e.Version, Suite: e.Suite, Secret: bytes.Clone(secret), EMS: e.EMS, EtM: e.EtM,
+		ALPN: e.ALPN, ServerName: e.ServerName, Created: c.lastInput,
+	}
+	if e.Peer != nil {
+		s.Chain, s.OCSPStaple, s.SCTs = e.Peer.Chain, e.Peer.OCSPStaple, e.Peer.SCTs
+	}
+	return s
+}
+
+// TakeSessions gives the sessions that came since the last call, for a client
+// to resume later.
+func (c *Conn) TakeSessions() []*handshake.Offered {
+	s := c.sessions
+	c.sessions = nil
+	return s
+}
+
+// refuseRenegotiation answers a wish to renegotiate with a warning. RFC 5246,
+// section 7.2.2.
+func (c *Conn) refuseRenegotiation() error {
+	if c.count.warnings++; c.count.warnings > maxWarningAlerts {
+		return fault.NoRenegotiation
+	}
+	c.alert(iana.LevelWarning, iana.AlertNoRenegotiation)
+	return nil
+}
+
+// checkTicket refuses what may not stand in a NewSessionTicket.
+func checkTicket(t wire.NewSessionTicket13) error {
+	_, err := extension.Check(extension.NewSessionTicket, t.Extensions, 0)
+	return err
+}

@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// replies are what the reading side wants sent once the handshake is complete.
+// The writing side sends it, because it alone has the keys.
+type replies struct {
+	alerts    []wire.Alert
+	keyUpdate bool
+}
+
+// Output gives the records that are to be sent to the peer, application data
+// aside. They stay until Sent is called.
+func (c *Conn) Output() []byte {
+	if c.replies.keyUpdate && !c.closeSent {
+		c.replies.keyUpdate = false
+		c.sendKeyUpdate(false)
+	}
+	for _, a := range c.replies.alerts {
+		c.sendAlert(a)
+	}
+	c.replies.alerts = nil
+	return c.out
+}
+
+// Sent says that Output was taken over.
+func (c *Conn) Sent() {
+	c.out = c.out[:0]
+	if c.complete {
+		c.out = nil // an idle connection keeps no buffer
+	}
+}
+
+// perform carries out the effects of a step in their order.
+func (c *Conn) perform() error {
+	if c.core == nil {
+		return nil
+	}
+	out := &c.core.Out
+	defer out.Clear()
+	for _, e := range out.Effects() {
+		if err := c.effect(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Conn) effect(e handshake.Effect) error {
+	switch e.Kind {
+	case handshake.Send:
+		c.seal(e.Content, c.core.Out.Bytes(e))
+	case handshake.WriteKeys:
+		c.core.Log.Keys(trace.WriteKeys)
+		return c.write.Install(e.Keys)
+	case handshake.ReadKeys:
+		if c.more || len(c.partial) > 0 {
+			return fault.ExcessHandshakeData
+		}
+		c.core.Log.Keys(trace.ReadKeys)
+		return c.read.Install(e.Keys)
+	case handshake.Decide:
+		c.decided = true
+	case handshake.Complete:
+		c.complete = true
+		if c.config.Record {
+			c.record = c.newRecord(nil)
+		}
+	}
+	return nil
+}
+
+// seal puts content into records of at most 2^14 bytes (RFC 9846, section
+// 5.1).
+func (c *Conn) seal(ct iana.ContentType, content []byte) {
+	for {
+		n := min(len(content), record.MaxPlaintext)
+		c.out = c.write.Seal(c.out, ct, content[:n])
+		if content = content[n:]; len(content) == 0 {
+			return
+		}
+	}
+}
+
+// Seal appends the records of application data to dst. The handshake has to
+// be complete.
+func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
+	if !c.complete || c.closeSent {
+		return dst, fault.With(fault.Internal, "the connection is not open for writing")
+	}
+	for len(data) > 0 {
+		if c.write.NearLimit() {
+			if err := c.renewWriteKeys(); err != nil {
+				return dst, err
+			}
+			dst = append(dst, c.out...)
+			c.out = nil
+		}
+		n := min(len(data), record.MaxPlaintext)
+		dst = c.write.Seal(dst, iana.ContentApplicationData, data[:n])
+		data = data[n:]
+	}
+	return dst, nil
+}
+
+// renewWriteKeys changes keys that have protected as much as they may. RFC
+// 9846, section 5.5; TLS 1.2 and below cannot do it.
+func (c *Conn) renewWriteKeys() error {
+	if c.established.Version != iana.TLS13 {
+		return fault.KeyUsageExhausted
+	}
+	return c.sendKeyUpdate(false)
+}
+
+// KeyUpdate changes the keys for writing, and asks the peer to do the same if
+// request is set. RFC 9846, section 4.7.3.
+func (c *Conn) KeyUpdate(request bool) error {
+	if !c.complete || c.closeSent || c.established.Version != iana.TLS13 {
+		return fault.With(fault.Internal, "keys can be updated on an open TLS 1.3 connection only")
+	}
+	return c.sendKeyUpdate(request)
+}
+
+func (c *Conn) sendKeyUpdate(request bool) error {
+	m := wire.KeyUpdate{UpdateRequested: request}
+	c.seal(iana.ContentHandshake, m.Append(nil))
+	c.established.WriteTraffic = c.established.WriteTraffic.NextTraffic()
+	keys := record.Keys13(c.established.Suite, c.established.WriteTraffic)
+	return c.write.Install(&keys)
+}
+
+// Close sends close_notify: no more data will be written. What the peer sends
+// can still be read (RFC 9846, section 6.1).
+func (c *Conn) Close() {
+	if !c.closeSent {
+		c.sendAlert(wire.Alert{Level: iana.LevelWarning, Description: iana.AlertCloseNotify})
+	}
+}
+
+// alert sends an alert, or leaves that to the writing side once the handshake
+// is complete.
+func (c *Conn) alert(level iana.AlertLevel, a iana.Alert) {
+	alert := wire.Alert{Level: level, Description: a}
+	if c.complete {
+		c.replies.alerts = append(c.replies.alerts, alert)
+		return
+	}
+	c.sendAlert(alert)
+}
+
+func (c *Conn) sendAlert(a wire.Alert) {
+	if c.closeSent {
+		return
+	}
+	if c.core != nil {
+		c.core.Log.AlertSent(a.Level, a.Description)
+	}
+	c.seal(iana.ContentAlert, a.Append(nil))
+	c.closeSent = a.Level == iana.LevelFatal || a.Description == iana.AlertCloseNotify
+}

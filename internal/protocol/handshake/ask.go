@@ -1,0 +1,90 @@
+package handshake
+
+import (
+	"crypto/x509"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+)
+
+// A Question is something that a handshake needs from its host before it can
+// go on. The host may answer at once or later.
+type Question uint8
+
+const (
+	// Settings: a server has read the ClientHello and asks under which
+	// settings to go on. Answer.Settings, or nil to keep those it has.
+	Settings Question = iota + Question(OnSettings-Begin)
+	// Session: a server asks for the session of Ask.Ticket or Ask.SessionID.
+	// Answer.Session, or nil.
+	Session
+	// Credential: which certificate to show. A server must have one; a
+	// client may answer nil.
+	Credential
+	// Signature: sign Ask.Content with Ask.Credential and Ask.Scheme.
+	// Answer.Bytes.
+	Signature
+	// Verdict: is the chain of Ask.Peer to be trusted? Answer.Err, nil for
+	// yes.
+	Verdict
+	// Premaster: decrypt Ask.Content with Ask.Credential by RSA PKCS#1 v1.5
+	// to 48 bytes, in constant time. Answer.Bytes; any outcome is 48 bytes
+	// (RFC 5246, section 7.4.7.1).
+	Premaster
+)
+
+func (q Question) String() string {
+	if i := int(q - Settings); i < len(questions) {
+		return questions[i]
+	}
+	return "question"
+}
+
+var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret"}
+
+// trigger is what the answer to the question sets off.
+func (q Question) trigger() Trigger { return Begin + Trigger(q) }
+
+// An Ask is a question with what is needed to answer it. What it points at
+// may be used until the answer is given.
+type Ask struct {
+	Question Question
+
+	Offer      *negotiate.Offer     // Settings, Session, and Credential of a server
+	Request    *CertificateRequest  // Credential of a client
+	Ticket     []byte               // Session: a ticket, or
+	SessionID  []byte               // Session: a session ID (TLS 1.2)
+	Credential *sign.Credential     // Signature, Premaster
+	Scheme     iana.SignatureScheme // Signature; 0 for the signatures of TLS 1.1 and below
+	Content    []byte               // Signature, Premaster
+	Peer       *PeerCertificates    // Verdict
+}
+
+// An Answer answers an Ask; which field counts depends on the question. Err
+// ends the handshake, except that for a Verdict it is the answer.
+type Answer struct {
+	Settings   *Config
+	Session    *session.State
+	Renew      bool // Session: give the client a new ticket
+	Credential *sign.Credential
+	Bytes      []byte
+	Err        error
+}
+
+// A CertificateRequest is what a server wants to see of its client.
+type CertificateRequest struct {
+	Version     iana.Version
+	Authorities [][]byte                     // DER names of the issuers it trusts; empty: any
+	Schemes     []iana.SignatureScheme       // it can verify
+	Types       []iana.ClientCertificateType // TLS 1.2 and below
+}
+
+// PeerCertificates is what the peer has shown of itself.
+type PeerCertificates struct {
+	Chain      [][]byte          // DER, the peer's own first
+	Leaf       *x509.Certificate // the first, parsed
+	OCSPStaple []byte
+	SCTs       [][]byte
+}

@@ -1,0 +1,204 @@
+package handshake
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/transcript"
+)
+
+// ClientAuth is what a server wants of its clients.
+type ClientAuth uint8
+
+const (
+	// NoClientAuth asks for no certificate.
+	NoClientAuth ClientAuth = iota
+	// RequestClientAuth asks for one and goes on without.
+	RequestClientAuth
+	// RequireClientAuth asks for one and refuses clients without.
+	RequireClientAuth
+)
+
+// A Config is the settings of a connection. It is shared and not changed
+// while it is in use.
+type Config struct {
+	Policy    *policy.Policy
+	Protocols []string         // ALPN, in order of preference
+	Rand      io.Reader        // of cryptographic quality
+	Now       func() time.Time // the host's clock
+
+	// Of a server.
+	AskSettings bool // ask for other Settings once the ClientHello is read
+	ClientAuth  ClientAuth
+	Authorities [][]byte      // DER names to put into the CertificateRequest
+	Tickets     *session.Keys // nil: no tickets are given or taken
+	SessionIDs  bool          // resume TLS 1.2 by session ID: the host keeps the sessions
+
+	// Of a client.
+	ServerName    string // for server_name; empty or an IP address: none is sent
+	Session       *Offered
+	ClientTickets bool // take tickets for later
+
+	// Record keeps the story of a handshake that is complete; that of one that
+	// failed is kept in any case.
+	Record bool
+
+	// KeyLog takes the secrets of a connection in NSS's key log form: label,
+	// client random, secret. nil: none.
+	KeyLog func(label string, clientRandom, secret []byte)
+}
+
+// Offered is a session that a client offers to resume.
+type Offered struct {
+	Ticket    []byte
+	SessionID []byte
+	State     *session.State
+}
+
+// Core is what the machines of one handshake share. It comes from a pool and
+// goes back to it when the handshake is over.
+type Core struct {
+	Config      *Config
+	Now         time.Time // when the last input came
+	Log         *trace.Log
+	Out         Flight
+	Transcript  transcript.Transcript
+	Offer       negotiate.Offer // a server's view of Hello
+	Hello       []byte          // the ClientHello that counts, with its header
+	FirstHello  []byte          // the first one, if there was a HelloRetryRequest
+	ServerHello []byte          // with its header
+	Shares      []kex.Key       // a client: the keys of its key shares
+	Asked       extension.Set   // a client: the extensions of its ClientHello
+	Answer      Answer          // the last one
+
+	Done Established
+
+	ask     Ask
+	pending bool
+}
+
+// Established is what a handshake agreed on. It outlives the handshake.
+type Established struct {
+	Version    iana.Version
+	Suite      iana.Suite
+	Group      iana.Group
+	Scheme     iana.SignatureScheme // of the server
+	ALPN       string
+	ServerName string // of the client's server_name
+	Resumed    bool
+	Retried    bool
+	EMS        bool // extended_master_secret, or TLS 1.3
+	EtM        bool // encrypt_then_mac
+
+	Local *sign.Credential // what this side showed
+	Peer  *PeerCertificates
+
+	// TLS 1.3: the traffic secrets of both directions and those derived later.
+	ReadTraffic, WriteTraffic schedule.Secret
+	Exporter, Resumption      schedule.Secret
+
+	// TLS 1.2 and below.
+	Master                     [48]byte
+	ClientRandom, ServerRandom [32]byte
+	ClientVerify, ServerVerify [12]byte // verify_data, for renegotiation_info and tls-unique
+}
+
+var cores = sync.Pool{New: func() any { return new(Core) }}
+
+// NewCore takes a core from the pool.
+func NewCore(config *Config) *Core {
+	c := cores.Get().(*Core)
+	c.Config = config
+	c.Log = trace.NewLog()
+	return c
+}
+
+// Free wipes the core and gives it back to the pool. What Done points at is
+// not touched.
+func (c *Core) Free() {
+	c.Log.Free()
+	c.Transcript.Stop()
+	c.Out.Clear()
+	*c = Core{
+		Out:         c.Out,
+		Hello:       c.Hello[:0],
+		FirstHello:  c.FirstHello[:0],
+		ServerHello: c.ServerHello[:0],
+	}
+	cores.Put(c)
+}
+
+// Random fills b.
+func (c *Core) Random(b []byte) error {
+	if _, err := io.ReadFull(c.Config.Rand, b); err != nil {
+		return fault.With(fault.Internal, "no randomness: %w", err)
+	}
+	return nil
+}
+
+// Send puts a message into the flight, the transcript and the log.
+func (c *Core) Send(t iana.HandshakeType, buf []byte) []byte {
+	raw := c.Out.Sent(buf)
+	if c.Transcript.Started() {
+		c.Transcript.Write(raw)
+	}
+	c.Log.Sent(t)
+	return raw
+}
+
+// Pose asks the host. The state that the handler returns waits for the
+// answer.
+func (c *Core) Pose(a Ask) {
+	c.ask, c.pending = a, true
+	c.Log.Asked(uint8(a.Question))
+}
+
+// Pending gives the question that waits for an answer, nil if there is none.
+func (c *Core) Pending() *Ask {
+	if !c.pending {
+		return nil
+	}
+	return &c.ask
+}
+
+// Resolve takes the answer to the pending question and gives the trigger that
+// it sets off.
+func (c *Core) Resolve(a Answer) (Trigger, error) {
+	q := c.ask.Question
+	c.ask, c.pending, c.Answer = Ask{}, false, a
+	c.Log.Answered(uint8(q))
+	if a.Err != nil && q != Verdict {
+		if _, ok := fault.Of(a.Err); ok {
+			return 0, a.Err
+		}
+		return 0, fault.With(failed[q], "%w", a.Err)
+	}
+	return q.trigger(), nil
+}
+
+// failed names the fault of an answer that is an error of no known kind.
+var failed = map[Question]fault.Code{
+	Settings:   fault.ConfigFailed,
+	Session:    fault.Internal,
+	Credential: fault.CertificateUnusable,
+	Signature:  fault.SigningFailed,
+	Premaster:  fault.Internal,
+}
+
+// KeyLog hands a secret to the key log, if there is one.
+func (c *Core) KeyLog(label string, secret []byte) {
+	if c.Config.KeyLog != nil {
+		c.Config.KeyLog(label, c.Done.ClientRandom[:], secret)
+	}
+}

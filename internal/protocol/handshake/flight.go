@@ -1,0 +1,94 @@
+package handshake
+
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/record"
+)
+
+// An EffectKind says what an effect does.
+type EffectKind uint8
+
+const (
+	// Send the bytes From to To of the flight as records of type Content.
+	Send EffectKind = iota
+	// WriteKeys protects what is sent from here on.
+	WriteKeys
+	// ReadKeys is for what is received from here on. They may only change
+	// between two messages (RFC 9846, section 5.1).
+	ReadKeys
+	// Decide hands over to the machine of the version that is now known.
+	Decide
+	// Complete ends the handshake: application data may flow.
+	Complete
+)
+
+// An Effect is one thing for the engine to do.
+type Effect struct {
+	Kind     EffectKind
+	Content  iana.ContentType
+	From, To int32
+	Keys     *record.Keys // within the flight
+}
+
+// A Flight is the effects of a step in their order.
+type Flight struct {
+	buf     []byte
+	effects []Effect
+	keys    [4]record.Keys
+	nkeys   int
+}
+
+// Message starts a handshake message: append it to what it returns, and give
+// the result to Sent.
+func (f *Flight) Message() []byte { return f.buf }
+
+// Sent takes the buffer of Message with a whole message appended and puts the
+// message into the flight. It returns the message, which is valid until the
+// next call.
+func (f *Flight) Sent(buf []byte) []byte { return f.send(iana.ContentHandshake, buf) }
+
+// ChangeCipherSpec puts the record of that name into the flight.
+func (f *Flight) ChangeCipherSpec() {
+	f.send(iana.ContentChangeCipherSpec, append(f.buf, 1))
+}
+
+func (f *Flight) send(ct iana.ContentType, buf []byte) []byte {
+	from := len(f.buf)
+	f.buf = buf
+	if n := len(f.effects); n > 0 && f.effects[n-1].Kind == Send && f.effects[n-1].Content == ct && ct == iana.ContentHandshake {
+		f.effects[n-1].To = int32(len(buf))
+	} else {
+		f.effects = append(f.effects, Effect{Kind: Send, Content: ct, From: int32(from), To: int32(len(buf))})
+	}
+	return buf[from:]
+}
+
+// WriteKeys changes the keys of what is sent after this.
+func (f *Flight) WriteKeys(k record.Keys) { f.setKeys(WriteKeys, k) }
+
+// ReadKeys changes the keys of what is received after this.
+func (f *Flight) ReadKeys(k record.Keys) { f.setKeys(ReadKeys, k) }
+
+func (f *Flight) setKeys(kind EffectKind, k record.Keys) {
+	f.keys[f.nkeys] = k
+	f.effects = append(f.effects, Effect{Kind: kind, Keys: &f.keys[f.nkeys]})
+	f.nkeys++
+}
+
+// Decide hands over to the machine of the version.
+func (f *Flight) Decide() { f.effects = append(f.effects, Effect{Kind: Decide}) }
+
+// Complete ends the handshake.
+func (f *Flight) Complete() { f.effects = append(f.effects, Effect{Kind: Complete}) }
+
+// Effects gives what is to be done, in order.
+func (f *Flight) Effects() []Effect { return f.effects }
+
+// Bytes gives the bytes of a Send.
+func (f *Flight) Bytes(e Effect) []byte { return f.buf[e.From:e.To] }
+
+// Clear empties the flight and wipes its keys.
+func (f *Flight) Clear() {
+	clear(f.keys[:f.nkeys])
+	f.buf, f.effects, f.nkeys = f.buf[:0], f.effects[:0], 0
+}

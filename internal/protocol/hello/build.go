@@ -1,0 +1,200 @@
+package hello
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// grease are the random values that keep servers tolerant of what they do not
+// know. RFC 8701.
+type grease struct{ suite, group, first, last, version uint16 }
+
+func newGrease(random []byte) grease {
+	value := func(i int) uint16 { return uint16(random[i]&0xf0|0x0a) * 0x0101 }
+	g := grease{value(0), value(1), value(2), value(3), value(4)}
+	if g.last == g.first {
+		g.last ^= 0x1010
+	}
+	return g
+}
+
+// buildHello writes the ClientHello to the core and makes the keys of its key
+// shares. RFC 9846, section 4.2.2.
+func (c *Client) buildHello() error {
+	p := c.Config.Policy
+	if len(p.Versions) == 0 {
+		return fault.NoVersionsEnabled
+	}
+	var random [32 + 8]byte
+	var id [32]byte
+	if err := c.Random(random[:]); err != nil {
+		return err
+	}
+	copy(c.Done.ClientRandom[:], random[:])
+	c.Done.ServerName = sentName(c.Config.ServerName)
+	g := newGrease(random[32:])
+
+	hello := wire.ClientHello{
+		Version:     min(p.Highest(), iana.TLS12),
+		Random:      c.Done.ClientRandom[:],
+		Compression: []byte{byte(iana.CompressionNull)},
+	}
+	switch s := c.Config.Session; {
+	case s != nil && len(s.SessionID) > 0:
+		hello.SessionID = s.SessionID
+	case p.Allows(iana.TLS13) || s != nil:
+		// For middleboxes (RFC 9846, appendix E.4), and to see whether a
+		// ticket was accepted (RFC 5077, section 3.4).
+		if err := c.Random(id[:]); err != nil {
+			return err
+		}
+		hello.SessionID = id[:]
+	}
+	hello.CipherSuites = offeredSuites(p, g)
+	b, block := hello.Open(c.Hello[:0])
+	start := len(b)
+	b, err := c.appendExtensions(b, g)
+	if err != nil {
+		return err
+	}
+	c.Asked = extension.Of(b[start:])
+	if len(hello.CipherSuites) == 0 {
+		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
+	}
+	c.Hello = block.Close(b)
+	c.fillBinder()
+	return nil
+}
+
+// offeredSuites gives the suites of the policy's versions.
+func offeredSuites(p *policy.Policy, g grease) wire.List[iana.Suite] {
+	b := binary.BigEndian.AppendUint16(nil, g.suite)
+	for _, id := range p.Suites {
+		s, ok := suite.Of(id)
+		if ok && slices.ContainsFunc(p.Versions, func(v iana.Version) bool { return s.MinVersion <= v && v <= s.MaxVersion }) {
+			b = binary.BigEndian.AppendUint16(b, uint16(id))
+		}
+	}
+	return b
+}
+
+// appendExtensions appends the extensions, the pre-shared key last.
+func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
+	p := c.Config.Policy
+	legacy := slices.ContainsFunc(p.Versions, func(v iana.Version) bool { return v < iana.TLS13 })
+	b = wire.AppendExtension(b, iana.ExtensionType(g.first), nil)
+	if c.Done.ServerName != "" {
+		b = wire.AppendServerNameClient(b, c.Done.ServerName)
+	}
+	b = wire.AppendStatusRequest(b)
+	b = wire.AppendSupportedGroups(b, append([]iana.Group{iana.Group(g.group)}, p.Groups...))
+	b = wire.AppendSignatureAlgorithms(b, p.Schemes)
+	b = wire.AppendExtension(b, iana.ExtSCT, nil)
+	if len(c.Config.Protocols) > 0 {
+		b = wire.AppendALPN(b, c.Config.Protocols...)
+	}
+	if legacy {
+		b = c.appendLegacy(b)
+	}
+	if p.Allows(iana.TLS13) {
+		var err error
+		if b, err = c.append13(b, g); err != nil {
+			return b, err
+		}
+	}
+	b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
+	return c.appendPSK(b), nil
+}
+
+// appendLegacy appends what matters to TLS 1.2 and below only.
+func (c *Client) appendLegacy(b []byte) []byte {
+	b = wire.AppendECPointFormats(b)
+	b = wire.AppendExtension(b, iana.ExtExtendedMasterSecret, nil)
+	b = wire.AppendExtension(b, iana.ExtEncryptThenMAC, nil)
+	b = wire.AppendRenegotiationInfo(b, nil)
+	if c.Config.ClientTickets {
+		var ticket []byte
+		if s := c.Config.Session; s != nil && s.State.Version < iana.TLS13 {
+			ticket = s.Ticket
+		}
+		b = wire.AppendExtension(b, iana.ExtSessionTicket, ticket)
+	}
+	return b
+}
+
+// append13 appends what makes it a ClientHello of TLS 1.3.
+func (c *Client) append13(b []byte, g grease) ([]byte, error) {
+	p := c.Config.Policy
+	b = wire.AppendSupportedVersionsClient(b, append([]iana.Version{iana.Version(g.version)}, p.Versions...))
+	b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
+	b, shares := wire.OpenKeyShareClient(b)
+	b, share := wire.OpenKeyShare(b, iana.Group(g.group))
+	b = share.Close(append(b, 0))
+	for _, group := range shareGroups(p.Groups) {
+		key, err := kex.Generate(group, c.Config.Rand)
+		if err != nil {
+			return b, err
+		}
+		c.Shares = append(c.Shares, key)
+		b, share = wire.OpenKeyShare(b, group)
+		b = share.Close(key.AppendPublic(b))
+	}
+	return shares.Close(b), nil
+}
+
+// shareGroups are the groups for which a key share is sent: the most wanted,
+// and if that is a hybrid the most wanted that is none, so that a server
+// without it needs no second round trip.
+func shareGroups(groups []iana.Group) []iana.Group {
+	for i, g := range groups {
+		if !kex.Hybrid(g) {
+			if i == 0 {
+				return groups[:1]
+			}
+			return []iana.Group{groups[0], g}
+		}
+	}
+	return groups[:min(1, len(groups))]
+}
+
+// appendPSK appends the session that is offered, with room for its binder.
+// RFC 9846, section 4.3.11.
+func (c *Client) appendPSK(b []byte) []byte {
+	s := c.Config.Session
+	if s == nil || s.State.Version != iana.TLS13 || !c.Config.Policy.Allows(iana.TLS13) {
+		return b
+	}
+	age := uint32(c.Now.Sub(s.State.Created).Milliseconds())
+	id := wire.PSKIdentity{Identity: s.Ticket, ObfuscatedAge: age + s.State.AgeAdd}
+	return wire.AppendPreSharedKeyClient(b, id, s.State.Hash().Size())
+}
+
+// fillBinder fills in the binder, if there is one. RFC 9846, section 4.3.11.2.
+func (c *Client) fillBinder() {
+	if c.Asked.Has(iana.ExtPreSharedKey) {
+		s := c.Config.Session.State
+		FillBinder(c.Hello, nil, s.Secret, s.Hash())
+	}
+}
+
+// FillBinder computes the binder at the end of a ClientHello with one
+// pre-shared key. sum gives the transcript's hash with the truncated
+// ClientHello added, nil if that is all of the transcript.
+func FillBinder(hello []byte, sum func(truncated []byte) []byte, psk []byte, h schedule.Hash) {
+	size := h.Size()
+	truncated := hello[:len(hello)-size-3]
+	if sum == nil {
+		sum = func(b []byte) []byte { return h.Sum(nil, b) }
+	}
+	key := schedule.NewEarly(h, psk).BinderKey(false)
+	key.FinishedMAC(hello[:len(hello)-size], sum(truncated))
+}

@@ -1,0 +1,87 @@
+// Package hello is the part of a handshake before the version is known: the
+// server reads the ClientHello, the client writes it and looks at the answer.
+// It ends with the decision for a version, whose machine goes on.
+package hello
+
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// Server is a server that has not yet chosen a version.
+type Server struct {
+	*handshake.Core
+	state handshake.State
+}
+
+const (
+	serverStart handshake.State = iota
+	serverSettings
+	serverDecided
+)
+
+var serverTable = handshake.Table[Server]{
+	Machine: handshake.HelloServer,
+	Rows: []handshake.Row[Server]{
+		serverStart: handshake.In("START",
+			handshake.OnMessage(iana.MsgClientHello, (*Server).onClientHello, serverSettings, serverDecided)),
+		serverSettings: handshake.In("RECVD_CH (settings)",
+			handshake.On(handshake.OnSettings, (*Server).onSettings, serverDecided)),
+		serverDecided: handshake.In[Server]("RECVD_CH"),
+	},
+}
+
+// NewServer waits for a ClientHello.
+func NewServer(core *handshake.Core) *Server { return &Server{Core: core} }
+
+// Step gives the machine a message or an answer.
+func (s *Server) Step(on handshake.Trigger, m handshake.Message) error {
+	return serverTable.Step(s, &s.state, on, m, s.Log)
+}
+
+// State names the state.
+func (s *Server) State() string { return serverTable.Rows[s.state].Name }
+
+// Free does nothing: the machine is small and not pooled.
+func (s *Server) Free() {}
+
+// onClientHello is START: the client's offer is read, and the host is asked
+// under which settings to answer it.
+func (s *Server) onClientHello(m handshake.Message) (handshake.State, error) {
+	s.Hello = append(s.Hello[:0], m.Raw...) // the offer is a view of it and outlives this call
+	var err error
+	if s.Offer, err = negotiate.ReadOffer(s.Hello[wire.HeaderLen:]); err != nil {
+		return 0, err
+	}
+	copy(s.Done.ClientRandom[:], s.Offer.Hello.Random)
+	s.Done.ServerName = s.Offer.ServerName
+	if s.Config.AskSettings {
+		s.Pose(handshake.Ask{Question: handshake.Settings, Offer: &s.Offer})
+		return serverSettings, nil
+	}
+	return s.decide()
+}
+
+func (s *Server) onSettings(handshake.Message) (handshake.State, error) {
+	if s.Answer.Settings != nil {
+		s.Config = s.Answer.Settings
+	}
+	return s.decide()
+}
+
+func (s *Server) decide() (handshake.State, error) {
+	var err error
+	if s.Done.Version, err = negotiate.Version(&s.Offer, s.Config.Policy, s.Log); err != nil {
+		return 0, err
+	}
+	s.Out.Decide()
+	return serverDecided, nil
+}
+
+// ServerDiagram gives the server's table.
+func ServerDiagram() handshake.Diagram { return serverTable.Diagram() }
+
+// ClientDiagram gives the client's table.
+func ClientDiagram() handshake.Diagram { return clientTable.Diagram() }

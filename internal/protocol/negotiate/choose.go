@@ -1,0 +1,211 @@
+package negotiate
+
+import (
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// Version chooses the protocol version: the first of the policy that the
+// client offers. RFC 9846, section 4.3.1; RFC 5246, appendix E.1, for clients
+// without supported_versions.
+func Version(o *Offer, p *policy.Policy, log *trace.Log) (iana.Version, error) {
+	for _, v := range p.Versions {
+		if !o.offersVersion(v) {
+			log.Refused(trace.Version, uint16(v), trace.NotOffered)
+			continue
+		}
+		// RFC 7507, section 3: a client that fell back would be served
+		// better by a newer version.
+		if o.Hello.CipherSuites.Has(iana.TLS_FALLBACK_SCSV) && o.OfferedVersion() < p.Highest() {
+			return 0, fault.With(fault.InappropriateFallback, "the client offers %v at most, %v is enabled here", o.OfferedVersion(), p.Highest())
+		}
+		log.Chose(trace.Version, uint16(v))
+		return v, nil
+	}
+	return 0, fault.With(fault.NoSharedVersion, "the client offers %v at most", o.OfferedVersion())
+}
+
+func (o *Offer) offersVersion(v iana.Version) bool {
+	if o.Has(iana.ExtSupportedVersions) {
+		return o.Versions.Has(v)
+	}
+	return v <= iana.TLS12 && v <= o.Hello.Version
+}
+
+// Suite13 chooses a cipher suite of TLS 1.3 in the policy's order. If a hash is
+// given, a suite with that hash is wanted, to go with a pre-shared key.
+func Suite13(o *Offer, p *policy.Policy, log *trace.Log) (iana.Suite, error) {
+	return chooseSuite(o, p, log, func(s suite.Params) trace.Why {
+		if s.MinVersion < iana.TLS13 {
+			return trace.WrongVersion
+		}
+		return 0
+	})
+}
+
+// Legacy is what the choice of a cipher suite of TLS 1.2 and below depends on
+// beside the offer.
+type Legacy struct {
+	Version iana.Version
+	Group   bool                      // a group is in common
+	Usable  func(a suite.Params) bool // the certificate's key fits, and the client can verify it
+}
+
+// SuiteLegacy chooses a cipher suite of TLS 1.2 or below in the policy's order.
+func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Suite, error) {
+	return chooseSuite(o, p, log, func(s suite.Params) trace.Why {
+		switch {
+		case s.MinVersion > l.Version || s.MaxVersion < l.Version:
+			return trace.WrongVersion
+		case s.KeyExchange == suite.ECDHE && !l.Group:
+			return trace.NoGroup
+		case !l.Usable(s):
+			return trace.NoKey
+		}
+		return 0
+	})
+}
+
+// chooseSuite takes the first suite of the policy that is offered and that
+// nothing speaks against. A client whose first choice is ChaCha20-Poly1305 has
+// no AES instructions, and gets it before any other.
+func chooseSuite(o *Offer, p *policy.Policy, log *trace.Log, against func(suite.Params) trace.Why) (iana.Suite, error) {
+	for _, chacha := range [...]bool{true, false} {
+		if chacha && !prefersChaCha(o) {
+			continue
+		}
+		for _, id := range p.Suites {
+			params, ok := suite.Of(id)
+			if !ok || chacha && params.Cipher != suite.ChaCha20Poly1305 {
+				continue
+			}
+			why := against(params)
+			if why == trace.WrongVersion {
+				continue // it does not come into question at all
+			}
+			if !o.Hello.CipherSuites.Has(id) {
+				why = trace.NotOffered
+			}
+			if why != 0 {
+				log.Refused(trace.Suite, uint16(id), why)
+				continue
+			}
+			log.Chose(trace.Suite, uint16(id))
+			return id, nil
+		}
+	}
+	return 0, fault.NoSharedSuite
+}
+
+func prefersChaCha(o *Offer) bool {
+	for i := range o.Hello.CipherSuites.Len() {
+		if id := o.Hello.CipherSuites.At(i); !id.IsGREASE() {
+			params, ok := suite.Of(id)
+			return ok && params.Cipher == suite.ChaCha20Poly1305
+		}
+	}
+	return false
+}
+
+// Group13 chooses the group of the key exchange of TLS 1.3 in the policy's
+// order among those the client sent a key share for, so that no round trip is
+// lost. Without any of those it takes the first that the client supports, and
+// share is nil: the client has to be asked for it with a HelloRetryRequest.
+// RFC 9846, section 4.2.1.
+func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, share []byte, err error) {
+	if !o.Has(iana.ExtSupportedGroups) || !o.Has(iana.ExtKeyShare) {
+		return 0, nil, fault.MissingKeyShare
+	}
+	for _, g := range p.Groups {
+		if !o.Groups.Has(g) {
+			log.Refused(trace.Group, uint16(g), trace.NotOffered)
+			continue
+		}
+		if share, ok := o.KeyShares.Get(g); ok {
+			log.Chose(trace.Group, uint16(g))
+			return g, share, nil
+		}
+		log.Refused(trace.Group, uint16(g), trace.NoShare)
+		if group == 0 {
+			group = g
+		}
+	}
+	if group == 0 {
+		return 0, nil, fault.NoSharedGroup
+	}
+	log.Chose(trace.Group, uint16(group))
+	return group, nil, nil
+}
+
+// GroupLegacy chooses the group of ECDHE in TLS 1.2 and below. A client
+// without supported_groups is taken to know secp256r1 (RFC 8422, section 4).
+// It gives 0 if there is none, which rules out the suites of ECDHE only.
+func GroupLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
+	for _, g := range p.Groups {
+		switch {
+		case g == iana.X25519MLKEM768 || g == iana.SecP256r1MLKEM768 || g == iana.SecP384r1MLKEM1024:
+			continue // not of these versions
+		case o.Has(iana.ExtSupportedGroups) && o.Groups.Has(g), !o.Has(iana.ExtSupportedGroups) && g == iana.Secp256r1:
+			log.Chose(trace.Group, uint16(g))
+			return g
+		}
+		log.Refused(trace.Group, uint16(g), trace.NotOffered)
+	}
+	return 0
+}
+
+// Offers is a list of signature schemes as a peer offers it.
+type Offers interface {
+	Has(iana.SignatureScheme) bool
+}
+
+// Scheme chooses the signature scheme: the first that the key can use in the
+// version, that the policy allows and that the peer can verify. RFC 9846,
+// section 4.3.3.
+func Scheme(v iana.Version, offered Offers, cred *sign.Credential, p *policy.Policy, log *trace.Log) (iana.SignatureScheme, error) {
+	for _, s := range cred.SchemesFor(v) {
+		why := trace.Why(0)
+		switch {
+		case !p.AllowsScheme(s):
+			why = trace.NotAllowed
+		case !offered.Has(s):
+			why = trace.NotOffered
+		}
+		if why != 0 {
+			log.Refused(trace.Scheme, uint16(s), why)
+			continue
+		}
+		log.Chose(trace.Scheme, uint16(s))
+		return s, nil
+	}
+	return 0, fault.NoSharedScheme
+}
+
+// Protocol chooses the application protocol in this side's order. Without an
+// offer, or without protocols of our own, there is none and no error. RFC 7301,
+// section 3.2.
+func Protocol(o *Offer, ours []string, log *trace.Log) (string, error) {
+	if !o.Has(iana.ExtALPN) || len(ours) == 0 {
+		return "", nil
+	}
+	for i, name := range ours {
+		if o.Protocols.Has(name) {
+			log.Chose(trace.Protocol, uint16(i))
+			return name, nil
+		}
+		log.Refused(trace.Protocol, uint16(i), trace.NotOffered)
+	}
+	return "", fault.NoSharedProtocol
+}
+
+// Schemes is a list of signature schemes as Offers.
+type Schemes []iana.SignatureScheme
+
+// Has reports whether the scheme is in the list.
+func (l Schemes) Has(s iana.SignatureScheme) bool { return slices.Contains(l, s) }

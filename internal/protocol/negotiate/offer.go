@@ -1,0 +1,175 @@
+// Package negotiate holds the choices of a handshake as pure functions of what
+// the peer offers and what the policy allows. Each says every "no" to the log.
+// Nothing here sends, keeps or waits, so that a choice can be made again with
+// one thing changed, to find out what would have worked.
+package negotiate
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// An Offer is what a client offers: its ClientHello with the extensions that
+// count here. It is a view of the message's bytes.
+type Offer struct {
+	Hello   wire.ClientHello
+	Present extension.Set
+
+	ServerName   string                          // empty if there is none
+	Versions     wire.List[iana.Version]         // supported_versions
+	Groups       wire.List[iana.Group]           // supported_groups
+	Schemes      wire.List[iana.SignatureScheme] // signature_algorithms
+	SchemesCert  wire.List[iana.SignatureScheme] // signature_algorithms_cert
+	Protocols    wire.ProtocolNameList           // ALPN
+	KeyShares    wire.KeyShareClient
+	PSK          wire.PreSharedKeyClient
+	PSKModes     []byte
+	Ticket       []byte // session_ticket
+	Renegotiated []byte // renegotiation_info
+	Cookie       []byte
+	PointFormats []byte
+}
+
+// Has reports whether the client sent the extension.
+func (o *Offer) Has(t iana.ExtensionType) bool { return o.Present.Has(t) }
+
+// ReadOffer reads the body of a ClientHello and refuses what may not stand in
+// any (RFC 9846, section 4.2.2, and the sections of the extensions).
+func ReadOffer(body []byte) (Offer, error) {
+	hello, err := wire.ParseClientHello(body)
+	if err != nil {
+		return Offer{}, err
+	}
+	o := Offer{Hello: hello}
+	if o.Present, err = extension.Check(extension.ClientHello, hello.Extensions, 0); err != nil {
+		return o, err
+	}
+	last := iana.ExtensionType(0)
+	for t, ext := range hello.Extensions.All() {
+		if err := o.read(t, ext); err != nil {
+			return o, err
+		}
+		last = t
+	}
+	if o.Has(iana.ExtPreSharedKey) && last != iana.ExtPreSharedKey {
+		return o, fault.PSKNotLast
+	}
+	if ids, binders := o.PSK.Counts(); ids != binders {
+		return o, fault.BinderCount
+	}
+	return o, o.checkShares()
+}
+
+func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
+	switch t {
+	case iana.ExtServerName:
+		o.ServerName, err = serverName(b)
+	case iana.ExtSupportedVersions:
+		o.Versions, err = wire.ParseSupportedVersionsClient(b)
+	case iana.ExtSupportedGroups:
+		o.Groups, err = wire.ParseSupportedGroups(b)
+	case iana.ExtSignatureAlgorithms:
+		o.Schemes, err = wire.ParseSignatureAlgorithms(b)
+	case iana.ExtSignatureAlgorithmsCert:
+		o.SchemesCert, err = wire.ParseSignatureAlgorithms(b)
+	case iana.ExtALPN:
+		o.Protocols, err = wire.ParseALPN(b)
+	case iana.ExtKeyShare:
+		o.KeyShares, err = wire.ParseKeyShareClient(b)
+	case iana.ExtPreSharedKey:
+		o.PSK, err = wire.ParsePreSharedKeyClient(b)
+	case iana.ExtPSKKeyExchangeModes:
+		o.PSKModes, err = wire.ParsePSKKeyExchangeModes(b)
+	case iana.ExtSessionTicket:
+		o.Ticket = b
+	case iana.ExtRenegotiationInfo:
+		o.Renegotiated, err = wire.ParseRenegotiationInfo(b)
+	case iana.ExtCookie:
+		o.Cookie, err = wire.ParseCookie(b)
+	case iana.ExtECPointFormats:
+		o.PointFormats, err = wire.ParseECPointFormats(b)
+	case iana.ExtStatusRequest:
+		_, err = wire.ParseStatusRequest(b)
+	case iana.ExtExtendedMasterSecret, iana.ExtEncryptThenMAC, iana.ExtSCT, iana.ExtPostHandshakeAuth, iana.ExtEarlyData:
+		if len(b) != 0 {
+			err = fault.With(fault.ExtensionForm, "%v is not empty", t)
+		}
+	}
+	return err
+}
+
+// serverName gives the DNS host name. Other name types do not exist (RFC 6066,
+// section 3); an address in its place is no name.
+func serverName(b []byte) (string, error) {
+	name, err := wire.ParseServerNameClient(b)
+	return string(name), err
+}
+
+// checkShares refuses key shares that RFC 9846, section 4.3.8, forbids.
+func (o *Offer) checkShares() error {
+	var seen [8]iana.Group
+	n := 0
+	for g := range o.KeyShares.All() {
+		if slices.Contains(seen[:n], g) {
+			return fault.With(fault.DuplicateKeyShare, "%v", g)
+		}
+		if n < len(seen) {
+			seen[n] = g
+			n++
+		}
+		if !o.Groups.Has(g) {
+			return fault.With(fault.KeyShareUnsupported, "%v", g)
+		}
+	}
+	return nil
+}
+
+// OfferedVersion is the newest version that the client offers.
+func (o *Offer) OfferedVersion() iana.Version {
+	if !o.Has(iana.ExtSupportedVersions) {
+		return o.Hello.Version
+	}
+	var newest iana.Version
+	for i := range o.Versions.Len() {
+		if v := o.Versions.At(i); v <= iana.TLS13 && v > newest {
+			newest = v
+		}
+	}
+	return newest
+}
+
+// SameOffer refuses a second ClientHello that differs from the first in more
+// than RFC 9846, section 4.2.2, allows: the key share, the cookie, the
+// pre-shared keys, the padding, and early data that is gone.
+func SameOffer(first, second *Offer) error {
+	a, b := &first.Hello, &second.Hello
+	if a.Version != b.Version || !bytes.Equal(a.Random, b.Random) || !bytes.Equal(a.SessionID, b.SessionID) ||
+		!bytes.Equal(a.CipherSuites, b.CipherSuites) || !bytes.Equal(a.Compression, b.Compression) {
+		return fault.With(fault.HelloChanged, "in a field before the extensions")
+	}
+	for t, body := range b.Extensions.All() {
+		before, ok := a.Extensions.Get(t)
+		if !mayChange(t) && (!ok || !bytes.Equal(before, body)) {
+			return fault.With(fault.HelloChanged, "%v", t)
+		}
+	}
+	for t := range a.Extensions.All() {
+		if _, ok := b.Extensions.Get(t); !ok && !mayChange(t) {
+			return fault.With(fault.HelloChanged, "%v is gone", t)
+		}
+	}
+	return nil
+}
+
+func mayChange(t iana.ExtensionType) bool {
+	switch t {
+	case iana.ExtKeyShare, iana.ExtCookie, iana.ExtPreSharedKey, iana.ExtPadding, iana.ExtEarlyData:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,161 @@
+package server13
+
+import (
+	"crypto/hmac"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+func (s *Server) writeKeys(k schedule.Secret) { s.Out.WriteKeys(record.Keys13(s.suite.ID, k)) }
+func (s *Server) readKeys(k schedule.Secret)  { s.Out.ReadKeys(record.Keys13(s.suite.ID, k)) }
+
+// changeCipherSpec is for middleboxes that expect it, once, if the client does
+// the same. RFC 9846, appendix E.4.
+func (s *Server) changeCipherSpec() {
+	if !s.sentCCS && len(s.Offer.Hello.SessionID) > 0 {
+		s.Out.ChangeCipherSpec()
+		s.sentCCS = true
+	}
+}
+
+// onCredential sends the flight up to the signature. RFC 9846, sections 4.4
+// and 4.5.
+func (s *Server) onCredential(msg) (state, error) {
+	s.cred = s.Answer.Credential
+	if s.cred == nil {
+		return 0, fault.NoCertificate
+	}
+	var err error
+	s.scheme, err = negotiate.Scheme(iana.TLS13, s.Offer.Schemes, s.cred, s.Config.Policy, s.Log)
+	if err != nil {
+		return 0, err
+	}
+	s.Done.Scheme, s.Done.Local = s.scheme, s.cred
+	if err := s.sendHello(); err != nil {
+		return 0, err
+	}
+	s.sendCertificateRequest()
+	list := s.cred.List13(s.Offer.Has(iana.ExtStatusRequest), s.Offer.Has(iana.ExtSCT))
+	s.Send(iana.MsgCertificate, wire.AppendCertificate13(s.Out.Message(), nil, list))
+
+	var hash [48]byte
+	content := sign.AppendContent13(s.content[:0], true, s.Transcript.Sum(hash[:0]))
+	s.Pose(handshake.Ask{Question: handshake.Signature, Credential: s.cred, Scheme: s.scheme, Content: content})
+	return waitSignature, nil
+}
+
+// sendCertificateRequest asks the client for a certificate, with the names of
+// the authorities that are trusted here. RFC 9846, section 4.4.2.
+func (s *Server) sendCertificateRequest() {
+	if s.Config.ClientAuth == handshake.NoClientAuth {
+		return
+	}
+	s.askedCertificate = true
+	b, block := wire.OpenCertificateRequest13(s.Out.Message(), nil)
+	b = wire.AppendSignatureAlgorithms(b, s.Config.Policy.Schemes)
+	if len(s.Config.Authorities) > 0 {
+		b = wire.AppendCertificateAuthorities(b, s.Config.Authorities)
+	}
+	s.Send(iana.MsgCertificateRequest, block.Close(b))
+}
+
+// onSignature completes the flight. RFC 9846, sections 4.5.2 and 4.5.3.
+func (s *Server) onSignature(msg) (state, error) {
+	verify := wire.CertificateVerify{Scheme: s.scheme, Signature: s.Answer.Bytes}
+	s.Send(iana.MsgCertificateVerify, verify.Append(s.Out.Message()))
+	return s.sendFinished(), nil
+}
+
+// sendFinished ends the server's flight: from here on it may send application
+// data.
+func (s *Server) sendFinished() state {
+	var hash, mac [48]byte
+	finished := wire.Finished{VerifyData: s.serverHS.FinishedMAC(mac[:0], s.Transcript.Sum(hash[:0]))}
+	s.Send(iana.MsgFinished, finished.Append(s.Out.Message()))
+
+	th := s.Transcript.Sum(hash[:0])
+	s.Done.ReadTraffic, s.Done.WriteTraffic = s.master.ClientTraffic(th), s.master.ServerTraffic(th)
+	s.Done.Exporter = s.master.Exporter(th)
+	s.KeyLog("CLIENT_TRAFFIC_SECRET_0", s.Done.ReadTraffic.Bytes())
+	s.KeyLog("SERVER_TRAFFIC_SECRET_0", s.Done.WriteTraffic.Bytes())
+	s.KeyLog("EXPORTER_SECRET", s.Done.Exporter.Bytes())
+	s.writeKeys(s.Done.WriteTraffic)
+	if s.askedCertificate {
+		return waitCertificate
+	}
+	return waitFinished
+}
+
+// onCertificate is WAIT_CERT: the client shows who it is, or that it will not.
+// RFC 9846, section 4.5.1.
+func (s *Server) onCertificate(m msg) (state, error) {
+	shown, err := wire.ParseCertificate13(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	s.Transcript.Write(m.Raw)
+	if len(shown.Context) != 0 {
+		return 0, fault.RequestContextWrong
+	}
+	peer, err := handshake.ReadPeer13(&shown, 0)
+	if err != nil {
+		return 0, err
+	}
+	if peer == nil {
+		if s.Config.ClientAuth == handshake.RequireClientAuth {
+			return 0, fault.CertificateMissing
+		}
+		return waitFinished, nil
+	}
+	s.Done.Peer = peer
+	s.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
+	return waitVerdict, nil
+}
+
+// onVerdict takes the host's word on the client's chain.
+func (s *Server) onVerdict(msg) (state, error) {
+	return waitCertificateVerify, handshake.Verdicted(s.Answer.Err)
+}
+
+// onCertificateVerify is WAIT_CV: the client proves that it has the key. RFC
+// 9846, section 4.5.2.
+func (s *Server) onCertificateVerify(m msg) (state, error) {
+	v, err := wire.ParseCertificateVerify(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	if !s.Config.Policy.AllowsScheme(v.Scheme) {
+		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
+	}
+	if err := s.Done.Peer.MaySign(); err != nil {
+		return 0, err
+	}
+	var hash [48]byte
+	content := sign.AppendContent13(s.content[:0], false, s.Transcript.Sum(hash[:0]))
+	if err := sign.Verify(v.Scheme, iana.TLS13, s.Done.Peer.Leaf.PublicKey, content, v.Signature); err != nil {
+		return 0, err
+	}
+	s.Transcript.Write(m.Raw)
+	return waitFinished, nil
+}
+
+// onFinished is WAIT_FINISHED: the client shows that it saw the handshake we
+// saw. RFC 9846, section 4.5.3.
+func (s *Server) onFinished(m msg) (state, error) {
+	var hash, mac [48]byte
+	if !hmac.Equal(m.Body, s.clientHS.FinishedMAC(mac[:0], s.Transcript.Sum(hash[:0]))) {
+		return 0, fault.FinishedWrong
+	}
+	s.Transcript.Write(m.Raw) // the resumption secret covers the client's Finished
+	s.Done.Resumption = s.master.Resumption(s.Transcript.Sum(hash[:0]))
+	s.readKeys(s.Done.ReadTraffic)
+	s.Out.Complete()
+	return connected, s.sendTicket()
+}

@@ -1,0 +1,252 @@
+package server13
+
+import (
+	"bytes"
+	"crypto/hmac"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// maxIdentities is how many sessions of a client's list are looked at.
+const maxIdentities = 5
+
+// onHello is START: the ClientHello is in the core, its version is chosen.
+// RFC 9846, section 4.2.1.
+func (s *Server) onHello(msg) (state, error) {
+	if err := s.checkHello(); err != nil {
+		return 0, err
+	}
+	id, err := negotiate.Suite13(&s.Offer, s.Config.Policy, s.Log)
+	if err != nil {
+		return 0, err
+	}
+	s.suite, _ = suite.Of(id)
+	s.Done.Suite = id
+	s.group, s.share, err = negotiate.Group13(&s.Offer, s.Config.Policy, s.Log)
+	if err != nil {
+		return 0, err
+	}
+	s.Transcript.Start(s.suite.Hash)
+	if s.share == nil {
+		return s.retry(), nil
+	}
+	return s.negotiate()
+}
+
+// checkHello refuses what is wrong in a ClientHello of TLS 1.3 whatever is
+// chosen. RFC 9846, sections 4.2.2, 4.3.9 and 9.2.
+func (s *Server) checkHello() error {
+	o := &s.Offer
+	switch {
+	case !bytes.Equal(o.Hello.Compression, []byte{byte(iana.CompressionNull)}):
+		return fault.CompressionWrong
+	case o.Has(iana.ExtPreSharedKey) && !o.Has(iana.ExtPSKKeyExchangeModes):
+		return fault.PSKModeMissing
+	case o.Has(iana.ExtSupportedGroups) != o.Has(iana.ExtKeyShare):
+		return fault.MissingKeyShare
+	case !o.Has(iana.ExtPreSharedKey) && !o.Has(iana.ExtSignatureAlgorithms):
+		return fault.With(fault.MissingExtension, "%v", iana.ExtSignatureAlgorithms)
+	}
+	return nil
+}
+
+// retry asks for a key share of the group. RFC 9846, section 4.2.4.
+func (s *Server) retry() state {
+	s.Transcript.Write(s.Hello)
+	s.Transcript.Retry()
+	s.Done.Retried = true
+	hello := wire.ServerHello{
+		Version:     iana.TLS12,
+		Random:      wire.RetryRandom[:],
+		SessionID:   s.Offer.Hello.SessionID,
+		CipherSuite: s.suite.ID,
+	}
+	b, block := hello.Open(s.Out.Message())
+	b = wire.AppendSupportedVersionsServer(b, iana.TLS13)
+	b = wire.AppendKeyShareRetry(b, s.group)
+	s.Send(iana.MsgServerHello, block.Close(b))
+	s.changeCipherSpec()
+	s.FirstHello = append([]byte(nil), s.Hello...)
+	return waitHello2
+}
+
+// onSecondHello takes the ClientHello that answers a HelloRetryRequest. It may
+// differ from the first in what RFC 9846, section 4.2.2, lists.
+func (s *Server) onSecondHello(m msg) (state, error) {
+	first, err := negotiate.ReadOffer(s.FirstHello[wire.HeaderLen:])
+	if err != nil {
+		return 0, err
+	}
+	s.Hello = append(s.Hello[:0], m.Raw...)
+	if s.Offer, err = negotiate.ReadOffer(s.Hello[wire.HeaderLen:]); err != nil {
+		return 0, err
+	}
+	if err := s.checkHello(); err != nil {
+		return 0, err
+	}
+	if err := negotiate.SameOffer(&first, &s.Offer); err != nil {
+		return 0, err
+	}
+	var ok bool
+	if s.share, ok = s.Offer.KeyShares.Get(s.group); !ok || s.Offer.KeyShares.Count() != 1 {
+		return 0, fault.With(fault.KeyShareWrong, "the only key share has to be for %v", s.group)
+	}
+	return s.negotiate()
+}
+
+// negotiate goes on once there is a key share: the application protocol, then
+// a session, then a certificate.
+func (s *Server) negotiate() (state, error) {
+	var err error
+	if s.Done.ALPN, err = negotiate.Protocol(&s.Offer, s.Config.Protocols, s.Log); err != nil {
+		return 0, err
+	}
+	s.Done.Group = s.group
+	return s.nextSession()
+}
+
+// nextSession asks for the next session that the client offers, or goes on to
+// the certificate. RFC 9846, section 4.3.11.
+func (s *Server) nextSession() (state, error) {
+	o := &s.Offer
+	if s.Config.Tickets != nil && o.Has(iana.ExtPreSharedKey) && s.identity < maxIdentities &&
+		bytes.IndexByte(o.PSKModes, byte(iana.PSKModeDHEKE)) >= 0 {
+		if id, ok := o.PSK.Identity(s.identity); ok {
+			s.Pose(handshake.Ask{Question: handshake.Session, Offer: o, Ticket: id.Identity})
+			return waitSession, nil
+		}
+	}
+	if !o.Has(iana.ExtSignatureAlgorithms) {
+		return 0, fault.With(fault.MissingExtension, "%v", iana.ExtSignatureAlgorithms)
+	}
+	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: o})
+	return waitCredential, nil
+}
+
+// onSession takes the session that the host found, if it found one. RFC 9846,
+// section 4.3.11: what does not fit is passed over, a wrong binder is fatal.
+func (s *Server) onSession(msg) (state, error) {
+	found := s.Answer.Session
+	if why := s.unfit(found); why != 0 {
+		return s.refuse(why)
+	}
+	early := schedule.NewEarly(s.suite.Hash, found.Secret)
+	if err := s.checkBinder(early); err != nil {
+		return 0, err
+	}
+	s.Log.Chose(trace.Session, uint16(s.identity))
+	s.session, s.early = found, early
+	s.Done.Resumed = true
+	s.Done.Peer = handshake.PeerOf(found)
+	if err := s.sendHello(); err != nil {
+		return 0, err
+	}
+	return s.sendFinished(), nil
+}
+
+// unfit says why a session cannot be resumed here, 0 if it can.
+func (s *Server) unfit(found *session.State) trace.Why {
+	switch {
+	case found == nil:
+		return trace.Unknown
+	case found.Version != iana.TLS13:
+		return trace.WrongVersion
+	case found.Hash() != s.suite.Hash:
+		return trace.WrongHash
+	case found.Expired(s.Now):
+		return trace.Expired
+	case found.ServerName != s.Offer.ServerName,
+		s.Config.ClientAuth == handshake.RequireClientAuth && len(found.Chain) == 0,
+		s.Config.ClientAuth == handshake.NoClientAuth && len(found.Chain) > 0:
+		return trace.WrongContext
+	}
+	return 0
+}
+
+// checkBinder verifies the proof that the client has the pre-shared key. RFC
+// 9846, section 4.3.11.2: over the ClientHello up to the list of binders.
+func (s *Server) checkBinder(early schedule.Early) error {
+	binder, ok := s.Offer.PSK.Binder(s.identity)
+	if !ok {
+		return fault.BinderCount
+	}
+	var hash, mac [48]byte
+	truncated := s.Hello[:len(s.Hello)-s.Offer.PSK.BindersLen()]
+	key := early.BinderKey(false)
+	want := key.FinishedMAC(mac[:0], s.Transcript.SumWith(hash[:0], truncated))
+	if !hmac.Equal(binder, want) {
+		return fault.BinderWrong
+	}
+	return nil
+}
+
+// sendHello sends the ServerHello and the EncryptedExtensions, and installs
+// the keys of the handshake. RFC 9846, sections 4.2.3 and 4.4.1.
+func (s *Server) sendHello() error {
+	var buf [kex.MaxShare + kex.MaxSecret]byte
+	share, secret, err := kex.Respond(s.group, s.Config.Rand, s.share, buf[:0:kex.MaxShare], buf[kex.MaxShare:kex.MaxShare])
+	if err != nil {
+		return err
+	}
+	if err := s.Random(s.Done.ServerRandom[:]); err != nil {
+		return err
+	}
+	s.Transcript.Write(s.Hello)
+	hello := wire.ServerHello{
+		Version:     iana.TLS12,
+		Random:      s.Done.ServerRandom[:],
+		SessionID:   s.Offer.Hello.SessionID,
+		CipherSuite: s.suite.ID,
+	}
+	b, block := hello.Open(s.Out.Message())
+	b = wire.AppendSupportedVersionsServer(b, iana.TLS13)
+	b = wire.AppendKeyShareServer(b, s.group, share)
+	if s.session != nil {
+		b = wire.AppendPreSharedKeyServer(b, uint16(s.identity))
+	}
+	s.ServerHello = append(s.ServerHello[:0], s.Send(iana.MsgServerHello, block.Close(b))...)
+	s.changeCipherSpec()
+	s.handshakeKeys(secret)
+	clear(buf[:])
+	s.sendEncryptedExtensions()
+	return nil
+}
+
+// handshakeKeys derives the secrets of the handshake from the shared secret
+// and changes to their keys. RFC 9846, section 7.1.
+func (s *Server) handshakeKeys(secret []byte) {
+	if s.session == nil {
+		s.early = schedule.NewEarly(s.suite.Hash, nil)
+	}
+	var buf [48]byte
+	th := s.Transcript.Sum(buf[:0])
+	s.secrets = s.early.Handshake(secret)
+	s.clientHS, s.serverHS = s.secrets.ClientTraffic(th), s.secrets.ServerTraffic(th)
+	s.KeyLog("CLIENT_HANDSHAKE_TRAFFIC_SECRET", s.clientHS.Bytes())
+	s.KeyLog("SERVER_HANDSHAKE_TRAFFIC_SECRET", s.serverHS.Bytes())
+	s.writeKeys(s.serverHS)
+	s.readKeys(s.clientHS)
+	s.master = s.secrets.Master()
+}
+
+// sendEncryptedExtensions answers what concerns the connection. RFC 9846,
+// section 4.4.1.
+func (s *Server) sendEncryptedExtensions() {
+	b, block := wire.OpenEncryptedExtensions(s.Out.Message())
+	if s.Offer.ServerName != "" && s.session == nil {
+		b = wire.AppendServerNameServer(b)
+	}
+	if s.Done.ALPN != "" {
+		b = wire.AppendALPN(b, s.Done.ALPN)
+	}
+	s.Send(iana.MsgEncryptedExtensions, block.Close(b))
+}

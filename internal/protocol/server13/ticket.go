@@ -1,0 +1,55 @@
+package server13
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// ticketLifetime is how long a client may offer a ticket, in seconds: a day.
+// RFC 9846, section 4.7.1, allows seven.
+const ticketLifetime = 24 * 60 * 60
+
+// sendTicket gives the client a ticket, if tickets are on and the client can
+// use one. RFC 9846, section 4.7.1.
+func (s *Server) sendTicket() error {
+	if s.Config.Tickets == nil || bytes.IndexByte(s.Offer.PSKModes, byte(iana.PSKModeDHEKE)) < 0 {
+		return nil
+	}
+	var random [4]byte
+	if err := s.Random(random[:]); err != nil {
+		return err
+	}
+	nonce := [1]byte{} // one ticket a connection
+	psk := s.Done.Resumption.TicketPSK(nonce[:])
+	state := session.State{
+		Version:    iana.TLS13,
+		Suite:      s.suite.ID,
+		Secret:     psk.Bytes(),
+		EMS:        true,
+		ALPN:       s.Done.ALPN,
+		ServerName: s.Offer.ServerName,
+		Created:    s.Now,
+		Lifetime:   ticketLifetime,
+		AgeAdd:     binary.BigEndian.Uint32(random[:]),
+	}
+	if s.Done.Peer != nil {
+		state.Chain = s.Done.Peer.Chain
+	}
+	ticket, err := s.Config.Tickets.Seal(s.Config.Rand, s.Now, &state)
+	if err != nil {
+		return err
+	}
+	m := wire.NewSessionTicket13{
+		Lifetime: ticketLifetime,
+		AgeAdd:   state.AgeAdd,
+		Nonce:    nonce[:],
+		Ticket:   ticket,
+	}
+	s.Out.Sent(m.Append(s.Out.Message()))
+	s.Log.Sent(iana.MsgNewSessionTicket)
+	return nil
+}
