@@ -1,0 +1,234 @@
+package bindings
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+)
+
+// A Binding is one record: what it is bound to and how connections to it are
+// served. Bindings in a Table are shared and must not be changed.
+type Binding struct {
+	Key      Key
+	Settings Settings
+}
+
+// String gives the key and the site.
+func (b *Binding) String() string {
+	if b.Settings.Site == "" {
+		return b.Key.String()
+	}
+	return b.Key.String() + " (site " + b.Settings.Site + ")"
+}
+
+// Settings say how the connections of a binding are served. The zero value is
+// what most bindings want: the default policy, no client certificate, HTTP/2,
+// tickets and stapling on.
+type Settings struct {
+	// Site names the site that requests go to when their Host decides nothing.
+	Site string
+
+	// Certificates are thumbprints in a certificate store, the most wanted
+	// first: several when a name has a certificate for RSA and one for ECDSA.
+	Certificates []string
+
+	// Policy is the name of a policy, "" for the default. MinVersion and
+	// MaxVersion narrow it, 0 is no limit. Suites, if there are any, take the
+	// place of the policy's, in this order.
+	Policy     string
+	MinVersion iana.Version
+	MaxVersion iana.Version
+	Suites     []iana.Suite
+
+	// ClientAuth says whether the client is asked for a certificate in the
+	// handshake, ClientCAs which issuers are trusted for it: names of PEM files
+	// or thumbprints.
+	ClientAuth ClientAuth
+	ClientCAs  []string
+
+	// Renegotiation allows the client to begin another handshake (TLS 1.2 and
+	// below, only with the protection of RFC 5746).
+	Renegotiation bool
+
+	NoHTTP2    bool // HTTP/2 is not offered in ALPN
+	NoTickets  bool // no session tickets
+	NoStapling bool // no OCSP response is stapled
+
+	// Reject ends every connection that this record is found for, as if no
+	// record had been found.
+	Reject bool
+}
+
+// ClientAuth says whether a client is asked for a certificate.
+type ClientAuth uint8
+
+// The values of ClientAuth.
+const (
+	ClientAuthNone    ClientAuth = iota // not asked
+	ClientAuthRequest                   // asked; it may have none
+	ClientAuthRequire                   // asked; without one the handshake fails
+)
+
+var clientAuthNames = [...]string{"none", "request", "require"}
+
+// String gives "none", "request" or "require".
+func (c ClientAuth) String() string {
+	if int(c) < len(clientAuthNames) {
+		return clientAuthNames[c]
+	}
+	return fmt.Sprintf("clientauth(%d)", uint8(c))
+}
+
+// MarshalText writes the value as String does.
+func (c ClientAuth) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads "none" or nothing, "request" or "require", in any case.
+func (c *ClientAuth) UnmarshalText(text []byte) error {
+	name := strings.ToLower(string(text))
+	if name == "" {
+		name = "none"
+	}
+	i := slices.Index(clientAuthNames[:], name)
+	if i < 0 {
+		return fmt.Errorf("client authentication %q: write %s", text, strings.Join(clientAuthNames[:], ", "))
+	}
+	*c = ClientAuth(i)
+	return nil
+}
+
+// ParseVersion reads a protocol version as people write it: "TLS 1.2",
+// "tls1.2", "TLSv1.2", "1.2", "SSL 3.0", "ssl3".
+func ParseVersion(s string) (iana.Version, error) {
+	plain := strings.NewReplacer(" ", "", "v", "", "_", "").Replace(strings.ToLower(s))
+	switch strings.TrimPrefix(plain, "tls") {
+	case "1.3":
+		return iana.TLS13, nil
+	case "1.2":
+		return iana.TLS12, nil
+	case "1.1":
+		return iana.TLS11, nil
+	case "1.0", "1":
+		return iana.TLS10, nil
+	case "ssl3.0", "ssl3":
+		return iana.SSL30, nil
+	case "ssl2.0", "ssl2":
+		return iana.SSL20, nil
+	}
+	return 0, fmt.Errorf("no version is called %q: write 1.2 or 1.3 (or 1.0, 1.1, ssl3, ssl2)", s)
+}
+
+// EffectivePolicy gives the policy that the settings describe. The error says
+// which setting leaves nothing to negotiate.
+func (s *Settings) EffectivePolicy() (*policy.Policy, error) {
+	p := policy.Modern()
+	if s.Policy != "" {
+		named, err := policy.Named(s.Policy)
+		if err != nil {
+			return nil, err
+		}
+		p = named
+	}
+	if s.MinVersion != 0 && s.MaxVersion != 0 && s.MinVersion > s.MaxVersion {
+		return nil, fmt.Errorf("the lowest version %s is above the highest, %s", s.MinVersion, s.MaxVersion)
+	}
+	if s.MinVersion != 0 || s.MaxVersion != 0 {
+		narrowed := p.Between(s.MinVersion, s.MaxVersion)
+		if len(narrowed.Versions) == 0 {
+			return nil, fmt.Errorf("policy %s has no version %s: it allows %v",
+				p.Name, versionRange(s.MinVersion, s.MaxVersion), p.Versions)
+		}
+		p = narrowed
+	}
+	if len(s.Suites) > 0 {
+		own := *p
+		own.Suites = s.Suites
+		p = &own
+	}
+	return p, nil
+}
+
+func versionRange(low, high iana.Version) string {
+	switch {
+	case low == 0:
+		return "up to " + high.String()
+	case high == 0:
+		return "from " + low.String()
+	}
+	return "from " + low.String() + " to " + high.String()
+}
+
+// record is how a binding is stored and shown as JSON: with names, so that a
+// person can read it.
+type record struct {
+	Key           Key        `json:"key"`
+	Site          string     `json:"site,omitempty"`
+	Certificates  []string   `json:"certificates,omitempty"`
+	Policy        string     `json:"policy,omitempty"`
+	MinVersion    string     `json:"min_version,omitempty"`
+	MaxVersion    string     `json:"max_version,omitempty"`
+	Suites        []string   `json:"suites,omitempty"`
+	ClientAuth    ClientAuth `json:"client_auth,omitzero"`
+	ClientCAs     []string   `json:"client_cas,omitempty"`
+	Renegotiation bool       `json:"renegotiation,omitempty"`
+	NoHTTP2       bool       `json:"no_http2,omitempty"`
+	NoTickets     bool       `json:"no_tickets,omitempty"`
+	NoStapling    bool       `json:"no_stapling,omitempty"`
+	Reject        bool       `json:"reject,omitempty"`
+}
+
+// MarshalJSON writes versions and suites by name.
+func (b Binding) MarshalJSON() ([]byte, error) {
+	s := b.Settings
+	r := record{
+		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
+		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, Renegotiation: s.Renegotiation,
+		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, Reject: s.Reject,
+	}
+	if s.MinVersion != 0 {
+		r.MinVersion = s.MinVersion.String()
+	}
+	if s.MaxVersion != 0 {
+		r.MaxVersion = s.MaxVersion.String()
+	}
+	for _, suite := range s.Suites {
+		r.Suites = append(r.Suites, suite.String())
+	}
+	return json.Marshal(r)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (b *Binding) UnmarshalJSON(data []byte) error {
+	var r record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return err
+	}
+	s := Settings{
+		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
+		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, Renegotiation: r.Renegotiation,
+		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, Reject: r.Reject,
+	}
+	var err error
+	if r.MinVersion != "" {
+		if s.MinVersion, err = ParseVersion(r.MinVersion); err != nil {
+			return fmt.Errorf("min_version: %w", err)
+		}
+	}
+	if r.MaxVersion != "" {
+		if s.MaxVersion, err = ParseVersion(r.MaxVersion); err != nil {
+			return fmt.Errorf("max_version: %w", err)
+		}
+	}
+	for _, name := range r.Suites {
+		suite, err := iana.SuiteNamed(name)
+		if err != nil {
+			return fmt.Errorf("suites: %w", err)
+		}
+		s.Suites = append(s.Suites, suite)
+	}
+	b.Key, b.Settings = r.Key, s
+	return nil
+}
