@@ -89,8 +89,8 @@ func Generate(g iana.Group, rand io.Reader) (Key, error) {
 	}
 	if hybrid {
 		var seed [mlkem768.KeySeedSize]byte
-		if _, err := io.ReadFull(rand, seed[:]); err != nil {
-			return k, noRandomness(err)
+		if err := fill(rand, seed[:]); err != nil {
+			return k, err
 		}
 		public, private := mlkem768.NewKeyFromSeed(seed[:])
 		k.kem = private
@@ -103,18 +103,15 @@ func Generate(g iana.Group, rand io.Reader) (Key, error) {
 // generate makes the part of the key that is on a curve.
 func (k *Key) generate(c ecdh.Curve, rand io.Reader) error {
 	if c == nil {
-		if _, err := io.ReadFull(rand, k.scalar[:]); err != nil {
-			return noRandomness(err)
-		}
-		return nil
+		return fill(rand, k.scalar[:])
 	}
 	// The standard library takes its randomness from elsewhere; a key of
 	// given bytes it refuses if they are not below the order of the curve.
 	size := scalarLen(c)
 	var buf [66]byte
 	for range 100 {
-		if _, err := io.ReadFull(rand, buf[:size]); err != nil {
-			return noRandomness(err)
+		if err := fill(rand, buf[:size]); err != nil {
+			return err
 		}
 		if c == ecdh.P521() {
 			buf[0] &= 1
@@ -137,7 +134,22 @@ func scalarLen(c ecdh.Curve) int {
 	return 32
 }
 
-func noRandomness(err error) error { return fault.With(fault.Internal, "no randomness: %w", err) }
+// scratch has the buffers of fill. What is handed to an io.Reader goes to the
+// heap; with these, a key and what is made of it need not.
+var scratch = sync.Pool{New: func() any { return new([128]byte) }}
+
+// fill fills b, which has at most 128 bytes, with randomness.
+func fill(rand io.Reader, b []byte) error {
+	buf := scratch.Get().(*[128]byte)
+	_, err := io.ReadFull(rand, buf[:len(b)])
+	copy(b, buf[:len(b)])
+	clear(buf[:])
+	scratch.Put(buf)
+	if err != nil {
+		return fault.With(fault.Internal, "no randomness: %w", err)
+	}
+	return nil
+}
 
 // AppendPublic appends the share to be sent.
 func (k *Key) AppendPublic(b []byte) []byte {
@@ -235,8 +247,6 @@ func (k *Key) appendX25519Shared(b, point []byte) ([]byte, error) {
 	return append(b, secret[:]...), nil
 }
 
-var encapsulators = sync.Pool{New: func() any { return new(mlkem768.PublicKey) }}
-
 // Respond makes a key, completes the exchange with the peer's share, and
 // appends the share to be sent and the secret: all that a server of TLS 1.3
 // needs.
@@ -271,11 +281,10 @@ func Respond(g iana.Group, rand io.Reader, peer, share, secret []byte) (outShare
 // as FIPS 203, section 7.2, wants it.
 func encapsulate(key, ciphertext, secret []byte, rand io.Reader) error {
 	var seed [mlkem768.EncapsulationSeedSize]byte
-	if _, err := io.ReadFull(rand, seed[:]); err != nil {
-		return noRandomness(err)
+	if err := fill(rand, seed[:]); err != nil {
+		return err
 	}
-	pk := encapsulators.Get().(*mlkem768.PublicKey)
-	defer encapsulators.Put(pk)
+	var pk mlkem768.PublicKey
 	if err := pk.Unpack(key); err != nil {
 		return fault.With(fault.KeyShareInvalid, "ML-KEM-768: %w", err)
 	}
