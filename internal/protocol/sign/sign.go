@@ -75,6 +75,10 @@ func KindOf(public crypto.PublicKey) Kind {
 	return 0
 }
 
+// maxRSA is the length in bits of the longest RSA key that is taken. A peer
+// could keep this side busy with longer ones.
+const maxRSA = 8192
+
 // fits reports whether a key can be used with the scheme in the version. TLS
 // 1.3 ties a hash to a curve and forbids PKCS #1 v1.5 and SHA-1.
 func (s *scheme) fits(public crypto.PublicKey, v iana.Version) bool {
@@ -85,7 +89,7 @@ func (s *scheme) fits(public crypto.PublicKey, v iana.Version) bool {
 	case *ecdsa.PublicKey:
 		return v < iana.TLS13 || k.Curve == s.curve
 	case *rsa.PublicKey: // RFC 8017, section 9.1.1: room for the hash and the salt
-		return !s.pss || k.Size() >= 2*s.hash.Size()+2
+		return k.N.BitLen() <= maxRSA && (!s.pss || (k.N.BitLen()+6)/8 >= 2*s.hash.Size()+2)
 	}
 	return true
 }
