@@ -16,6 +16,10 @@ type replies struct {
 	keyUpdate bool
 }
 
+// HasReplies reports whether the reading side has left something for Output
+// to send. It belongs to the reading side, once the handshake is complete.
+func (c *Conn) HasReplies() bool { return len(c.replies.alerts) > 0 || c.replies.keyUpdate }
+
 // Output gives the records that are to be sent to the peer, application data
 // aside. They stay until Sent is called.
 func (c *Conn) Output() []byte {

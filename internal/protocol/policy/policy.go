@@ -121,3 +121,6 @@ func (p *Policy) Highest() iana.Version {
 
 // AllowsScheme reports whether the signature scheme is allowed.
 func (p *Policy) AllowsScheme(s iana.SignatureScheme) bool { return slices.Contains(p.Schemes, s) }
+
+// AllowsSuite reports whether the cipher suite is allowed.
+func (p *Policy) AllowsSuite(s iana.Suite) bool { return slices.Contains(p.Suites, s) }

@@ -121,7 +121,7 @@ func (s *Server) nextSession() (state, error) {
 	if s.Config.Tickets != nil && o.Has(iana.ExtPreSharedKey) && s.identity < maxIdentities &&
 		bytes.IndexByte(o.PSKModes, byte(iana.PSKModeDHEKE)) >= 0 {
 		if id, ok := o.PSK.Identity(s.identity); ok {
-			s.Pose(handshake.Ask{Question: handshake.Session, Offer: o, Ticket: id.Identity})
+			s.Pose(handshake.Ask{Question: handshake.Session, Offer: o, Ticket: id.Identity, Keys: s.Config.Tickets})
 			return waitSession, nil
 		}
 	}

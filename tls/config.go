@@ -1,0 +1,257 @@
+package tls
+
+import (
+	"crypto/rand"
+	stdtls "crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+)
+
+// A Config holds the settings of connections. It must not be changed once it
+// was given to a connection. The fields are those of crypto/tls; the last ones
+// are new.
+type Config struct {
+	Rand io.Reader        // nil: crypto/rand
+	Time func() time.Time // nil: time.Now
+
+	Certificates         []Certificate
+	GetCertificate       func(*ClientHelloInfo) (*Certificate, error)
+	GetClientCertificate func(*CertificateRequestInfo) (*Certificate, error)
+	GetConfigForClient   func(*ClientHelloInfo) (*Config, error)
+
+	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
+	VerifyConnection      func(ConnectionState) error
+
+	RootCAs    *x509.CertPool // nil: those of the system
+	NextProtos []string
+	ServerName string
+	ClientAuth ClientAuthType
+	ClientCAs  *x509.CertPool
+
+	InsecureSkipVerify bool
+
+	// CipherSuites are the suites of TLS 1.2 and below to allow; nil: those
+	// of the policy. Their order does not count.
+	CipherSuites             []uint16
+	PreferServerCipherSuites bool // has no effect
+
+	SessionTicketsDisabled bool
+	SessionTicketKey       [32]byte // all zero: keys that rotate by themselves
+	ClientSessionCache     ClientSessionCache
+
+	MinVersion       uint16 // 0: TLS 1.2
+	MaxVersion       uint16 // 0: TLS 1.3
+	CurvePreferences []CurveID
+
+	DynamicRecordSizingDisabled bool // has no effect
+	Renegotiation               RenegotiationSupport
+	KeyLogWriter                io.Writer
+
+	// Policy names the versions, suites, groups and schemes to start from:
+	// "modern" (the default) or "compatible". The fields above narrow it.
+	Policy string
+
+	// OnHandshake is called with the record of every handshake, whether it
+	// succeeded or failed, before Handshake returns. It must not block for
+	// long and must not use the connection.
+	OnHandshake func(*Record)
+
+	// HandshakeTimeout is the longest time a handshake may take; 0 is one
+	// minute, less than 0 no limit but the connection's deadlines.
+	HandshakeTimeout time.Duration
+
+	// ServerSessions is how many sessions a server keeps for resumption by
+	// session ID in TLS 1.2; 0: none.
+	ServerSessions int
+
+	once     sync.Once
+	prepared prepared
+	tickets  *session.Keys // shared by clones
+	mu       sync.Mutex    // of tickets
+}
+
+// prepared is what is worked out once from a Config.
+type prepared struct {
+	err       error
+	handshake handshake.Config // without what differs between connections
+	sessions  *session.Cache
+}
+
+// Clone gives a copy. It shares the ticket keys with the original.
+func (c *Config) Clone() *Config {
+	if c == nil {
+		return nil
+	}
+	return &Config{
+		Rand: c.Rand, Time: c.Time,
+		Certificates: c.Certificates, GetCertificate: c.GetCertificate,
+		GetClientCertificate: c.GetClientCertificate, GetConfigForClient: c.GetConfigForClient,
+		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
+		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName,
+		ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs, InsecureSkipVerify: c.InsecureSkipVerify,
+		CipherSuites: c.CipherSuites, PreferServerCipherSuites: c.PreferServerCipherSuites,
+		SessionTicketsDisabled: c.SessionTicketsDisabled, SessionTicketKey: c.SessionTicketKey,
+		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
+		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
+		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
+		Policy: c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
+		ServerSessions: c.ServerSessions,
+		tickets:        c.ticketKeys(),
+	}
+}
+
+// FromStandard gives the Config for a *crypto/tls.Config, such as certmagic and
+// autocert hand out. What this package does not take over is left out.
+func FromStandard(c *stdtls.Config) *Config {
+	if c == nil {
+		return nil
+	}
+	out := &Config{
+		Rand: c.Rand, Time: c.Time,
+		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetClientCertificate: c.GetClientCertificate,
+		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
+		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName,
+		ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs, InsecureSkipVerify: c.InsecureSkipVerify,
+		CipherSuites: c.CipherSuites, SessionTicketsDisabled: c.SessionTicketsDisabled,
+		SessionTicketKey: c.SessionTicketKey, //nolint:staticcheck // the field is deprecated, and used
+		MinVersion:       c.MinVersion, MaxVersion: c.MaxVersion, CurvePreferences: c.CurvePreferences,
+		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
+	}
+	if get := c.GetConfigForClient; get != nil {
+		out.GetConfigForClient = func(hello *ClientHelloInfo) (*Config, error) {
+			std, err := get(hello)
+			return FromStandard(std), err
+		}
+	}
+	return out
+}
+
+// SetSessionTicketKeys sets the keys of tickets: the first seals, all open.
+func (c *Config) SetSessionTicketKeys(keys [][32]byte) {
+	if len(keys) == 0 {
+		panic("tls: keys must have at least one key")
+	}
+	c.ticketKeys().Set(keys)
+}
+
+func (c *Config) ticketKeys() *session.Keys {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tickets == nil {
+		c.tickets = new(session.Keys)
+		if c.SessionTicketKey != [32]byte{} {
+			c.tickets.Set([][32]byte{c.SessionTicketKey})
+		}
+	}
+	return c.tickets
+}
+
+func (c *Config) now() time.Time {
+	if c.Time != nil {
+		return c.Time()
+	}
+	return time.Now()
+}
+
+func (c *Config) handshakeTimeout() time.Duration {
+	if c.HandshakeTimeout == 0 {
+		return time.Minute
+	}
+	return c.HandshakeTimeout
+}
+
+// prepare works out what a handshake needs, once.
+func (c *Config) prepare() *prepared {
+	c.once.Do(func() {
+		p := &c.prepared
+		h := &p.handshake
+		h.Rand, h.Now = c.Rand, c.now
+		if h.Rand == nil {
+			h.Rand = rand.Reader
+		}
+		h.Policy, p.err = c.policy()
+		h.Protocols = c.NextProtos
+		h.AskSettings = c.GetConfigForClient != nil
+		h.Record = c.OnHandshake != nil
+		h.ClientAuth = clientAuth[c.ClientAuth]
+		if c.ClientCAs != nil {
+			h.Authorities = c.ClientCAs.Subjects() //nolint:staticcheck // a pool that was made here has them all
+		}
+		if !c.SessionTicketsDisabled {
+			h.Tickets = c.ticketKeys()
+		}
+		if c.ServerSessions > 0 && !c.SessionTicketsDisabled {
+			h.SessionIDs = true
+			p.sessions = session.NewCache(c.ServerSessions)
+		}
+		h.ClientTickets = c.ClientSessionCache != nil && !c.SessionTicketsDisabled
+		if c.KeyLogWriter != nil {
+			h.KeyLog = (&keyLog{w: c.KeyLogWriter}).write
+		}
+	})
+	return &c.prepared
+}
+
+var clientAuth = map[ClientAuthType]handshake.ClientAuth{
+	RequestClientCert:          handshake.RequestClientAuth,
+	VerifyClientCertIfGiven:    handshake.RequestClientAuth,
+	RequireAnyClientCert:       handshake.RequireClientAuth,
+	RequireAndVerifyClientCert: handshake.RequireClientAuth,
+}
+
+// policy narrows the named policy by the fields of crypto/tls.
+func (c *Config) policy() (*policy.Policy, error) {
+	name := c.Policy
+	if name == "" {
+		name = policy.Modern().Name
+	}
+	base, err := policy.Named(name)
+	if err != nil {
+		return policy.Modern(), err
+	}
+	if c.MinVersion == 0 && c.MaxVersion == 0 && c.CipherSuites == nil && c.CurvePreferences == nil {
+		return base, nil
+	}
+	p := base.Between(iana.Version(c.MinVersion), iana.Version(c.MaxVersion))
+	if c.CipherSuites != nil {
+		p.Suites = named(c.CipherSuites)
+	}
+	if c.CurvePreferences != nil {
+		p.Groups = slices.DeleteFunc(slices.Clone(p.Groups), func(g iana.Group) bool {
+			return !slices.Contains(c.CurvePreferences, CurveID(g))
+		})
+	}
+	return p, nil
+}
+
+// named gives the suites of TLS 1.3, and of the others those in the list, in
+// our order of preference: that of the widest policy.
+func named(ids []uint16) []iana.Suite {
+	return slices.DeleteFunc(slices.Clone(policy.Compatible().Suites), func(s iana.Suite) bool {
+		p, _ := suite.Of(s)
+		return p.MinVersion < iana.TLS13 && !slices.Contains(ids, uint16(s))
+	})
+}
+
+// keyLog writes secrets in the form of SSLKEYLOGFILE.
+type keyLog struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (k *keyLog) write(label string, clientRandom, secret []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// As crypto/tls does, but for the error: there is nobody to take it.
+	fmt.Fprintf(k.w, "%s %x %x\n", label, clientRandom, secret)
+}

@@ -1,0 +1,347 @@
+package tls
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/engine"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+)
+
+// A Conn is a TLS connection. It is safe for concurrent use by one reader and
+// one writer.
+type Conn struct {
+	conn     net.Conn
+	config   *Config
+	isClient bool
+
+	handshakeMu sync.Mutex
+	complete    atomic.Bool
+	handshakeEr error
+	engine      *engine.Conn
+	host        host
+	record      *Record
+
+	in  input
+	out output
+
+	state connectionState
+}
+
+type output struct {
+	sync.Mutex
+	closed bool
+	err    error
+}
+
+// Server gives the server's end of a TLS connection over conn. The config must
+// have a certificate, or a function that gives one.
+func Server(conn net.Conn, config *Config) *Conn { return newConn(conn, config, false) }
+
+// Client gives the client's end. The config must have a ServerName or
+// InsecureSkipVerify.
+func Client(conn net.Conn, config *Config) *Conn { return newConn(conn, config, true) }
+
+func newConn(conn net.Conn, config *Config, isClient bool) *Conn {
+	if config == nil {
+		config = &Config{}
+	}
+	c := &Conn{conn: conn, config: config, isClient: isClient}
+	c.in.conn = conn
+	return c
+}
+
+// LocalAddr gives the address of this end.
+func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
+
+// RemoteAddr gives the address of the other end.
+func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
+
+// SetDeadline sets both deadlines. After a write has timed out, no more can be
+// written.
+func (c *Conn) SetDeadline(t time.Time) error { return c.conn.SetDeadline(t) }
+
+// SetReadDeadline sets the deadline of reads.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline sets the deadline of writes.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
+
+// NetConn gives the connection beneath. Whoever reads or writes it breaks the
+// TLS connection.
+func (c *Conn) NetConn() net.Conn { return c.conn }
+
+// Handshake runs the handshake if it has not been run.
+func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background()) }
+
+// HandshakeContext runs the handshake if it has not been run. It ends with the
+// context's error if that is done first; the connection is of no use then.
+func (c *Conn) HandshakeContext(ctx context.Context) error {
+	if c.complete.Load() {
+		return nil
+	}
+	c.handshakeMu.Lock()
+	defer c.handshakeMu.Unlock()
+	if c.handshakeEr != nil || c.complete.Load() {
+		return c.handshakeEr
+	}
+	c.in.Lock()
+	defer c.in.Unlock()
+	c.handshakeEr = c.handshake(ctx)
+	if c.handshakeEr == nil {
+		c.complete.Store(true)
+	}
+	return c.handshakeEr
+}
+
+// Read reads data. It runs the handshake if that has not been run. At the end
+// of the data it gives io.EOF if the peer has said close_notify, and
+// io.ErrUnexpectedEOF if the connection was just closed.
+func (c *Conn) Read(b []byte) (int, error) {
+	if err := c.Handshake(); err != nil {
+		return 0, err
+	}
+	if len(b) == 0 {
+		return 0, nil
+	}
+	c.in.Lock()
+	defer c.in.Unlock()
+	for len(c.in.data) == 0 {
+		if err := c.readRecord(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(b, c.in.data)
+	c.in.data = c.in.data[n:]
+	return n, nil
+}
+
+// readRecord reads until there is data, after the handshake.
+func (c *Conn) readRecord() error {
+	if c.in.err != nil {
+		return c.in.err
+	}
+	n, data, err := c.engine.Input(c.in.bytes(), c.config.now())
+	c.in.data = data
+	c.in.take(n)
+	c.keepSessions()
+	if c.engine.HasReplies() {
+		if flushErr := c.flush(); err == nil {
+			err = flushErr
+		}
+	}
+	switch {
+	case err != nil:
+		c.in.err = c.netError(err)
+	case c.engine.CloseReceived():
+		c.in.err = io.EOF
+	case n == 0:
+		return c.fill()
+	}
+	if len(data) > 0 {
+		return nil
+	}
+	return c.in.err
+}
+
+// fill reads more from the network.
+func (c *Conn) fill() error {
+	err := c.in.fill(c.engine.Need(c.in.bytes()))
+	if err == nil {
+		return nil
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return err // whoever set the deadline may go on
+	}
+	if err = c.engine.EOF(err, c.config.now()); !errors.Is(err, io.EOF) {
+		err = c.netError(err)
+	}
+	c.in.err = err
+	return err
+}
+
+// Write writes data. It runs the handshake if that has not been run.
+func (c *Conn) Write(b []byte) (int, error) {
+	if err := c.Handshake(); err != nil {
+		return 0, err
+	}
+	c.out.Lock()
+	defer c.out.Unlock()
+	switch {
+	case c.out.err != nil:
+		return 0, c.out.err
+	case c.out.closed:
+		return 0, errShutdown
+	}
+	buf := recordBuffers.Get().(*[]byte)
+	defer recordBuffers.Put(buf)
+	written := 0
+	for len(b) > 0 {
+		n := min(len(b), writeSize)
+		records, err := c.engine.Seal((*buf)[:0], b[:n])
+		if err == nil {
+			_, err = c.conn.Write(records)
+		}
+		if err != nil {
+			c.out.err = err
+			return written, err
+		}
+		written += n
+		b = b[n:]
+	}
+	return written, nil
+}
+
+// writeSize is how much is encrypted before it is written: four records.
+const writeSize = 4 << 14
+
+var recordBuffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, 4*(1<<14+64))
+	return &b
+}}
+
+var errShutdown = errors.New("tls: protocol is shutdown")
+
+// flush writes what the engine wants sent.
+func (c *Conn) flush() error {
+	c.out.Lock()
+	defer c.out.Unlock()
+	return c.flushLocked()
+}
+
+func (c *Conn) flushLocked() error {
+	b := c.engine.Output()
+	if len(b) == 0 {
+		return nil
+	}
+	_, err := c.conn.Write(b)
+	c.engine.Sent()
+	if err != nil {
+		c.out.err = err
+	}
+	return err
+}
+
+// closeTimeout is how long close_notify may take.
+const closeTimeout = 5 * time.Second
+
+// Close says close_notify and closes the connection.
+func (c *Conn) Close() error {
+	var alertErr error
+	if c.complete.Load() {
+		c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
+		alertErr = c.CloseWrite()
+	}
+	if err := c.conn.Close(); err != nil {
+		return err
+	}
+	return alertErr
+}
+
+// CloseWrite says close_notify: no more data will be written; what the peer
+// sends can still be read. The handshake must have been run.
+func (c *Conn) CloseWrite() error {
+	if !c.complete.Load() {
+		return errEarlyCloseWrite
+	}
+	c.out.Lock()
+	defer c.out.Unlock()
+	if c.out.closed || c.out.err != nil {
+		return nil
+	}
+	c.out.closed = true
+	c.engine.Close()
+	return c.flushLocked()
+}
+
+var errEarlyCloseWrite = errors.New("tls: CloseWrite called before handshake complete")
+
+// KeyUpdate changes the keys for writing of a TLS 1.3 connection, and asks the
+// peer to do the same if request is set. RFC 9846, section 4.7.3.
+func (c *Conn) KeyUpdate(request bool) error {
+	if err := c.Handshake(); err != nil {
+		return err
+	}
+	c.out.Lock()
+	defer c.out.Unlock()
+	if err := c.engine.KeyUpdate(request); err != nil {
+		return err
+	}
+	return c.flushLocked()
+}
+
+// VerifyHostname checks that the peer's certificate is for the name. The
+// connection must be a client's whose handshake was run and verified.
+func (c *Conn) VerifyHostname(name string) error {
+	switch state := c.ConnectionState(); {
+	case !c.isClient:
+		return errors.New("tls: VerifyHostname called on TLS server connection")
+	case !state.HandshakeComplete:
+		return errors.New("tls: handshake has not yet been performed")
+	case len(state.VerifiedChains) == 0:
+		return errors.New("tls: handshake did not verify certificate chain")
+	default:
+		return state.PeerCertificates[0].VerifyHostname(name)
+	}
+}
+
+// OCSPResponse gives the response that the server stapled, if any.
+func (c *Conn) OCSPResponse() []byte { return c.ConnectionState().OCSPResponse }
+
+// Record gives the story of the handshake: of one that failed in any case, of
+// one that succeeded if Config.OnHandshake is set; else nil.
+func (c *Conn) Record() *Record {
+	c.handshakeMu.Lock()
+	defer c.handshakeMu.Unlock()
+	return c.record
+}
+
+// netError gives an error of the engine the shape that crypto/tls gives it.
+func (c *Conn) netError(err error) error {
+	var alert engine.PeerAlert
+	if errors.As(err, &alert) {
+		return &net.OpError{Op: "remote error", Err: &Error{Err: err, alert: AlertError(alert)}}
+	}
+	if errors.Is(err, fault.Truncated) || errors.Is(err, fault.TruncatedData) {
+		return &Error{Err: err, also: io.ErrUnexpectedEOF}
+	}
+	if code, ok := fault.Of(err); ok && code.Whose() == fault.Peer {
+		return &net.OpError{Op: "local error", Err: &Error{Err: err, alert: AlertError(code.Alert())}}
+	}
+	return &Error{Err: err}
+}
+
+// An Error is why a connection ended. Its text is for the operator: do not
+// send it to the peer. It wraps AlertError, CertificateVerificationError,
+// RecordHeaderError or an error of the network, where crypto/tls has those.
+type Error struct {
+	Err   error
+	alert AlertError
+	also  error
+}
+
+func (e *Error) Error() string { return "tls: " + e.Err.Error() }
+
+// Unwrap gives what the error wraps.
+func (e *Error) Unwrap() []error {
+	all := []error{e.Err}
+	if e.alert != 0 {
+		all = append(all, e.alert)
+	}
+	if e.also != nil {
+		all = append(all, e.also)
+	}
+	return all
+}
+
+// Fault names the failure with one stable word, such as NoSharedSuite.
+func (e *Error) Fault() string {
+	code, _ := fault.Of(e.Err)
+	return code.Name()
+}

@@ -1,0 +1,170 @@
+package tls
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/engine"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+)
+
+// handshake runs the handshake within its time limit.
+func (c *Conn) handshake(ctx context.Context) error {
+	if err := c.start(); err != nil {
+		return err
+	}
+	release := c.limit(ctx)
+	err := c.drive(ctx)
+	if cause := release(); cause != nil {
+		err = c.interrupted(cause)
+	}
+	c.finish()
+	return err
+}
+
+// start makes the engine.
+func (c *Conn) start() error {
+	p := c.config.prepare()
+	if p.err != nil {
+		return p.err
+	}
+	c.host = host{conn: c, config: c.config}
+	now := c.config.now()
+	if !c.isClient {
+		c.engine = engine.NewServer(&p.handshake, now)
+		return nil
+	}
+	if c.config.ServerName == "" && !c.config.InsecureSkipVerify {
+		return errors.New("tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config")
+	}
+	settings := p.handshake
+	settings.ServerName = c.config.ServerName
+	settings.Session = c.offeredSession(now)
+	var err error
+	c.engine, err = engine.NewClient(&settings, now)
+	if err != nil {
+		c.finish()
+		return c.netError(err)
+	}
+	return nil
+}
+
+// limit interrupts the handshake when its time is up or the context is done.
+// release ends that, and gives the cause if it happened.
+func (c *Conn) limit(ctx context.Context) (release func() error) {
+	cancel := func() {}
+	if d := c.config.handshakeTimeout(); d > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, d, errHandshakeTimeout)
+	}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.conn.SetDeadline(time.Unix(1, 0)) // wakes a Read or Write that waits
+		close(done)
+	})
+	return func() error {
+		defer cancel()
+		if stop() {
+			return nil
+		}
+		<-done
+		return context.Cause(ctx)
+	}
+}
+
+var errHandshakeTimeout = errors.New("tls: the handshake took too long")
+
+// interrupted ends a handshake whose time was up.
+func (c *Conn) interrupted(cause error) error {
+	c.conn.SetDeadline(time.Now().Add(closeTimeout))
+	code := fault.Canceled
+	if errors.Is(cause, errHandshakeTimeout) || errors.Is(cause, context.DeadlineExceeded) {
+		code = fault.HandshakeTime
+	}
+	c.engine.Abort(fault.With(code, "%w", cause), c.config.now())
+	c.flush()
+	c.conn.Close()
+	if errors.Is(cause, errHandshakeTimeout) {
+		return &Error{Err: fault.With(code, "%w", cause), also: errTimeout{}}
+	}
+	return cause
+}
+
+// errTimeout is a net.Error, as those expect who look for timeouts.
+type errTimeout struct{}
+
+func (errTimeout) Error() string   { return "the handshake took too long" }
+func (errTimeout) Timeout() bool   { return true }
+func (errTimeout) Temporary() bool { return true }
+
+var _ net.Error = errTimeout{}
+
+// drive moves bytes and answers questions until the handshake is over.
+func (c *Conn) drive(ctx context.Context) error {
+	c.host.ctx = ctx
+	for {
+		for ask := c.engine.Pending(); ask != nil; ask = c.engine.Pending() {
+			c.engine.Answer(c.host.answer(ask), c.config.now())
+		}
+		if err := c.flush(); err != nil && c.engine.Err() == nil {
+			c.engine.EOF(err, c.config.now())
+			return err
+		}
+		if err := c.engine.Err(); err != nil {
+			return c.handshakeError(err)
+		}
+		if c.engine.Complete() {
+			return nil
+		}
+		n, _, err := c.engine.Input(c.in.bytes(), c.config.now())
+		c.in.take(n)
+		if n == 0 && err == nil && c.engine.Pending() == nil {
+			if err := c.in.fill(c.engine.Need(c.in.bytes())); err != nil {
+				return c.readError(err)
+			}
+		}
+	}
+}
+
+// readError ends a handshake because nothing more can be read.
+func (c *Conn) readError(err error) error {
+	failure := c.engine.EOF(err, c.config.now())
+	var network net.Error
+	if errors.As(err, &network) {
+		return err
+	}
+	return c.netError(failure)
+}
+
+// handshakeError gives what crypto/tls would give, with our fault in it.
+func (c *Conn) handshakeError(err error) error {
+	if c.host.err != nil {
+		return &Error{Err: err, also: c.host.err}
+	}
+	if errors.Is(err, fault.NotTLS) || errors.Is(err, fault.HTTPRequest) || errors.Is(err, fault.HTTPSProxyRequest) {
+		header := RecordHeaderError{Msg: err.Error(), Conn: c.conn}
+		copy(header.RecordHeader[:], c.in.bytes())
+		if c.isClient {
+			header.Conn = nil
+		}
+		return &Error{Err: err, also: header}
+	}
+	return c.netError(err)
+}
+
+// finish keeps what is left of the handshake and tells whoever wants to know.
+func (c *Conn) finish() {
+	if c.engine == nil {
+		return
+	}
+	if r := c.engine.Record(); r != nil {
+		c.record = newRecord(r, c)
+		if c.config.OnHandshake != nil {
+			c.config.OnHandshake(c.record)
+		}
+	}
+	if c.engine.Err() == nil {
+		c.keepSessions()
+	}
+}

@@ -1,0 +1,210 @@
+package tls
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// host answers the questions of a handshake from a Config.
+type host struct {
+	conn   *Conn
+	config *Config // GetConfigForClient may change it
+	ctx    context.Context
+	chains [][]*x509.Certificate // that were verified
+	err    error                 // of a callback or of the verification, as it is to be returned
+}
+
+func (h *host) answer(a *handshake.Ask) handshake.Answer {
+	switch a.Question {
+	case handshake.Settings:
+		return h.settings(a.Offer)
+	case handshake.Session:
+		return h.session(a)
+	case handshake.Credential:
+		if a.Request != nil {
+			return h.clientCredential(a.Request)
+		}
+		return h.serverCredential(a.Offer)
+	case handshake.Signature:
+		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.rand(), a.Content)
+		return handshake.Answer{Bytes: b, Err: err}
+	case handshake.Premaster:
+		b, err := sign.DecryptPremaster(a.Credential.Key, h.rand(), a.Content)
+		return handshake.Answer{Bytes: b, Err: err}
+	case handshake.Verdict:
+		return handshake.Answer{Err: h.verdict(a.Peer)}
+	}
+	return handshake.Answer{Err: fault.With(fault.Internal, "question %v", a.Question)}
+}
+
+func (h *host) rand() io.Reader { return h.config.prepare().handshake.Rand }
+
+// failed keeps a callback's error, to be found in what Handshake returns.
+func (h *host) failed(code fault.Code, err error) handshake.Answer {
+	h.err = err
+	if _, ok := fault.Of(err); !ok {
+		err = fault.With(code, "%w", err)
+	}
+	return handshake.Answer{Err: err}
+}
+
+func (h *host) settings(o *negotiate.Offer) handshake.Answer {
+	config, err := h.config.GetConfigForClient(h.helloInfo(o))
+	if err != nil {
+		return h.failed(fault.ConfigFailed, err)
+	}
+	if config == nil {
+		return handshake.Answer{}
+	}
+	own := h.config.ticketKeys()
+	p := config.prepare()
+	if p.err != nil {
+		return h.failed(fault.ConfigFailed, p.err)
+	}
+	settings := p.handshake
+	if settings.Tickets != nil && config.SessionTicketKey == [32]byte{} {
+		settings.Tickets = own // as crypto/tls does: tickets belong to the first Config
+	}
+	settings.Record = settings.Record || h.config.OnHandshake != nil
+	h.config = config
+	return handshake.Answer{Settings: &settings}
+}
+
+// helloInfo gives the ClientHello to callbacks.
+func (h *host) helloInfo(o *negotiate.Offer) *ClientHelloInfo {
+	info := &ClientHelloInfo{
+		ServerName:        o.ServerName,
+		CipherSuites:      convert[uint16](o.Hello.CipherSuites),
+		SupportedCurves:   convert[CurveID](o.Groups),
+		SupportedPoints:   slices.Clone(o.PointFormats),
+		SignatureSchemes:  convert[SignatureScheme](o.Schemes),
+		SupportedVersions: convert[uint16](o.Versions),
+		Conn:              h.conn.conn,
+	}
+	for name := range o.Protocols.All() {
+		info.SupportedProtos = append(info.SupportedProtos, string(name))
+	}
+	for t := range o.Hello.Extensions.All() {
+		info.Extensions = append(info.Extensions, uint16(t))
+	}
+	if !o.Has(iana.ExtSupportedVersions) {
+		for v := o.Hello.Version; v >= iana.TLS10; v-- {
+			info.SupportedVersions = append(info.SupportedVersions, uint16(v))
+		}
+	}
+	setHelloContext(info, h.ctx)
+	return info
+}
+
+func convert[U, T ~uint16](l wire.List[T]) []U {
+	out := make([]U, l.Len())
+	for i := range out {
+		out[i] = U(l.At(i))
+	}
+	return out
+}
+
+// serverCredential chooses the certificate as crypto/tls does.
+func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
+	cert, err := h.serverCertificate(o)
+	if err != nil {
+		return h.failed(fault.CertificateUnusable, err)
+	}
+	cred, err := credentialOf(cert)
+	if err != nil {
+		return h.failed(fault.CertificateUnusable, err)
+	}
+	return handshake.Answer{Credential: cred}
+}
+
+var errNoCertificates = errors.New("tls: no certificates configured")
+
+func (h *host) serverCertificate(o *negotiate.Offer) (*Certificate, error) {
+	c := h.config
+	if c.GetCertificate != nil && (len(c.Certificates) == 0 || o.ServerName != "") {
+		cert, err := c.GetCertificate(h.helloInfo(o))
+		if cert != nil || err != nil {
+			return cert, err
+		}
+	}
+	switch len(c.Certificates) {
+	case 0:
+		return nil, fault.With(fault.NoCertificate, "%w", errNoCertificates)
+	case 1:
+		return &c.Certificates[0], nil
+	}
+	info := h.helloInfo(o)
+	for i := range c.Certificates {
+		if info.SupportsCertificate(&c.Certificates[i]) == nil {
+			return &c.Certificates[i], nil
+		}
+	}
+	return &c.Certificates[0], nil
+}
+
+// clientCredential chooses the certificate that the server wants to see.
+func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answer {
+	info := &CertificateRequestInfo{AcceptableCAs: r.Authorities, Version: uint16(r.Version)}
+	for _, s := range r.Schemes {
+		info.SignatureSchemes = append(info.SignatureSchemes, SignatureScheme(s))
+	}
+	setRequestContext(info, h.ctx)
+	cert, err := h.clientCertificate(info)
+	if err != nil {
+		return h.failed(fault.CertificateUnusable, err)
+	}
+	if cert == nil || len(cert.Certificate) == 0 {
+		return handshake.Answer{}
+	}
+	cred, err := credentialOf(cert)
+	if err != nil {
+		return h.failed(fault.CertificateUnusable, err)
+	}
+	return handshake.Answer{Credential: cred}
+}
+
+func (h *host) clientCertificate(info *CertificateRequestInfo) (*Certificate, error) {
+	if h.config.GetClientCertificate != nil {
+		cert, err := h.config.GetClientCertificate(info)
+		if cert == nil && err == nil {
+			err = errors.New("tls: GetClientCertificate returned neither a certificate nor an error")
+		}
+		return cert, err
+	}
+	for i := range h.config.Certificates {
+		if info.SupportsCertificate(&h.config.Certificates[i]) == nil {
+			return &h.config.Certificates[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// session finds the session of a ticket or session ID.
+func (h *host) session(a *handshake.Ask) handshake.Answer {
+	now := h.config.now()
+	var answer handshake.Answer
+	if a.SessionID != nil {
+		if cache := h.config.prepare().sessions; cache != nil {
+			answer.Session = cache.Get(a.SessionID, now)
+		}
+	} else {
+		answer.Session, answer.Renew = a.Keys.Open(now, a.Ticket)
+	}
+	if s := answer.Session; s != nil && len(s.Chain) > 0 && h.verifiesClients() {
+		// The authorities, or the time, may have changed since.
+		if h.verifyClient(s.Chain) != nil {
+			return handshake.Answer{}
+		}
+	}
+	return answer
+}

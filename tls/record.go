@@ -1,0 +1,123 @@
+package tls
+
+import (
+	"net"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// A Record is the story of one handshake: what was offered, what was chosen
+// and what lost to it, how far the handshake went and how it ended. It holds no
+// secret.
+type Record struct {
+	Server        bool // this side was the server
+	Local, Remote net.Addr
+	Started       time.Time
+	Duration      time.Duration // until it was complete or had failed
+
+	// What was agreed on; empty or 0 where the handshake did not come to it.
+	ServerName      string // the client's server_name
+	Version         uint16
+	CipherSuite     uint16
+	Curve           CurveID
+	SignatureScheme SignatureScheme // of the server
+	Protocol        string          // ALPN
+	Resumed         bool
+	Retried         bool // there was a HelloRetryRequest
+
+	ClientHello []byte // the first one, with its header of 4 bytes
+	ServerHello []byte // likewise
+
+	Choices []Choice // in their order
+	Steps   []Step   // in their order
+	Failure *Failure // nil: the handshake was complete
+}
+
+// A Choice is what was chosen of a topic, and every candidate that lost.
+type Choice struct {
+	Topic   string // "version", "cipher suite", "group", "application protocol", "session", "signature scheme"
+	Chosen  string // empty: nothing was
+	Refused []Refusal
+}
+
+// A Refusal is a candidate that lost, and why.
+type Refusal struct{ Value, Why string }
+
+// A Step is a message, an alert, a change of keys or of the state, or a
+// question to the program.
+type Step struct {
+	At   time.Duration // since the start
+	Kind string        // "received", "sent", "alert received", "alert sent", "keys", "state", "asked", "answered"
+	Name string
+}
+
+// A Failure is how a handshake ended that did not succeed.
+type Failure struct {
+	Fault    string // one stable word
+	Sentence string // what went wrong
+	Detail   string // what exactly
+	Clause   string // of the standard
+	Whose    string // at whose door it lies: "peer", "both", "local", "peer said", "trust"
+	By       string // who ended the handshake: "this side", "the peer", "the network"
+	State    string // in the RFC's words
+	Alert    string // that was sent or received; empty: none
+	Number   uint8  // of the alert
+}
+
+// Error tells the failure in one sentence.
+func (f *Failure) Error() string {
+	if f.Detail == "" {
+		return f.Sentence
+	}
+	return f.Sentence + ": " + f.Detail
+}
+
+func newRecord(t *trace.Record, c *Conn) *Record {
+	r := &Record{
+		Server: t.Side == trace.Server, Local: c.conn.LocalAddr(), Remote: c.conn.RemoteAddr(),
+		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
+		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),
+		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried,
+		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
+	}
+	for _, choice := range t.Choices {
+		r.Choices = append(r.Choices, newChoice(choice, c.host.config.NextProtos))
+	}
+	for _, s := range t.Steps {
+		r.Steps = append(r.Steps, Step{s.At, kinds[s.Kind], s.Name})
+	}
+	if f := t.Failure; f != nil {
+		r.Failure = &Failure{
+			Fault: f.Code.Name(), Sentence: f.Code.Sentence(), Detail: f.Detail, Clause: f.Code.Clause(),
+			Whose: f.Code.Whose().String(), By: f.By.String(), State: f.State,
+		}
+		if f.HasAlert {
+			r.Failure.Alert, r.Failure.Number = f.Alert.String(), uint8(f.Alert)
+		}
+	}
+	return r
+}
+
+var kinds = map[trace.Kind]string{
+	trace.Entered: "state", trace.Received: "received", trace.Sent: "sent",
+	trace.AlertReceived: "alert received", trace.AlertSent: "alert sent",
+	trace.ReadKeys: "keys", trace.WriteKeys: "keys", trace.Asked: "asked", trace.Answered: "answered",
+}
+
+func newChoice(t trace.Choice, protocols []string) Choice {
+	name := func(code uint16) string {
+		if t.Topic == trace.Protocol && int(code) < len(protocols) {
+			return protocols[code]
+		}
+		return t.Topic.Value(code)
+	}
+	c := Choice{Topic: t.Topic.String()}
+	if t.Made {
+		c.Chosen = name(t.Chosen)
+	}
+	for _, refused := range t.Refused {
+		c.Refused = append(c.Refused, Refusal{name(refused.Value), refused.Why.String()})
+	}
+	return c
+}

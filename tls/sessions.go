@@ -1,0 +1,136 @@
+package tls
+
+import (
+	"container/list"
+	"crypto/x509"
+	"sync"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+// ClientSessionState is a session that a client can resume. It holds a secret.
+type ClientSessionState struct {
+	offered *handshake.Offered
+	chains  [][]*x509.Certificate
+}
+
+// A ClientSessionCache keeps the sessions of a client, by the name of the
+// server. It must be safe for concurrent use.
+type ClientSessionCache interface {
+	// Get gives the session of a key, if there is one.
+	Get(sessionKey string) (session *ClientSessionState, ok bool)
+	// Put keeps a session; nil removes the one that is there.
+	Put(sessionKey string, cs *ClientSessionState)
+}
+
+// NewLRUClientSessionCache gives a cache of at most capacity sessions, which
+// drops the one that was not used for the longest time. Less than 1 stands for
+// 64.
+func NewLRUClientSessionCache(capacity int) ClientSessionCache {
+	if capacity < 1 {
+		capacity = 64
+	}
+	return &lruCache{capacity: capacity, byKey: make(map[string]*list.Element), order: list.New()}
+}
+
+type lruCache struct {
+	mu       sync.Mutex
+	capacity int
+	byKey    map[string]*list.Element
+	order    *list.List // of *lruEntry, the last used first
+}
+
+type lruEntry struct {
+	key   string
+	state *ClientSessionState
+}
+
+func (c *lruCache) Get(key string) (*ClientSessionState, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byKey[key]
+	if !ok {
+		return nil, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(*lruEntry).state, true
+}
+
+func (c *lruCache) Put(key string, state *ClientSessionState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[key]; ok {
+		c.order.Remove(e)
+		delete(c.byKey, key)
+	}
+	if state == nil {
+		return
+	}
+	c.byKey[key] = c.order.PushFront(&lruEntry{key, state})
+	if c.order.Len() > c.capacity {
+		last := c.order.Remove(c.order.Back()).(*lruEntry)
+		delete(c.byKey, last.key)
+	}
+}
+
+// sessionKey is the key of the server in the cache.
+func (c *Conn) sessionKey() string {
+	if c.config.ServerName != "" {
+		return c.config.ServerName
+	}
+	if addr := c.conn.RemoteAddr(); addr != nil {
+		return addr.String()
+	}
+	return ""
+}
+
+// offeredSession gives the session that the client offers to resume, nil if
+// there is none that the config still allows.
+func (c *Conn) offeredSession(now time.Time) *handshake.Offered {
+	key := c.sessionKey()
+	if c.config.ClientSessionCache == nil || c.config.SessionTicketsDisabled || key == "" {
+		return nil
+	}
+	s, ok := c.config.ClientSessionCache.Get(key)
+	if !ok || s == nil || s.offered == nil {
+		return nil
+	}
+	state, policy := s.offered.State, c.config.prepare().handshake.Policy
+	if !policy.Allows(state.Version) || !policy.AllowsSuite(state.Suite) || state.Expired(now) || !c.stillValid(s, now) {
+		c.config.ClientSessionCache.Put(key, nil)
+		return nil
+	}
+	if state.Version == iana.TLS13 {
+		c.config.ClientSessionCache.Put(key, nil) // a ticket is used once (RFC 9846, appendix C.4)
+	}
+	c.host.chains = s.chains
+	return s.offered
+}
+
+// stillValid reports whether the certificate of a session would still be
+// accepted.
+func (c *Conn) stillValid(s *ClientSessionState, now time.Time) bool {
+	if c.config.InsecureSkipVerify {
+		return true
+	}
+	if len(s.chains) == 0 {
+		return false
+	}
+	leaf := s.chains[0][0]
+	if now.After(leaf.NotAfter) {
+		return false
+	}
+	return leaf.VerifyHostname(c.config.ServerName) == nil
+}
+
+// keepSessions puts the sessions that have come into the cache.
+func (c *Conn) keepSessions() {
+	if !c.isClient || c.config.ClientSessionCache == nil {
+		return
+	}
+	for _, s := range c.engine.TakeSessions() {
+		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{offered: s, chains: c.host.chains})
+	}
+}

@@ -1,0 +1,146 @@
+// Package tls is TLS for programs that use crypto/tls: change the import to
+// github.com/handsel-tls/handsel/tls and they compile and behave as before,
+// with a protocol implementation of its own, and with the record of every
+// handshake for those who want to see it.
+//
+// Certificate, ClientHelloInfo, CertificateRequestInfo, ConnectionState,
+// CurveID, SignatureScheme, ClientAuthType and the errors are the standard
+// library's own types, so that certmagic, autocert and handlers that read
+// http.Request.TLS work untouched. FromStandard takes a *crypto/tls.Config.
+//
+// New are Config.OnHandshake and Conn.Record, which tell what was offered, what
+// was chosen, each candidate that lost and why, and how the handshake ended;
+// Config.Policy and Config.HandshakeTimeout; and Serve and NewTransport for
+// net/http with HTTP/1.1 and HTTP/2.
+//
+// What is not taken over from crypto/tls: QUIC (QUICConn), Encrypted Client
+// Hello, SessionState with WrapSession and UnwrapSession, NameToCertificate,
+// renegotiation (Config.Renegotiation is accepted as RenegotiateNever only), the
+// versions below TLS 1.2, and RC4 and 3DES. Config.Rand is used for randoms and
+// key shares; signatures take their randomness from the standard library.
+package tls
+
+import (
+	stdtls "crypto/tls"
+)
+
+// The standard library's own types.
+type (
+	Certificate                  = stdtls.Certificate
+	CertificateRequestInfo       = stdtls.CertificateRequestInfo
+	CertificateVerificationError = stdtls.CertificateVerificationError
+	CipherSuite                  = stdtls.CipherSuite
+	ClientAuthType               = stdtls.ClientAuthType
+	ClientHelloInfo              = stdtls.ClientHelloInfo
+	ConnectionState              = stdtls.ConnectionState
+	CurveID                      = stdtls.CurveID
+	RecordHeaderError            = stdtls.RecordHeaderError
+	RenegotiationSupport         = stdtls.RenegotiationSupport
+	SignatureScheme              = stdtls.SignatureScheme
+	AlertError                   = stdtls.AlertError
+)
+
+// Versions.
+const (
+	VersionTLS10 = stdtls.VersionTLS10
+	VersionTLS11 = stdtls.VersionTLS11
+	VersionTLS12 = stdtls.VersionTLS12
+	VersionTLS13 = stdtls.VersionTLS13
+)
+
+// Client authentication.
+const (
+	NoClientCert               = stdtls.NoClientCert
+	RequestClientCert          = stdtls.RequestClientCert
+	RequireAnyClientCert       = stdtls.RequireAnyClientCert
+	VerifyClientCertIfGiven    = stdtls.VerifyClientCertIfGiven
+	RequireAndVerifyClientCert = stdtls.RequireAndVerifyClientCert
+)
+
+// Renegotiation.
+const (
+	RenegotiateNever          = stdtls.RenegotiateNever
+	RenegotiateOnceAsClient   = stdtls.RenegotiateOnceAsClient
+	RenegotiateFreelyAsClient = stdtls.RenegotiateFreelyAsClient
+)
+
+// Groups.
+const (
+	CurveP256          = stdtls.CurveP256
+	CurveP384          = stdtls.CurveP384
+	CurveP521          = stdtls.CurveP521
+	X25519             = stdtls.X25519
+	X25519MLKEM768     = stdtls.X25519MLKEM768
+	SecP256r1MLKEM768  = stdtls.SecP256r1MLKEM768
+	SecP384r1MLKEM1024 = stdtls.SecP384r1MLKEM1024
+)
+
+// Signature schemes.
+const (
+	PKCS1WithSHA256        = stdtls.PKCS1WithSHA256
+	PKCS1WithSHA384        = stdtls.PKCS1WithSHA384
+	PKCS1WithSHA512        = stdtls.PKCS1WithSHA512
+	PSSWithSHA256          = stdtls.PSSWithSHA256
+	PSSWithSHA384          = stdtls.PSSWithSHA384
+	PSSWithSHA512          = stdtls.PSSWithSHA512
+	ECDSAWithP256AndSHA256 = stdtls.ECDSAWithP256AndSHA256
+	ECDSAWithP384AndSHA384 = stdtls.ECDSAWithP384AndSHA384
+	ECDSAWithP521AndSHA512 = stdtls.ECDSAWithP521AndSHA512
+	Ed25519                = stdtls.Ed25519
+	PKCS1WithSHA1          = stdtls.PKCS1WithSHA1
+	ECDSAWithSHA1          = stdtls.ECDSAWithSHA1
+)
+
+// Cipher suites.
+const (
+	TLS_RSA_WITH_RC4_128_SHA                      = stdtls.TLS_RSA_WITH_RC4_128_SHA
+	TLS_RSA_WITH_3DES_EDE_CBC_SHA                 = stdtls.TLS_RSA_WITH_3DES_EDE_CBC_SHA
+	TLS_RSA_WITH_AES_128_CBC_SHA                  = stdtls.TLS_RSA_WITH_AES_128_CBC_SHA
+	TLS_RSA_WITH_AES_256_CBC_SHA                  = stdtls.TLS_RSA_WITH_AES_256_CBC_SHA
+	TLS_RSA_WITH_AES_128_CBC_SHA256               = stdtls.TLS_RSA_WITH_AES_128_CBC_SHA256
+	TLS_RSA_WITH_AES_128_GCM_SHA256               = stdtls.TLS_RSA_WITH_AES_128_GCM_SHA256
+	TLS_RSA_WITH_AES_256_GCM_SHA384               = stdtls.TLS_RSA_WITH_AES_256_GCM_SHA384
+	TLS_ECDHE_ECDSA_WITH_RC4_128_SHA              = stdtls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA
+	TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA          = stdtls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+	TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA          = stdtls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA
+	TLS_ECDHE_RSA_WITH_RC4_128_SHA                = stdtls.TLS_ECDHE_RSA_WITH_RC4_128_SHA
+	TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA           = stdtls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA
+	TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA            = stdtls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
+	TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA            = stdtls.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA
+	TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256       = stdtls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+	TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256         = stdtls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256
+	TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256         = stdtls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+	TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256       = stdtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+	TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384         = stdtls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+	TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384       = stdtls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+	TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256   = stdtls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+	TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 = stdtls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+	TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305          = stdtls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305
+	TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305        = stdtls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305
+	TLS_AES_128_GCM_SHA256                        = stdtls.TLS_AES_128_GCM_SHA256
+	TLS_AES_256_GCM_SHA384                        = stdtls.TLS_AES_256_GCM_SHA384
+	TLS_CHACHA20_POLY1305_SHA256                  = stdtls.TLS_CHACHA20_POLY1305_SHA256
+	TLS_FALLBACK_SCSV                             = stdtls.TLS_FALLBACK_SCSV
+)
+
+// X509KeyPair parses a certificate chain and its key, both in PEM.
+func X509KeyPair(certPEM, keyPEM []byte) (Certificate, error) {
+	return stdtls.X509KeyPair(certPEM, keyPEM)
+}
+
+// LoadX509KeyPair reads a certificate chain and its key from files in PEM.
+func LoadX509KeyPair(certFile, keyFile string) (Certificate, error) {
+	return stdtls.LoadX509KeyPair(certFile, keyFile)
+}
+
+// CipherSuites lists the suites that the standard library considers secure.
+func CipherSuites() []*CipherSuite { return stdtls.CipherSuites() }
+
+// InsecureCipherSuites lists the suites that it does not.
+func InsecureCipherSuites() []*CipherSuite { return stdtls.InsecureCipherSuites() }
+
+// CipherSuiteName gives the name of a suite.
+func CipherSuiteName(id uint16) string { return stdtls.CipherSuiteName(id) }
+
+// VersionName gives the name of a version.
+func VersionName(version uint16) string { return stdtls.VersionName(version) }
