@@ -8,8 +8,8 @@ import (
 
 // shared has the certificates of recent peers: a client that comes back to a
 // server, and a server whose clients share their intermediates, get the same
-// bytes again. A look-up takes a fraction of a microsecond, parsing some ten
-// (see BenchmarkParse).
+// bytes again. A look-up takes some 30 ns and allocates nothing, parsing some
+// 5 µs and fifty allocations (see BenchmarkParse).
 var shared = Cache{Size: 256}
 
 // A Cache keeps parsed certificates by their DER bytes. It holds at most twice
