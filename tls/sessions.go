@@ -127,10 +127,24 @@ func (c *Conn) stillValid(s *ClientSessionState, now time.Time) bool {
 
 // keepSessions puts the sessions that have come into the cache.
 func (c *Conn) keepSessions() {
-	if !c.isClient || c.config.ClientSessionCache == nil {
+	if !c.isClient {
+		c.keepServerSessions()
+		return
+	}
+	if c.config.ClientSessionCache == nil {
 		return
 	}
 	for _, s := range c.engine.TakeSessions() {
 		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{offered: s, chains: c.host.chains})
+	}
+}
+
+// keepServerSessions keeps the sessions of TLS 1.2 by their session ID.
+func (c *Conn) keepServerSessions() {
+	cache := c.host.config.prepare().sessions
+	for _, s := range c.engine.TakeSessions() {
+		if cache != nil {
+			cache.Put(s.SessionID, s.State)
+		}
 	}
 }

@@ -41,7 +41,7 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 			}
 			return handshake.Answer{Session: h.Sessions.Get(a.SessionID, Now)}
 		}
-		s, renew := h.Config.Tickets.Open(Now, a.Ticket)
+		s, renew := a.Keys.Open(Now, a.Ticket)
 		return handshake.Answer{Session: s, Renew: renew}
 	case handshake.Signature:
 		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.Config.Rand, a.Content)

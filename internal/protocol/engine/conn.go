@@ -151,6 +151,7 @@ func (c *Conn) step(on handshake.Trigger, m handshake.Message) {
 		c.fail(err)
 	case c.complete:
 		c.release()
+		c.keepLegacySession()
 	case c.decided:
 		c.decided = false
 		c.handOver()

@@ -1,7 +1,31 @@
 package engine
 
-import "github.com/handsel-tls/handsel/internal/protocol/handshake"
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
 
-func (c *Conn) newLegacy() machine { return nil }
+// keepLegacySession keeps the session of TLS 1.2 and below: on either side
+// under its session ID, on the client's with its ticket. A session that was
+// resumed is kept anew only if there is a new ticket.
+func (c *Conn) keepLegacySession() {
+	e := &c.established
+	if e.Version >= iana.TLS13 || c.side == trace.Client && !c.config.ClientTickets {
+		return
+	}
+	if len(e.Ticket) == 0 && (len(e.SessionID) == 0 || e.Resumed) {
+		return
+	}
+	s := c.newSession(e.Master[:])
+	s.Lifetime = legacyLifetime
+	if e.TicketLifetime > 0 {
+		s.Lifetime = min(e.TicketLifetime, maxTicketLifetime)
+	}
+	c.sessions = append(c.sessions, &handshake.Offered{Ticket: e.Ticket, SessionID: e.SessionID, State: s})
+	e.Ticket = nil
+}
 
-func legacyDiagrams() []handshake.Diagram { return nil }
+// legacyLifetime is how long a session without a hint of the server may be
+// resumed, in seconds: a day. RFC 5246, appendix F.1.4.
+const legacyLifetime = 24 * 60 * 60

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/hello"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/legacy"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 	"github.com/handsel-tls/handsel/internal/protocol/server13"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
@@ -31,8 +32,10 @@ func (c *Conn) handOver() {
 		c.machine = server13.New(c.core)
 	case c.core.Done.Version == iana.TLS13:
 		c.machine = client13.New(c.core)
+	case c.side == trace.Server:
+		c.machine = legacy.NewServer(c.core)
 	default:
-		c.machine = c.newLegacy()
+		c.machine = legacy.NewClient(c.core)
 	}
 	c.step(handshake.Begin, handshake.Message{})
 }
@@ -52,9 +55,10 @@ func stateName(k trace.Kind, machine trace.Topic, code uint16) string {
 
 // Diagrams gives the tables of all machines.
 func Diagrams() []handshake.Diagram {
-	return append([]handshake.Diagram{
+	return []handshake.Diagram{
 		hello.ServerDiagram(), hello.ClientDiagram(), server13.Diagram(), client13.Diagram(),
-	}, legacyDiagrams()...)
+		legacy.ServerDiagram(), legacy.ClientDiagram(),
+	}
 }
 
 // connected is the machine after the handshake: RFC 9846, section 4.7, and
@@ -133,8 +137,8 @@ func (c *Conn) newSession(secret []byte) *session.State {
 	return s
 }
 
-// TakeSessions gives the sessions that came since the last call, for a client
-// to resume later.
+// TakeSessions gives the sessions that came since the last call: to a client
+// for resuming them later, to a server for keeping them by their session ID.
 func (c *Conn) TakeSessions() []*handshake.Offered {
 	s := c.sessions
 	c.sessions = nil

@@ -109,6 +109,9 @@ type Established struct {
 	Exporter, Resumption      schedule.Secret
 
 	// TLS 1.2 and below.
+	SessionID                  []byte // under which the session can be kept
+	Ticket                     []byte // that a client was given
+	TicketLifetime             uint32 // seconds
 	Master                     [48]byte
 	ClientRandom, ServerRandom [32]byte
 	ClientVerify, ServerVerify [12]byte // verify_data, for renegotiation_info and tls-unique

@@ -5,6 +5,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -53,8 +54,8 @@ func Suite13(o *Offer, p *policy.Policy, log *trace.Log) (iana.Suite, error) {
 // beside the offer.
 type Legacy struct {
 	Version iana.Version
-	Group   bool                      // a group is in common
-	Usable  func(a suite.Params) bool // the certificate's key fits, and the client can verify it
+	Group   bool                         // a group is in common
+	Against func(suite.Params) trace.Why // what of the certificate speaks against a suite, 0 if nothing
 }
 
 // SuiteLegacy chooses a cipher suite of TLS 1.2 or below in the policy's order.
@@ -65,10 +66,8 @@ func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Sui
 			return trace.WrongVersion
 		case s.KeyExchange == suite.ECDHE && !l.Group:
 			return trace.NoGroup
-		case !l.Usable(s):
-			return trace.NoKey
 		}
-		return 0
+		return l.Against(s)
 	})
 }
 
@@ -149,7 +148,7 @@ func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, shar
 func GroupLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
 	for _, g := range p.Groups {
 		switch {
-		case g == iana.X25519MLKEM768 || g == iana.SecP256r1MLKEM768 || g == iana.SecP384r1MLKEM1024:
+		case kex.Hybrid(g):
 			continue // not of these versions
 		case o.Has(iana.ExtSupportedGroups) && o.Groups.Has(g), !o.Has(iana.ExtSupportedGroups) && g == iana.Secp256r1:
 			log.Chose(trace.Group, uint16(g))

@@ -35,9 +35,10 @@ func (t *Transcript) Start(h schedule.Hash) {
 // Started reports whether the hash is known.
 func (t *Transcript) Started() bool { return t.hash != nil }
 
-// Keep keeps the messages to come as they are, for signatures over them with a
-// hash of their own (TLS 1.2 client authentication).
-func (t *Transcript) Keep() { t.keep = true }
+// Keep keeps the messages to come as they are, after those that were already
+// written, for signatures over them with a hash of their own (TLS 1.2 client
+// authentication).
+func (t *Transcript) Keep(written []byte) { t.keep, t.kept = true, append(t.kept, written...) }
 
 // Kept gives all messages since Keep.
 func (t *Transcript) Kept() []byte { return t.kept }

@@ -240,3 +240,11 @@ func (m *CertificateStatus) Append(b []byte) []byte {
 	b, mark := openMessage(b, iana.MsgCertificateStatus)
 	return mark.Close(vec(append(b, byte(m.Type)), 3, m.Response))
 }
+
+// AppendNames appends distinguished names, each with a length of 2 bytes.
+func AppendNames(b []byte, names [][]byte) []byte {
+	for _, n := range names {
+		b = vec(b, 2, n)
+	}
+	return b
+}

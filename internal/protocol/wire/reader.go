@@ -143,3 +143,12 @@ func list[T ~uint16](r *Reader, n int, field string, least int) List[T] {
 	}
 	return List[T](b)
 }
+
+// NewList makes a list of values.
+func NewList[T ~uint16](values []T) List[T] {
+	l := make(List[T], 0, 2*len(values))
+	for _, v := range values {
+		l = append(l, byte(v>>8), byte(v))
+	}
+	return l
+}

@@ -1,0 +1,99 @@
+package legacy
+
+import (
+	"sync"
+
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+)
+
+// Client is one handshake of a client. It starts when hello knows the version,
+// with the ServerHello in the core.
+type Client struct {
+	common
+	state handshake.State
+
+	staple    bool // the server will send a CertificateStatus
+	premaster []byte
+	exchange  []byte // what goes into the ClientKeyExchange
+	request   *handshake.CertificateRequest
+	cred      *sign.Credential
+	scheme    iana.SignatureScheme
+}
+
+const (
+	cStart handshake.State = iota
+	cWaitCertificate
+	cWaitCertificateStatus
+	cWaitServerKeyExchange
+	cWaitServerHelloDone
+	cWaitVerdict
+	cWaitCredential
+	cWaitSignature
+	cWaitTicket
+	cWaitChangeCipherSpec
+	cWaitFinished
+	cConnected
+)
+
+var clientTable = handshake.Table[Client]{
+	Machine: handshake.LegacyClient,
+	Rows: []handshake.Row[Client]{
+		cStart: handshake.In("WAIT_SH",
+			handshake.On(handshake.Begin, (*Client).onHello, cWaitCertificate, cWaitTicket, cWaitChangeCipherSpec)),
+		cWaitCertificate: handshake.In("WAIT_CERT",
+			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate,
+				cWaitCertificateStatus, cWaitServerKeyExchange, cWaitServerHelloDone)),
+		// A server may leave the announced status out (RFC 6066, section 8).
+		cWaitCertificateStatus: handshake.In("WAIT_STATUS",
+			handshake.OnMessage(iana.MsgCertificateStatus, (*Client).onCertificateStatus, cWaitServerKeyExchange, cWaitServerHelloDone),
+			handshake.OnMessage(iana.MsgServerKeyExchange, (*Client).onServerKeyExchange, cWaitServerHelloDone),
+			handshake.OnMessage(iana.MsgCertificateRequest, (*Client).onCertificateRequest, cWaitServerHelloDone),
+			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitVerdict)),
+		cWaitServerKeyExchange: handshake.In("WAIT_SKE",
+			handshake.OnMessage(iana.MsgServerKeyExchange, (*Client).onServerKeyExchange, cWaitServerHelloDone)),
+		cWaitServerHelloDone: handshake.In("WAIT_SHD",
+			handshake.OnMessage(iana.MsgCertificateRequest, (*Client).onCertificateRequest, cWaitServerHelloDone),
+			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitVerdict)),
+		cWaitVerdict: handshake.In("WAIT_SHD (verdict)",
+			handshake.On(handshake.OnVerdict, (*Client).onVerdict, cWaitCredential, cWaitTicket, cWaitChangeCipherSpec)),
+		cWaitCredential: handshake.In("WAIT_SHD (certificate)",
+			handshake.On(handshake.OnCredential, (*Client).onCredential, cWaitSignature, cWaitTicket, cWaitChangeCipherSpec)),
+		cWaitSignature: handshake.In("WAIT_SHD (signature)",
+			handshake.On(handshake.OnSignature, (*Client).onSignature, cWaitTicket, cWaitChangeCipherSpec)),
+		cWaitTicket: handshake.In("WAIT_TICKET",
+			handshake.OnMessage(iana.MsgNewSessionTicket, (*Client).onTicket, cWaitChangeCipherSpec)),
+		cWaitChangeCipherSpec: handshake.In("WAIT_CCS",
+			handshake.On(handshake.ChangeCipherSpec, (*Client).onChangeCipherSpec, cWaitFinished)),
+		cWaitFinished: handshake.In("WAIT_FINISHED",
+			handshake.OnMessage(iana.MsgFinished, (*Client).onFinished, cConnected)),
+		cConnected: handshake.In[Client]("CONNECTED"),
+	},
+}
+
+var clients = sync.Pool{New: func() any { return new(Client) }}
+
+// NewClient takes a machine from the pool.
+func NewClient(core *handshake.Core) *Client {
+	c := clients.Get().(*Client)
+	c.Core = core
+	return c
+}
+
+// Free wipes the machine and gives it back to the pool.
+func (c *Client) Free() {
+	*c = Client{}
+	clients.Put(c)
+}
+
+// Step gives the machine a message or an answer.
+func (c *Client) Step(on handshake.Trigger, m handshake.Message) error {
+	return clientTable.Step(c, &c.state, on, m, c.Log)
+}
+
+// State names the state.
+func (c *Client) State() string { return clientTable.Rows[c.state].Name }
+
+// ClientDiagram gives the client's table for tests and pictures.
+func ClientDiagram() handshake.Diagram { return clientTable.Diagram() }

@@ -1,0 +1,148 @@
+package legacy
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rsa"
+	"crypto/x509"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// onServerHelloDone asks whether the server's chain is to be trusted, before
+// anything is sent to it. RFC 5246, section 7.4.5.
+func (c *Client) onServerHelloDone(m msg) (state, error) {
+	if err := wire.ParseEmpty("ServerHelloDone", m.Body); err != nil {
+		return 0, err
+	}
+	if c.suite.KeyExchange == suite.ECDHE && c.exchange == nil {
+		return 0, fault.With(fault.UnexpectedMessage, "%v without a ServerKeyExchange", m.Type)
+	}
+	c.Transcript.Write(m.Raw)
+	c.Pose(handshake.Ask{Question: handshake.Verdict, Peer: c.Done.Peer})
+	return cWaitVerdict, nil
+}
+
+func (c *Client) onVerdict(msg) (state, error) {
+	if err := handshake.Verdicted(c.Answer.Err); err != nil {
+		return 0, err
+	}
+	if c.request != nil {
+		c.Pose(handshake.Ask{Question: handshake.Credential, Request: c.request})
+		return cWaitCredential, nil
+	}
+	return c.sendExchange()
+}
+
+// onCredential shows the client's certificate, or that it has none. RFC 5246,
+// section 7.4.6.
+func (c *Client) onCredential(msg) (state, error) {
+	c.cred = c.Answer.Credential
+	list := []byte{0, 0, 0}
+	if c.cred != nil {
+		var err error
+		c.scheme, err = negotiate.Scheme(c.Done.Version, negotiate.Schemes(c.request.Schemes), c.cred, c.Config.Policy, c.Log)
+		if err != nil {
+			return 0, err
+		}
+		c.Done.Local = c.cred
+		list = c.cred.List12()
+	}
+	c.Send(iana.MsgCertificate, wire.AppendCertificate12(c.Out.Message(), list))
+	return c.sendExchange()
+}
+
+// sendExchange sends the ClientKeyExchange, and derives the keys. RFC 5246,
+// section 7.4.7.
+func (c *Client) sendExchange() (state, error) {
+	size := 1
+	if c.suite.KeyExchange == suite.RSA {
+		size = 2
+		if err := c.encryptPremaster(); err != nil {
+			return 0, err
+		}
+	}
+	c.Send(iana.MsgClientKeyExchange, wire.AppendClientKeyExchange(c.Out.Message(), size, c.exchange))
+	c.deriveMaster(c.premaster)
+	if c.cred == nil {
+		c.Transcript.Drop()
+		return c.finish(), nil
+	}
+	content := bytes.Clone(c.Transcript.Kept())
+	c.Transcript.Drop()
+	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
+	return cWaitSignature, nil
+}
+
+// encryptPremaster makes the premaster secret of RSA key exchange. RFC 5246,
+// section 7.4.7.1.
+func (c *Client) encryptPremaster() error {
+	leaf := c.Done.Peer.Leaf
+	public, ok := leaf.PublicKey.(*rsa.PublicKey)
+	if !ok || leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0 {
+		return fault.With(fault.KeyUsageWrong, "keyEncipherment is not set")
+	}
+	sent, err := wire.ParseClientHello(c.Hello[wire.HeaderLen:])
+	if err != nil {
+		return err
+	}
+	c.premaster = make([]byte, sign.PremasterLen)
+	if err := c.random(c.premaster[2:]); err != nil {
+		return err
+	}
+	c.premaster[0], c.premaster[1] = byte(sent.Version>>8), byte(sent.Version)
+	if c.exchange, err = rsa.EncryptPKCS1v15(c.Config.Rand, public, c.premaster); err != nil {
+		return fault.With(fault.Internal, "RSA: %w", err)
+	}
+	return nil
+}
+
+// onSignature proves that the client has the key. RFC 5246, section 7.4.8.
+func (c *Client) onSignature(msg) (state, error) {
+	verify := wire.CertificateVerify{Scheme: c.scheme, Signature: c.Answer.Bytes}
+	c.Send(iana.MsgCertificateVerify, verify.Append(c.Out.Message()))
+	return c.finish(), nil
+}
+
+func (c *Client) finish() state {
+	c.sendFinished(false)
+	return c.waitEnd()
+}
+
+// onTicket takes a ticket for later. RFC 5077, section 3.3.
+func (c *Client) onTicket(m msg) (state, error) {
+	t, err := wire.ParseNewSessionTicket12(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	c.Transcript.Write(m.Raw)
+	c.Done.Ticket, c.Done.TicketLifetime = bytes.Clone(t.Ticket), t.Lifetime
+	return cWaitChangeCipherSpec, nil
+}
+
+func (c *Client) onChangeCipherSpec(msg) (state, error) {
+	c.Out.ReadKeys(c.server)
+	return cWaitFinished, nil
+}
+
+// onFinished is WAIT_FINISHED: the server shows that it saw the handshake we
+// saw. RFC 5246, section 7.4.9.
+func (c *Client) onFinished(m msg) (state, error) {
+	want := c.verifyData(true)
+	if !hmac.Equal(m.Body, want[:]) {
+		return 0, fault.FinishedWrong
+	}
+	c.Done.ServerVerify = want
+	if c.resumed {
+		c.Transcript.Write(m.Raw)
+		c.sendFinished(false)
+	}
+	c.Out.Complete()
+	return cConnected, nil
+}

@@ -1,0 +1,224 @@
+package legacy
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// onHello is WAIT_SH: the server's answer is in the core. RFC 5246, section
+// 7.4.1.3.
+func (c *Client) onHello(msg) (state, error) {
+	if err := c.begin(); err != nil {
+		return 0, err
+	}
+	answer, err := wire.ParseServerHello(c.ServerHello[wire.HeaderLen:])
+	if err != nil {
+		return 0, err
+	}
+	sent, err := wire.ParseClientHello(c.Hello[wire.HeaderLen:])
+	if err != nil {
+		return 0, err
+	}
+	params, ok := suite.Of(answer.CipherSuite)
+	switch {
+	case answer.Compression != iana.CompressionNull:
+		return 0, fault.CompressionChosen
+	case !ok, params.MinVersion > c.Done.Version, params.MaxVersion < c.Done.Version, !sent.CipherSuites.Has(answer.CipherSuite):
+		return 0, fault.With(fault.SuiteNotOffered, "%v", answer.CipherSuite)
+	}
+	c.Log.Chose(trace.Suite, uint16(params.ID))
+	c.useSuite(params)
+	c.Transcript.Write(c.Hello)
+	c.Transcript.Write(c.ServerHello)
+	if err := c.readExtensions(answer.Extensions); err != nil {
+		return 0, err
+	}
+	if len(answer.SessionID) > 0 && bytes.Equal(answer.SessionID, sent.SessionID) {
+		return c.resume()
+	}
+	c.Done.SessionID = bytes.Clone(answer.SessionID)
+	c.Transcript.Keep(slices.Concat(c.Hello, c.ServerHello))
+	return cWaitCertificate, nil
+}
+
+// readExtensions takes what the server agrees to.
+func (c *Client) readExtensions(exts wire.Extensions) error {
+	asked := c.Asked
+	asked.Add(iana.ExtRenegotiationInfo)
+	found, err := extension.Check(extension.LegacyServerHello, exts, asked)
+	if err != nil {
+		return err
+	}
+	c.ems = found.Has(iana.ExtExtendedMasterSecret)
+	c.etm = found.Has(iana.ExtEncryptThenMAC)
+	c.ticket = found.Has(iana.ExtSessionTicket)
+	c.staple = found.Has(iana.ExtStatusRequest)
+	if c.etm && c.suite.AEAD() { // RFC 7366, section 3
+		return fault.With(fault.ExtensionValue, "%v with %v", iana.ExtEncryptThenMAC, c.suite.ID)
+	}
+	if body, ok := exts.Get(iana.ExtRenegotiationInfo); ok {
+		verify, err := wire.ParseRenegotiationInfo(body)
+		if err != nil {
+			return err
+		}
+		if len(verify) > 0 { // RFC 5746, section 3.4
+			return fault.RenegotiationMismatch
+		}
+	}
+	if body, ok := exts.Get(iana.ExtECPointFormats); ok {
+		formats, err := wire.ParseECPointFormats(body)
+		if err != nil {
+			return err
+		}
+		if bytes.IndexByte(formats, byte(iana.PointUncompressed)) < 0 {
+			return fault.PointFormatMissing
+		}
+	}
+	if body, ok := exts.Get(iana.ExtSCT); ok {
+		if _, err := wire.ParseSCTs(body); err != nil {
+			return err
+		}
+	}
+	c.Done.ALPN, err = handshake.ReadProtocol(exts, c.Config.Protocols)
+	return err
+}
+
+// resume goes on with the session that was offered. RFC 5246, section 7.3.
+func (c *Client) resume() (state, error) {
+	offered := c.Config.Session
+	switch {
+	case offered == nil || offered.State.Version >= iana.TLS13:
+		return 0, fault.With(fault.SessionIDWrong, "it is echoed though no session was offered")
+	case offered.State.Version != c.Done.Version:
+		return 0, fault.SessionVersionChanged
+	case offered.State.Suite != c.suite.ID:
+		return 0, fault.SessionSuiteChanged
+	case offered.State.EMS && !c.ems:
+		return 0, fault.EMSMissing
+	case !offered.State.EMS && c.ems:
+		return 0, fault.EMSUnexpected
+	}
+	c.Log.Chose(trace.Session, 0)
+	c.resumed, c.Done.Resumed = true, true
+	c.Done.Peer = handshake.PeerOf(offered.State)
+	copy(c.Done.Master[:], offered.State.Secret)
+	c.useMaster()
+	return c.waitEnd(), nil
+}
+
+// waitEnd is the state in which the server's Finished is waited for.
+func (c *Client) waitEnd() state {
+	if c.ticket {
+		return cWaitTicket
+	}
+	return cWaitChangeCipherSpec
+}
+
+// onCertificate is WAIT_CERT. RFC 5246, section 7.4.2.
+func (c *Client) onCertificate(m msg) (state, error) {
+	shown, err := wire.ParseCertificate12(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	peer, err := handshake.ReadPeer12(&shown)
+	switch {
+	case err != nil:
+		return 0, err
+	case peer == nil:
+		return 0, fault.CertificateListEmpty
+	case !keyFits(c.suite, sign.KindOf(peer.Leaf.PublicKey)):
+		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Leaf.PublicKey, c.suite.ID)
+	}
+	c.Transcript.Write(m.Raw)
+	c.Done.Peer = peer
+	if c.staple {
+		return cWaitCertificateStatus, nil
+	}
+	return c.afterCertificate(), nil
+}
+
+func (c *Client) afterCertificate() state {
+	if c.suite.KeyExchange == suite.ECDHE {
+		return cWaitServerKeyExchange
+	}
+	return cWaitServerHelloDone
+}
+
+// onCertificateStatus takes the stapled response. RFC 6066, section 8.
+func (c *Client) onCertificateStatus(m msg) (state, error) {
+	status, err := wire.ParseCertificateStatus(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	c.Transcript.Write(m.Raw)
+	c.Done.Peer.OCSPStaple = bytes.Clone(status.Response)
+	return c.afterCertificate(), nil
+}
+
+// onServerKeyExchange checks the server's share and answers it. RFC 8422,
+// section 5.4.
+func (c *Client) onServerKeyExchange(m msg) (state, error) {
+	if c.suite.KeyExchange != suite.ECDHE {
+		return 0, fault.With(fault.UnexpectedMessage, "%v with %v", m.Type, c.suite.ID)
+	}
+	k, err := wire.ParseServerKeyExchangeECDHE(m.Body, c.dialect.schemes)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case !slices.Contains(c.Config.Policy.Groups, k.Group), kex.Hybrid(k.Group):
+		return 0, fault.With(fault.GroupNotOffered, "%v", k.Group)
+	case !c.Config.Policy.AllowsScheme(k.Scheme):
+		return 0, fault.With(fault.SchemeNotOffered, "%v", k.Scheme)
+	}
+	if err := c.Done.Peer.MaySign(); err != nil {
+		return 0, err
+	}
+	if err := sign.Verify(k.Scheme, c.Done.Version, c.Done.Peer.Leaf.PublicKey, c.signedParams(k.Params), k.Signature); err != nil {
+		return 0, err
+	}
+	c.Done.Group, c.Done.Scheme = k.Group, k.Scheme
+	c.Log.Chose(trace.Group, uint16(k.Group))
+	key, err := kex.Generate(k.Group, c.Config.Rand)
+	if err != nil {
+		return 0, err
+	}
+	if c.premaster, err = key.AppendSecret(nil, k.Point); err != nil {
+		return 0, err
+	}
+	c.exchange = key.AppendPublic(nil)
+	c.Transcript.Write(m.Raw)
+	return cWaitServerHelloDone, nil
+}
+
+// onCertificateRequest notes what the server wants to see. RFC 5246, section
+// 7.4.4.
+func (c *Client) onCertificateRequest(m msg) (state, error) {
+	if c.request != nil || c.suite.KeyExchange == suite.ECDHE && c.exchange == nil {
+		return 0, fault.With(fault.UnexpectedMessage, "%v", m.Type)
+	}
+	r, err := wire.ParseCertificateRequest12(m.Body, c.dialect.schemes)
+	if err != nil {
+		return 0, err
+	}
+	names, err := wire.ParseNames(bytes.Clone(r.Authorities))
+	if err != nil {
+		return 0, err
+	}
+	c.request = &handshake.CertificateRequest{Version: c.Done.Version, Authorities: names, Schemes: r.Schemes.Values()}
+	for _, t := range r.Types {
+		c.request.Types = append(c.request.Types, iana.ClientCertificateType(t))
+	}
+	c.Transcript.Write(m.Raw)
+	return cWaitServerHelloDone, nil
+}

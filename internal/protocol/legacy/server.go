@@ -1,0 +1,97 @@
+package legacy
+
+import (
+	"sync"
+
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+)
+
+// Server is one handshake of a server. It starts when hello has chosen the
+// version, and reads the ClientHello from the core.
+type Server struct {
+	common
+	state handshake.State
+
+	sessionID [32]byte
+	cred      *sign.Credential
+	scheme    iana.SignatureScheme
+	group     iana.Group
+	key       kex.Key
+	params    []byte // of the ServerKeyExchange
+}
+
+// The states are named after the message that is waited for; RFC 5246 names
+// none.
+const (
+	sStart handshake.State = iota
+	sWaitSession
+	sWaitCredential
+	sWaitSignature
+	sWaitCertificate
+	sWaitVerdict
+	sWaitClientKeyExchange
+	sWaitPremaster
+	sWaitCertificateVerify
+	sWaitChangeCipherSpec
+	sWaitFinished
+	sConnected
+)
+
+var serverTable = handshake.Table[Server]{
+	Machine: handshake.LegacyServer,
+	Rows: []handshake.Row[Server]{
+		sStart: handshake.In("START",
+			handshake.On(handshake.Begin, (*Server).onHello, sWaitSession, sWaitCredential)),
+		sWaitSession: handshake.In("RECVD_CH (session)",
+			handshake.On(handshake.OnSession, (*Server).onSession, sWaitCredential, sWaitChangeCipherSpec)),
+		sWaitCredential: handshake.In("RECVD_CH (certificate)",
+			handshake.On(handshake.OnCredential, (*Server).onCredential, sWaitSignature, sWaitCertificate, sWaitClientKeyExchange)),
+		sWaitSignature: handshake.In("RECVD_CH (signature)",
+			handshake.On(handshake.OnSignature, (*Server).onSignature, sWaitCertificate, sWaitClientKeyExchange)),
+		sWaitCertificate: handshake.In("WAIT_CERT",
+			handshake.OnMessage(iana.MsgCertificate, (*Server).onCertificate, sWaitVerdict, sWaitClientKeyExchange)),
+		sWaitVerdict: handshake.In("WAIT_CERT (verdict)",
+			handshake.On(handshake.OnVerdict, (*Server).onVerdict, sWaitClientKeyExchange)),
+		sWaitClientKeyExchange: handshake.In("WAIT_CKE",
+			handshake.OnMessage(iana.MsgClientKeyExchange, (*Server).onClientKeyExchange,
+				sWaitPremaster, sWaitCertificateVerify, sWaitChangeCipherSpec)),
+		sWaitPremaster: handshake.In("WAIT_CKE (premaster secret)",
+			handshake.On(handshake.OnPremaster, (*Server).onPremaster, sWaitCertificateVerify, sWaitChangeCipherSpec)),
+		sWaitCertificateVerify: handshake.In("WAIT_CV",
+			handshake.OnMessage(iana.MsgCertificateVerify, (*Server).onCertificateVerify, sWaitChangeCipherSpec)),
+		sWaitChangeCipherSpec: handshake.In("WAIT_CCS",
+			handshake.On(handshake.ChangeCipherSpec, (*Server).onChangeCipherSpec, sWaitFinished)),
+		sWaitFinished: handshake.In("WAIT_FINISHED",
+			handshake.OnMessage(iana.MsgFinished, (*Server).onFinished, sConnected)),
+		sConnected: handshake.In[Server]("CONNECTED"),
+	},
+}
+
+var servers = sync.Pool{New: func() any { return new(Server) }}
+
+// NewServer takes a machine from the pool.
+func NewServer(core *handshake.Core) *Server {
+	s := servers.Get().(*Server)
+	s.Core = core
+	return s
+}
+
+// Free wipes the machine and gives it back to the pool.
+func (s *Server) Free() {
+	*s = Server{}
+	servers.Put(s)
+}
+
+// Step gives the machine a message or an answer.
+func (s *Server) Step(on handshake.Trigger, m handshake.Message) error {
+	return serverTable.Step(s, &s.state, on, m, s.Log)
+}
+
+// State names the state.
+func (s *Server) State() string { return serverTable.Rows[s.state].Name }
+
+// ServerDiagram gives the server's table for tests and pictures.
+func ServerDiagram() handshake.Diagram { return serverTable.Diagram() }

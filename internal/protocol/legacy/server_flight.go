@@ -1,0 +1,185 @@
+package legacy
+
+import (
+	"bytes"
+	"crypto/hmac"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// onSignature sends the ServerKeyExchange. RFC 8422, section 5.4.
+func (s *Server) onSignature(msg) (state, error) {
+	scheme := s.scheme
+	if !s.dialect.schemes {
+		scheme = 0
+	}
+	s.Send(iana.MsgServerKeyExchange, wire.AppendServerKeyExchange(s.Out.Message(), s.params, scheme, s.Answer.Bytes))
+	return s.sendDone(), nil
+}
+
+// sendDone asks for a certificate if one is wanted, and ends the flight. RFC
+// 5246, sections 7.4.4 and 7.4.5.
+func (s *Server) sendDone() state {
+	next := state(sWaitClientKeyExchange)
+	if s.Config.ClientAuth != handshake.NoClientAuth {
+		next = sWaitCertificate
+		request := wire.CertificateRequest12{
+			Types:       []byte{byte(iana.CertRSASign), byte(iana.CertECDSASign)},
+			Authorities: wire.AppendNames(nil, s.Config.Authorities),
+		}
+		if s.dialect.schemes {
+			request.Schemes = wire.NewList(s.Config.Policy.Schemes)
+		}
+		s.Send(iana.MsgCertificateRequest, request.Append(s.Out.Message()))
+	}
+	s.Send(iana.MsgServerHelloDone, wire.AppendEmpty(s.Out.Message(), iana.MsgServerHelloDone))
+	return next
+}
+
+// onCertificate is WAIT_CERT: the client shows who it is, or that it will not.
+// RFC 5246, section 7.4.6.
+func (s *Server) onCertificate(m msg) (state, error) {
+	shown, err := wire.ParseCertificate12(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	s.Transcript.Write(m.Raw)
+	peer, err := handshake.ReadPeer12(&shown)
+	if err != nil {
+		return 0, err
+	}
+	if peer == nil {
+		if s.Config.ClientAuth == handshake.RequireClientAuth {
+			return 0, fault.CertificateMissing12
+		}
+		return sWaitClientKeyExchange, nil
+	}
+	s.Done.Peer = peer
+	s.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
+	return sWaitVerdict, nil
+}
+
+func (s *Server) onVerdict(msg) (state, error) {
+	return sWaitClientKeyExchange, handshake.Verdicted(s.Answer.Err)
+}
+
+// onClientKeyExchange is WAIT_CKE. RFC 5246, section 7.4.7; RFC 8422, section
+// 5.7.
+func (s *Server) onClientKeyExchange(m msg) (state, error) {
+	size := 1
+	if s.suite.KeyExchange == suite.RSA {
+		size = 2
+	}
+	exchange, err := wire.ParseClientKeyExchange(m.Body, size)
+	if err != nil {
+		return 0, err
+	}
+	s.Transcript.Write(m.Raw)
+	if s.suite.KeyExchange == suite.RSA {
+		s.Pose(handshake.Ask{Question: handshake.Premaster, Credential: s.cred, Content: bytes.Clone(exchange)})
+		return sWaitPremaster, nil
+	}
+	var secret [kex.MaxSecret]byte
+	premaster, err := s.key.AppendSecret(secret[:0], exchange)
+	if err != nil {
+		return 0, err
+	}
+	return s.exchanged(premaster), nil
+}
+
+// onPremaster takes the decrypted secret, which is random if the client sent a
+// wrong one. Its version is overwritten with the one that was offered, so that
+// a wrong version shows as a wrong Finished and no sooner (RFC 5246, section
+// 7.4.7.1).
+func (s *Server) onPremaster(msg) (state, error) {
+	premaster := s.Answer.Bytes
+	if len(premaster) != sign.PremasterLen {
+		return 0, fault.With(fault.Internal, "a premaster secret of %d bytes", len(premaster))
+	}
+	v := s.Offer.Hello.Version
+	premaster[0], premaster[1] = byte(v>>8), byte(v)
+	return s.exchanged(premaster), nil
+}
+
+func (s *Server) exchanged(premaster []byte) state {
+	s.deriveMaster(premaster)
+	if s.Done.Peer != nil {
+		return sWaitCertificateVerify
+	}
+	s.Transcript.Drop()
+	return sWaitChangeCipherSpec
+}
+
+// onCertificateVerify is WAIT_CV: the client proves that it has the key. RFC
+// 5246, section 7.4.8.
+func (s *Server) onCertificateVerify(m msg) (state, error) {
+	v, err := wire.ParseCertificateVerify(m.Body)
+	if err != nil {
+		return 0, err
+	}
+	if !s.Config.Policy.AllowsScheme(v.Scheme) {
+		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
+	}
+	if err := s.Done.Peer.MaySign(); err != nil {
+		return 0, err
+	}
+	if err := sign.Verify(v.Scheme, s.Done.Version, s.Done.Peer.Leaf.PublicKey, s.Transcript.Kept(), v.Signature); err != nil {
+		return 0, err
+	}
+	s.Transcript.Drop()
+	s.Transcript.Write(m.Raw)
+	return sWaitChangeCipherSpec, nil
+}
+
+func (s *Server) onChangeCipherSpec(msg) (state, error) {
+	s.Out.ReadKeys(s.client)
+	return sWaitFinished, nil
+}
+
+// onFinished is WAIT_FINISHED: the client shows that it saw the handshake we
+// saw. RFC 5246, section 7.4.9.
+func (s *Server) onFinished(m msg) (state, error) {
+	want := s.verifyData(false)
+	if !hmac.Equal(m.Body, want[:]) {
+		return 0, fault.FinishedWrong
+	}
+	s.Done.ClientVerify = want
+	if !s.resumed {
+		s.Transcript.Write(m.Raw)
+		if err := s.sendTicket(); err != nil {
+			return 0, err
+		}
+		s.sendFinished(true)
+	}
+	s.Out.Complete()
+	return sConnected, nil
+}
+
+// sendTicket gives the client a ticket if it was announced. RFC 5077, section
+// 3.3.
+func (s *Server) sendTicket() error {
+	if !s.ticket {
+		return nil
+	}
+	kept := session.State{
+		Version: s.Done.Version, Suite: s.suite.ID, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
+		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, Created: s.Now, Lifetime: ticketLifetime,
+	}
+	if s.Done.Peer != nil {
+		kept.Chain = s.Done.Peer.Chain
+	}
+	ticket, err := s.Config.Tickets.Seal(s.Config.Rand, s.Now, &kept)
+	if err != nil {
+		return fault.With(fault.Internal, "ticket: %w", err)
+	}
+	m := wire.NewSessionTicket12{Lifetime: ticketLifetime, Ticket: ticket}
+	s.Send(iana.MsgNewSessionTicket, m.Append(s.Out.Message()))
+	return nil
+}

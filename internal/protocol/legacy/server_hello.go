@@ -1,0 +1,280 @@
+package legacy
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// onHello is START: the ClientHello is in the core, its version is chosen. RFC
+// 5246, section 7.4.1.2.
+func (s *Server) onHello(msg) (state, error) {
+	if err := s.begin(); err != nil {
+		return 0, err
+	}
+	if err := s.checkHello(); err != nil {
+		return 0, err
+	}
+	var err error
+	if s.Done.ALPN, err = negotiate.Protocol(&s.Offer, s.Config.Protocols, s.Log); err != nil {
+		return 0, err
+	}
+	s.ems = s.Offer.Has(iana.ExtExtendedMasterSecret)
+	s.ticket = s.Config.Tickets != nil && s.Offer.Has(iana.ExtSessionTicket)
+	switch {
+	case s.ticket && len(s.Offer.Ticket) > 0:
+		s.Pose(handshake.Ask{Question: handshake.Session, Offer: &s.Offer, Ticket: s.Offer.Ticket, Keys: s.Config.Tickets})
+		return sWaitSession, nil
+	case s.Config.SessionIDs && len(s.Offer.Hello.SessionID) > 0:
+		s.Pose(handshake.Ask{Question: handshake.Session, Offer: &s.Offer, SessionID: s.Offer.Hello.SessionID})
+		return sWaitSession, nil
+	}
+	return s.full(), nil
+}
+
+// checkHello refuses what is wrong whatever is chosen.
+func (s *Server) checkHello() error {
+	o := &s.Offer
+	switch {
+	case bytes.IndexByte(o.Hello.Compression, byte(iana.CompressionNull)) < 0:
+		return fault.CompressionWrong
+	case len(o.Renegotiated) > 0: // RFC 5746, section 3.6
+		return fault.RenegotiationMismatch
+	case o.Has(iana.ExtECPointFormats) && bytes.IndexByte(o.PointFormats, byte(iana.PointUncompressed)) < 0:
+		return fault.PointFormatMissing
+	}
+	return nil
+}
+
+// full begins a full handshake.
+func (s *Server) full() state {
+	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: &s.Offer})
+	return sWaitCredential
+}
+
+// onSession takes the session that the host found, if it found one.
+func (s *Server) onSession(msg) (state, error) {
+	found := s.Answer.Session
+	why, err := s.unfit(found)
+	if err != nil {
+		return 0, err
+	}
+	if why != 0 {
+		s.Log.Refused(trace.Session, 0, why)
+		return s.full(), nil
+	}
+	s.Log.Chose(trace.Session, 0)
+	return s.resume(found)
+}
+
+// unfit says why a session cannot be resumed here, 0 if it can. RFC 7627,
+// section 5.3, makes one case fatal.
+func (s *Server) unfit(found *session.State) (trace.Why, error) {
+	switch {
+	case found == nil:
+		return trace.Unknown, nil
+	case found.Version != s.Done.Version:
+		return trace.WrongVersion, nil
+	case found.Expired(s.Now):
+		return trace.Expired, nil
+	case !s.Offer.Hello.CipherSuites.Has(found.Suite):
+		return trace.NotOffered, nil
+	case !s.Config.Policy.AllowsSuite(found.Suite):
+		return trace.NotAllowed, nil
+	case found.EMS && !s.ems:
+		return 0, fault.EMSMissing
+	case found.EMS != s.ems, found.ServerName != s.Offer.ServerName,
+		s.Config.ClientAuth == handshake.RequireClientAuth && len(found.Chain) == 0,
+		s.Config.ClientAuth == handshake.NoClientAuth && len(found.Chain) > 0:
+		return trace.WrongContext, nil
+	}
+	return 0, nil
+}
+
+// resume answers with an abbreviated handshake. RFC 5246, section 7.3.
+func (s *Server) resume(found *session.State) (state, error) {
+	params, ok := suite.Of(found.Suite)
+	if !ok {
+		return 0, fault.With(fault.Internal, "%v is not implemented", found.Suite)
+	}
+	s.resumed, s.Done.Resumed = true, true
+	s.Done.Peer = handshake.PeerOf(found)
+	s.ticket = s.ticket && s.Answer.Renew
+	s.useSuite(params)
+	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()
+	if err := s.sendHello(s.Offer.Hello.SessionID); err != nil {
+		return 0, err
+	}
+	copy(s.Done.Master[:], found.Secret)
+	s.useMaster()
+	if err := s.sendTicket(); err != nil {
+		return 0, err
+	}
+	s.sendFinished(true)
+	return sWaitChangeCipherSpec, nil
+}
+
+// onCredential chooses the suite that goes with the certificate, and sends the
+// flight up to the signature.
+func (s *Server) onCredential(msg) (state, error) {
+	s.cred = s.Answer.Credential
+	if s.cred == nil {
+		return 0, fault.NoCertificate
+	}
+	s.Done.Local = s.cred
+	if err := s.choose(); err != nil {
+		return 0, err
+	}
+	if err := s.sendHello(s.newSessionID()); err != nil {
+		return 0, err
+	}
+	s.Send(iana.MsgCertificate, wire.AppendCertificate12(s.Out.Message(), s.cred.List12()))
+	if s.staples() {
+		status := wire.CertificateStatus{Type: iana.StatusOCSP, Response: s.cred.OCSPStaple}
+		s.Send(iana.MsgCertificateStatus, status.Append(s.Out.Message()))
+	}
+	if s.suite.KeyExchange != suite.ECDHE {
+		return s.sendDone(), nil
+	}
+	var err error
+	if s.key, err = kex.Generate(s.group, s.Config.Rand); err != nil {
+		return 0, err
+	}
+	var point [kex.MaxShare]byte
+	s.params = wire.AppendECDHEParams(s.params[:0], s.group, s.key.AppendPublic(point[:0]))
+	s.Pose(handshake.Ask{Question: handshake.Signature, Credential: s.cred, Scheme: s.scheme, Content: s.signedParams(s.params)})
+	return sWaitSignature, nil
+}
+
+// choose chooses the group, the suite and the signature scheme.
+func (s *Server) choose() error {
+	s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
+	scheme, schemeErr := negotiate.Scheme(s.Done.Version, s.offeredSchemes(), s.cred, s.Config.Policy, s.Log)
+	id, err := negotiate.SuiteLegacy(&s.Offer, s.Config.Policy, negotiate.Legacy{
+		Version: s.Done.Version,
+		Group:   s.group != 0,
+		Against: func(p suite.Params) trace.Why {
+			switch {
+			case !keyFits(p, s.cred.Kind()), p.KeyExchange == suite.RSA && !decrypts(s.cred):
+				return trace.NoKey
+			case p.KeyExchange == suite.ECDHE && schemeErr != nil:
+				return trace.NoScheme
+			}
+			return 0
+		},
+	}, s.Log)
+	if err != nil {
+		if schemeErr != nil {
+			return schemeErr
+		}
+		return err
+	}
+	params, _ := suite.Of(id)
+	s.useSuite(params)
+	if params.KeyExchange == suite.ECDHE {
+		s.scheme, s.Done.Scheme, s.Done.Group = scheme, scheme, s.group
+	}
+	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()
+	return nil
+}
+
+// offeredSchemes gives what the client can verify. One that does not say is
+// taken to know SHA-1 (RFC 5246, section 7.4.1.4.1).
+func (s *Server) offeredSchemes() negotiate.Offers {
+	if s.Offer.Has(iana.ExtSignatureAlgorithms) {
+		return s.Offer.Schemes
+	}
+	return negotiate.Schemes{iana.RSAPKCS1SHA1, iana.ECDSASHA1}
+}
+
+// decrypts reports whether the key can be used for RSA key exchange.
+func decrypts(c *sign.Credential) bool {
+	_, ok := c.Key.(crypto.Decrypter)
+	u := c.Leaf.KeyUsage
+	return ok && (u == 0 || u&x509.KeyUsageKeyEncipherment != 0)
+}
+
+// newSessionID gives the ID under which the session will be kept, none if it
+// will not be.
+func (s *Server) newSessionID() []byte {
+	if !s.Config.SessionIDs || s.ticket {
+		return nil
+	}
+	if s.random(s.sessionID[:]) != nil {
+		return nil
+	}
+	s.Done.SessionID = s.sessionID[:]
+	return s.sessionID[:]
+}
+
+// downgrade is what a server puts at the end of its random when it knows TLS
+// 1.3. RFC 9846, section 4.2.3.
+const downgrade = "DOWNGRD\x01"
+
+func (s *Server) staples() bool {
+	return s.cred != nil && s.cred.OCSPStaple != nil && s.Offer.Has(iana.ExtStatusRequest)
+}
+
+// sendHello sends the ServerHello. RFC 5246, section 7.4.1.3. Without a block
+// of extensions in the ClientHello there is none here (RFC 5246, section
+// 7.4.1.4).
+func (s *Server) sendHello(id []byte) error {
+	if err := s.random(s.Done.ServerRandom[:]); err != nil {
+		return err
+	}
+	if s.Config.Policy.Allows(iana.TLS13) {
+		copy(s.Done.ServerRandom[24:], downgrade)
+	}
+	s.Transcript.Write(s.Hello)
+	if s.Config.ClientAuth != handshake.NoClientAuth && !s.resumed {
+		s.Transcript.Keep(s.Hello)
+	}
+	hello := wire.ServerHello{Version: s.Done.Version, Random: s.Done.ServerRandom[:], SessionID: id, CipherSuite: s.suite.ID}
+	b, block := hello.Open(s.Out.Message())
+	b = s.appendExtensions(b)
+	s.ServerHello = append(s.ServerHello[:0], s.Send(iana.MsgServerHello, block.CloseHello(b))...)
+	return nil
+}
+
+func (s *Server) appendExtensions(b []byte) []byte {
+	o := &s.Offer
+	if o.Has(iana.ExtRenegotiationInfo) || o.Hello.CipherSuites.Has(iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV) {
+		b = wire.AppendRenegotiationInfo(b, nil)
+	}
+	if o.ServerName != "" && !s.resumed {
+		b = wire.AppendServerNameServer(b)
+	}
+	if s.ems {
+		b = wire.AppendExtension(b, iana.ExtExtendedMasterSecret, nil)
+	}
+	if s.etm {
+		b = wire.AppendExtension(b, iana.ExtEncryptThenMAC, nil)
+	}
+	if s.ticket {
+		b = wire.AppendExtension(b, iana.ExtSessionTicket, nil)
+	}
+	if s.Done.ALPN != "" {
+		b = wire.AppendALPN(b, s.Done.ALPN)
+	}
+	if o.Has(iana.ExtECPointFormats) && s.suite.KeyExchange == suite.ECDHE {
+		b = wire.AppendECPointFormats(b)
+	}
+	if s.staples() {
+		b = wire.AppendExtension(b, iana.ExtStatusRequest, nil)
+	}
+	if s.cred != nil && len(s.cred.SCTs) > 0 && o.Has(iana.ExtSCT) {
+		b = wire.AppendSCTs(b, s.cred.SCTs)
+	}
+	return b
+}
