@@ -183,6 +183,7 @@ func (c *Config) prepare() *prepared {
 		h.Protocols = c.NextProtos
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil
+		h.AskApproval = c.VerifyConnection != nil
 		h.ClientAuth = clientAuth[c.ClientAuth]
 		if c.ClientCAs != nil {
 			h.Authorities = c.ClientCAs.Subjects() //nolint:staticcheck // a pool that was made here has them all

@@ -43,6 +43,8 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Verdict:
 		return handshake.Answer{Err: h.verdict(a.Peer)}
+	case handshake.Approval:
+		return handshake.Answer{Err: h.approve()}
 	}
 	return handshake.Answer{Err: fault.With(fault.Internal, "question %v", a.Question)}
 }

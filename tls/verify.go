@@ -29,6 +29,15 @@ func (h *host) verdict(peer *handshake.PeerCertificates) error {
 	return h.verdictFault(err)
 }
 
+// approve asks the program whether it wants the connection.
+func (h *host) approve() error {
+	err := h.config.VerifyConnection(h.conn.newState())
+	if err != nil {
+		h.err = err
+	}
+	return h.verdictFault(err)
+}
+
 // verdictFault keeps the error and gives its fault.
 func (h *host) verdictFault(err error) error {
 	if err == nil {

@@ -43,6 +43,7 @@ const (
 	waitVerdict
 	waitCertificateVerify
 	waitFinished
+	waitApproval
 	waitCredential
 	waitSignature
 	connected
@@ -72,7 +73,9 @@ var table = handshake.Table[Client]{
 		waitCertificateVerify: handshake.In("WAIT_CV",
 			handshake.OnMessage(iana.MsgCertificateVerify, (*Client).onCertificateVerify, waitFinished)),
 		waitFinished: handshake.In("WAIT_FINISHED",
-			handshake.OnMessage(iana.MsgFinished, (*Client).onFinished, waitCredential, connected)),
+			handshake.OnMessage(iana.MsgFinished, (*Client).onFinished, waitApproval, waitCredential, connected)),
+		waitApproval: handshake.In("WAIT_FINISHED (approval)",
+			handshake.On(handshake.OnApproval, (*Client).onApproval, waitCredential, connected)),
 		waitCredential: handshake.In("WAIT_FINISHED (certificate)",
 			handshake.On(handshake.OnCredential, (*Client).onCredential, waitSignature, connected)),
 		waitSignature: handshake.In("WAIT_FINISHED (signature)",

@@ -128,6 +128,18 @@ func (c *Client) onFinished(m msg) (state, error) {
 	}
 	c.Transcript.Write(m.Raw)
 	c.Transcript.Sum(c.app[:0])
+	return c.Approve(waitApproval, c.answer)
+}
+
+func (c *Client) onApproval(msg) (state, error) {
+	if err := handshake.Verdicted(c.Answer.Err); err != nil {
+		return 0, err
+	}
+	return c.answer()
+}
+
+// answer shows a certificate if the server wants one, and ends the handshake.
+func (c *Client) answer() (state, error) {
 	if c.request != nil {
 		c.Pose(handshake.Ask{Question: handshake.Credential, Request: c.request})
 		return waitCredential, nil

@@ -33,6 +33,9 @@ const (
 	// to 48 bytes, in constant time. Answer.Bytes; any outcome is 48 bytes
 	// (RFC 5246, section 7.4.7.1).
 	Premaster
+	// Approval: all is well so far; may the handshake be completed?
+	// Answer.Err, nil for yes. It is asked if Config.AskApproval is set.
+	Approval
 )
 
 func (q Question) String() string {
@@ -42,7 +45,7 @@ func (q Question) String() string {
 	return "question"
 }
 
-var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret"}
+var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret", "approval"}
 
 // trigger is what the answer to the question sets off.
 func (q Question) trigger() Trigger { return Begin + Trigger(q) }

@@ -54,6 +54,10 @@ type Config struct {
 	// failed is kept in any case.
 	Record bool
 
+	// AskApproval asks for the host's approval before the handshake is
+	// completed.
+	AskApproval bool
+
 	// KeyLog takes the secrets of a connection in NSS's key log form: label,
 	// client random, secret. nil: none.
 	KeyLog func(label string, clientRandom, secret []byte)
@@ -181,7 +185,7 @@ func (c *Core) Resolve(a Answer) (Trigger, error) {
 	q := c.ask.Question
 	c.ask, c.pending, c.Answer = Ask{}, false, a
 	c.Log.Answered(uint8(q))
-	if a.Err != nil && q != Verdict {
+	if a.Err != nil && q != Verdict && q != Approval {
 		if _, ok := fault.Of(a.Err); ok {
 			return 0, a.Err
 		}
@@ -204,4 +208,14 @@ func (c *Core) KeyLog(label string, secret []byte) {
 	if c.Config.KeyLog != nil {
 		c.Config.KeyLog(label, c.Done.ClientRandom[:], secret)
 	}
+}
+
+// Approve goes on with finish, or asks the host first if it wants to be asked
+// and returns the state that waits for its approval.
+func (c *Core) Approve(waiting State, finish func() (State, error)) (State, error) {
+	if c.Config.AskApproval {
+		c.Pose(Ask{Question: Approval})
+		return waiting, nil
+	}
+	return finish()
 }

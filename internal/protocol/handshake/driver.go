@@ -34,6 +34,7 @@ const (
 	OnSignature
 	OnVerdict
 	OnPremaster
+	OnApproval
 )
 
 func (t Trigger) String() string {

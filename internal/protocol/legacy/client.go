@@ -34,6 +34,7 @@ const (
 	cWaitTicket
 	cWaitChangeCipherSpec
 	cWaitFinished
+	cWaitApproval
 	cConnected
 )
 
@@ -67,7 +68,9 @@ var clientTable = handshake.Table[Client]{
 		cWaitChangeCipherSpec: handshake.In("WAIT_CCS",
 			handshake.On(handshake.ChangeCipherSpec, (*Client).onChangeCipherSpec, cWaitFinished)),
 		cWaitFinished: handshake.In("WAIT_FINISHED",
-			handshake.OnMessage(iana.MsgFinished, (*Client).onFinished, cConnected)),
+			handshake.OnMessage(iana.MsgFinished, (*Client).onFinished, cWaitApproval, cConnected)),
+		cWaitApproval: handshake.In("WAIT_FINISHED (approval)",
+			handshake.On(handshake.OnApproval, (*Client).onApproval, cConnected)),
 		cConnected: handshake.In[Client]("CONNECTED"),
 	},
 }

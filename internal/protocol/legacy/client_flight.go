@@ -139,8 +139,21 @@ func (c *Client) onFinished(m msg) (state, error) {
 		return 0, fault.FinishedWrong
 	}
 	c.Done.ServerVerify = want
+	c.Transcript.Write(m.Raw)
+	return c.Approve(cWaitApproval, c.complete)
+}
+
+func (c *Client) onApproval(msg) (state, error) {
+	if err := handshake.Verdicted(c.Answer.Err); err != nil {
+		return 0, err
+	}
+	return c.complete()
+}
+
+// complete ends the handshake. One that resumes a session ends with the
+// client's Finished.
+func (c *Client) complete() (state, error) {
 	if c.resumed {
-		c.Transcript.Write(m.Raw)
 		c.sendFinished(false)
 	}
 	c.Out.Complete()

@@ -37,6 +37,7 @@ const (
 	sWaitCertificateVerify
 	sWaitChangeCipherSpec
 	sWaitFinished
+	sWaitApproval
 	sConnected
 )
 
@@ -65,7 +66,9 @@ var serverTable = handshake.Table[Server]{
 		sWaitChangeCipherSpec: handshake.In("WAIT_CCS",
 			handshake.On(handshake.ChangeCipherSpec, (*Server).onChangeCipherSpec, sWaitFinished)),
 		sWaitFinished: handshake.In("WAIT_FINISHED",
-			handshake.OnMessage(iana.MsgFinished, (*Server).onFinished, sConnected)),
+			handshake.OnMessage(iana.MsgFinished, (*Server).onFinished, sWaitApproval, sConnected)),
+		sWaitApproval: handshake.In("WAIT_FINISHED (approval)",
+			handshake.On(handshake.OnApproval, (*Server).onApproval, sConnected)),
 		sConnected: handshake.In[Server]("CONNECTED"),
 	},
 }

@@ -151,8 +151,20 @@ func (s *Server) onFinished(m msg) (state, error) {
 		return 0, fault.FinishedWrong
 	}
 	s.Done.ClientVerify = want
+	s.Transcript.Write(m.Raw)
+	return s.Approve(sWaitApproval, s.finish)
+}
+
+func (s *Server) onApproval(msg) (state, error) {
+	if err := handshake.Verdicted(s.Answer.Err); err != nil {
+		return 0, err
+	}
+	return s.finish()
+}
+
+// finish ends the handshake. A full one ends with the server's Finished.
+func (s *Server) finish() (state, error) {
 	if !s.resumed {
-		s.Transcript.Write(m.Raw)
 		if err := s.sendTicket(); err != nil {
 			return 0, err
 		}

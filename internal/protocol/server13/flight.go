@@ -155,6 +155,18 @@ func (s *Server) onFinished(m msg) (state, error) {
 	}
 	s.Transcript.Write(m.Raw) // the resumption secret covers the client's Finished
 	s.Done.Resumption = s.master.Resumption(s.Transcript.Sum(hash[:0]))
+	s.Done.EMS = true
+	return s.Approve(waitApproval, s.finish)
+}
+
+func (s *Server) onApproval(msg) (state, error) {
+	if err := handshake.Verdicted(s.Answer.Err); err != nil {
+		return 0, err
+	}
+	return s.finish()
+}
+
+func (s *Server) finish() (state, error) {
 	s.readKeys(s.Done.ReadTraffic)
 	s.Out.Complete()
 	return connected, s.sendTicket()

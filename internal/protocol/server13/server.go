@@ -53,6 +53,7 @@ const (
 	waitVerdict
 	waitCertificateVerify
 	waitFinished
+	waitApproval
 	connected
 )
 
@@ -84,7 +85,9 @@ var table = handshake.Table[Server]{
 		waitCertificateVerify: handshake.In("WAIT_CV",
 			handshake.OnMessage(iana.MsgCertificateVerify, (*Server).onCertificateVerify, waitFinished)),
 		waitFinished: handshake.In("WAIT_FINISHED",
-			handshake.OnMessage(iana.MsgFinished, (*Server).onFinished, connected)),
+			handshake.OnMessage(iana.MsgFinished, (*Server).onFinished, waitApproval, connected)),
+		waitApproval: handshake.In("WAIT_FINISHED (approval)",
+			handshake.On(handshake.OnApproval, (*Server).onApproval, connected)),
 		connected: handshake.In[Server]("CONNECTED"),
 	},
 }
