@@ -74,9 +74,11 @@ func (c Code) Sentence() string { return c.row().sentence }
 // Whose says at whose door the fault lies.
 func (c Code) Whose() Whose { return c.row().whose }
 
-// Silent reports whether the fault ends the connection without an alert,
-// because the peer is gone or has already ended the connection.
-func (c Code) Silent() bool { return c.row().whose == PeerSaid }
+// Silent reports whether the fault ends the connection without an alert: the
+// peer is gone, has already ended the connection, or does not speak TLS.
+func (c Code) Silent() bool {
+	return c.row().whose == PeerSaid || c == HTTPRequest || c == HTTPSProxyRequest
+}
 
 // Error gives the sentence.
 func (c Code) Error() string { return c.row().sentence }

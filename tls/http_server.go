@@ -1,0 +1,125 @@
+package tls
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+)
+
+// Serve serves HTTP/1.1 and HTTP/2 over TLS on a listener of plain connections,
+// as http.Server.ServeTLS does with crypto/tls. Request.TLS is filled, and
+// Shutdown works. Without NextProtos in the config they are "h2" and
+// "http/1.1"; name "http/1.1" alone to do without HTTP/2. A client that speaks
+// plain HTTP is told so. Serve changes srv; it must not be in use.
+func Serve(srv *http.Server, l net.Listener, config *Config) error {
+	if config == nil {
+		config = &Config{}
+	}
+	if len(config.NextProtos) == 0 {
+		config = config.Clone()
+		config.NextProtos = []string{"h2", "http/1.1"}
+	}
+	PrepareServer(srv)
+	return srv.Serve(&httpListener{Listener: l, config: func() *Config { return config }})
+}
+
+// NewHTTPListener gives the connections of a listener of plain connections to
+// an http.Server that PrepareServer has prepared. config is called for each
+// connection, so that settings can change while the server runs.
+func NewHTTPListener(l net.Listener, config func() *Config) net.Listener {
+	return &httpListener{Listener: l, config: config}
+}
+
+// PrepareServer makes an http.Server serve the connections of NewHTTPListener.
+//
+// net/http takes the HTTP/2 connections of crypto/tls only for what they are.
+// Ours go in as if they were plain, where HTTP/2 is told by its preface, and
+// the state of the TLS connection is put into each request.
+func PrepareServer(srv *http.Server) {
+	if srv.Protocols == nil {
+		srv.Protocols = new(http.Protocols)
+		srv.Protocols.SetHTTP1(true)
+	}
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	inner := srv.ConnContext
+	srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if inner != nil {
+			ctx = inner(ctx, c)
+		}
+		if h, ok := c.(*httpConn); ok {
+			ctx = context.WithValue(ctx, connKey{}, h.tls)
+		}
+		return ctx
+	}
+	srv.Handler = withState(srv.Handler)
+}
+
+type connKey struct{}
+
+// ConnOf gives the connection of a request that is served here, nil if it came
+// in another way.
+func ConnOf(ctx context.Context) *Conn {
+	c, _ := ctx.Value(connKey{}).(*Conn)
+	return c
+}
+
+// withState fills Request.TLS.
+func withState(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.DefaultServeMux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c := ConnOf(r.Context()); c != nil {
+			state := c.ConnectionState()
+			r.TLS = &state
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type httpListener struct {
+	net.Listener
+	config func() *Config
+}
+
+func (l *httpListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	conn := Server(c, l.config())
+	return &httpConn{Conn: conn, tls: conn}, nil
+}
+
+// httpConn is a connection for http.Server. It hides ConnectionState, and has
+// the first Read check what the handshake agreed on.
+type httpConn struct {
+	net.Conn
+	tls     *Conn
+	checked bool
+}
+
+// Read runs the handshake. What goes wrong in it is not for http.Server to
+// log, which has no idea of it: Config.OnHandshake tells.
+func (c *httpConn) Read(b []byte) (int, error) {
+	if !c.checked {
+		if err := c.tls.Handshake(); err != nil {
+			c.answerHTTP(err)
+			return 0, err
+		}
+		c.checked = true
+	}
+	return c.tls.Read(b)
+}
+
+// answerHTTP tells a client that speaks plain HTTP, if it does.
+func (c *httpConn) answerHTTP(err error) {
+	if errors.Is(err, fault.HTTPRequest) {
+		const answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
+			"This is an HTTPS port, and the request came as plain HTTP. Use https:// in the address.\n"
+		c.tls.NetConn().Write([]byte(answer))
+	}
+}
