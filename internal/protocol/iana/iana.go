@@ -7,6 +7,8 @@ package iana
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,4 +50,13 @@ func find(kind, name string, bits int, names map[int]string) (int, error) {
 		return int(v), nil
 	}
 	return 0, fmt.Errorf("no %s is called %q", kind, name)
+}
+
+// known gives the values of a table of names, in order.
+func known[T ~uint8 | ~uint16](names map[int]string) []T {
+	values := make([]T, 0, len(names))
+	for _, v := range slices.Sorted(maps.Keys(names)) {
+		values = append(values, T(v))
+	}
+	return values
 }

@@ -38,6 +38,9 @@ func VersionNamed(name string) (Version, error) {
 	return Version(v), err
 }
 
+// Versions gives every value that has a name, in order.
+func Versions() []Version { return known[Version](namesVersion) }
+
 // Suite is a cipher suite (TLS Cipher Suites registry).
 type Suite uint16
 
@@ -70,6 +73,20 @@ const (
 	TLS_DH_anon_EXPORT_WITH_DES40_CBC_SHA             Suite = 0x0019
 	TLS_DH_anon_WITH_DES_CBC_SHA                      Suite = 0x001a
 	TLS_DH_anon_WITH_3DES_EDE_CBC_SHA                 Suite = 0x001b
+	TLS_KRB5_WITH_DES_CBC_SHA                         Suite = 0x001e
+	TLS_KRB5_WITH_3DES_EDE_CBC_SHA                    Suite = 0x001f
+	TLS_KRB5_WITH_RC4_128_SHA                         Suite = 0x0020
+	TLS_KRB5_WITH_IDEA_CBC_SHA                        Suite = 0x0021
+	TLS_KRB5_WITH_DES_CBC_MD5                         Suite = 0x0022
+	TLS_KRB5_WITH_3DES_EDE_CBC_MD5                    Suite = 0x0023
+	TLS_KRB5_WITH_RC4_128_MD5                         Suite = 0x0024
+	TLS_KRB5_WITH_IDEA_CBC_MD5                        Suite = 0x0025
+	TLS_KRB5_EXPORT_WITH_DES_CBC_40_SHA               Suite = 0x0026
+	TLS_KRB5_EXPORT_WITH_RC2_CBC_40_SHA               Suite = 0x0027
+	TLS_KRB5_EXPORT_WITH_RC4_40_SHA                   Suite = 0x0028
+	TLS_KRB5_EXPORT_WITH_DES_CBC_40_MD5               Suite = 0x0029
+	TLS_KRB5_EXPORT_WITH_RC2_CBC_40_MD5               Suite = 0x002a
+	TLS_KRB5_EXPORT_WITH_RC4_40_MD5                   Suite = 0x002b
 	TLS_PSK_WITH_NULL_SHA                             Suite = 0x002c
 	TLS_DHE_PSK_WITH_NULL_SHA                         Suite = 0x002d
 	TLS_RSA_PSK_WITH_NULL_SHA                         Suite = 0x002e
@@ -88,18 +105,26 @@ const (
 	TLS_RSA_WITH_NULL_SHA256                          Suite = 0x003b
 	TLS_RSA_WITH_AES_128_CBC_SHA256                   Suite = 0x003c
 	TLS_RSA_WITH_AES_256_CBC_SHA256                   Suite = 0x003d
+	TLS_DH_DSS_WITH_AES_128_CBC_SHA256                Suite = 0x003e
+	TLS_DH_RSA_WITH_AES_128_CBC_SHA256                Suite = 0x003f
 	TLS_DHE_DSS_WITH_AES_128_CBC_SHA256               Suite = 0x0040
 	TLS_RSA_WITH_CAMELLIA_128_CBC_SHA                 Suite = 0x0041
+	TLS_DH_DSS_WITH_CAMELLIA_128_CBC_SHA              Suite = 0x0042
+	TLS_DH_RSA_WITH_CAMELLIA_128_CBC_SHA              Suite = 0x0043
 	TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA             Suite = 0x0044
 	TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA             Suite = 0x0045
 	TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA             Suite = 0x0046
 	TLS_DHE_DSS_WITH_RC4_128_SHA                      Suite = 0x0066
 	TLS_DHE_RSA_WITH_AES_128_CBC_SHA256               Suite = 0x0067
+	TLS_DH_DSS_WITH_AES_256_CBC_SHA256                Suite = 0x0068
+	TLS_DH_RSA_WITH_AES_256_CBC_SHA256                Suite = 0x0069
 	TLS_DHE_DSS_WITH_AES_256_CBC_SHA256               Suite = 0x006a
 	TLS_DHE_RSA_WITH_AES_256_CBC_SHA256               Suite = 0x006b
 	TLS_DH_anon_WITH_AES_128_CBC_SHA256               Suite = 0x006c
 	TLS_DH_anon_WITH_AES_256_CBC_SHA256               Suite = 0x006d
 	TLS_RSA_WITH_CAMELLIA_256_CBC_SHA                 Suite = 0x0084
+	TLS_DH_DSS_WITH_CAMELLIA_256_CBC_SHA              Suite = 0x0085
+	TLS_DH_RSA_WITH_CAMELLIA_256_CBC_SHA              Suite = 0x0086
 	TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA             Suite = 0x0087
 	TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA             Suite = 0x0088
 	TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA             Suite = 0x0089
@@ -107,19 +132,30 @@ const (
 	TLS_PSK_WITH_3DES_EDE_CBC_SHA                     Suite = 0x008b
 	TLS_PSK_WITH_AES_128_CBC_SHA                      Suite = 0x008c
 	TLS_PSK_WITH_AES_256_CBC_SHA                      Suite = 0x008d
+	TLS_DHE_PSK_WITH_RC4_128_SHA                      Suite = 0x008e
+	TLS_DHE_PSK_WITH_3DES_EDE_CBC_SHA                 Suite = 0x008f
 	TLS_DHE_PSK_WITH_AES_128_CBC_SHA                  Suite = 0x0090
 	TLS_DHE_PSK_WITH_AES_256_CBC_SHA                  Suite = 0x0091
+	TLS_RSA_PSK_WITH_RC4_128_SHA                      Suite = 0x0092
+	TLS_RSA_PSK_WITH_3DES_EDE_CBC_SHA                 Suite = 0x0093
 	TLS_RSA_PSK_WITH_AES_128_CBC_SHA                  Suite = 0x0094
 	TLS_RSA_PSK_WITH_AES_256_CBC_SHA                  Suite = 0x0095
 	TLS_RSA_WITH_SEED_CBC_SHA                         Suite = 0x0096
+	TLS_DH_DSS_WITH_SEED_CBC_SHA                      Suite = 0x0097
+	TLS_DH_RSA_WITH_SEED_CBC_SHA                      Suite = 0x0098
 	TLS_DHE_DSS_WITH_SEED_CBC_SHA                     Suite = 0x0099
 	TLS_DHE_RSA_WITH_SEED_CBC_SHA                     Suite = 0x009a
+	TLS_DH_anon_WITH_SEED_CBC_SHA                     Suite = 0x009b
 	TLS_RSA_WITH_AES_128_GCM_SHA256                   Suite = 0x009c
 	TLS_RSA_WITH_AES_256_GCM_SHA384                   Suite = 0x009d
 	TLS_DHE_RSA_WITH_AES_128_GCM_SHA256               Suite = 0x009e
 	TLS_DHE_RSA_WITH_AES_256_GCM_SHA384               Suite = 0x009f
+	TLS_DH_RSA_WITH_AES_128_GCM_SHA256                Suite = 0x00a0
+	TLS_DH_RSA_WITH_AES_256_GCM_SHA384                Suite = 0x00a1
 	TLS_DHE_DSS_WITH_AES_128_GCM_SHA256               Suite = 0x00a2
 	TLS_DHE_DSS_WITH_AES_256_GCM_SHA384               Suite = 0x00a3
+	TLS_DH_DSS_WITH_AES_128_GCM_SHA256                Suite = 0x00a4
+	TLS_DH_DSS_WITH_AES_256_GCM_SHA384                Suite = 0x00a5
 	TLS_DH_anon_WITH_AES_128_GCM_SHA256               Suite = 0x00a6
 	TLS_DH_anon_WITH_AES_256_GCM_SHA384               Suite = 0x00a7
 	TLS_PSK_WITH_AES_128_GCM_SHA256                   Suite = 0x00a8
@@ -141,20 +177,29 @@ const (
 	TLS_RSA_PSK_WITH_NULL_SHA256                      Suite = 0x00b8
 	TLS_RSA_PSK_WITH_NULL_SHA384                      Suite = 0x00b9
 	TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256              Suite = 0x00ba
+	TLS_DH_DSS_WITH_CAMELLIA_128_CBC_SHA256           Suite = 0x00bb
+	TLS_DH_RSA_WITH_CAMELLIA_128_CBC_SHA256           Suite = 0x00bc
 	TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA256          Suite = 0x00bd
 	TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256          Suite = 0x00be
 	TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA256          Suite = 0x00bf
 	TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256              Suite = 0x00c0
+	TLS_DH_DSS_WITH_CAMELLIA_256_CBC_SHA256           Suite = 0x00c1
+	TLS_DH_RSA_WITH_CAMELLIA_256_CBC_SHA256           Suite = 0x00c2
 	TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA256          Suite = 0x00c3
 	TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256          Suite = 0x00c4
 	TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA256          Suite = 0x00c5
+	TLS_SM4_GCM_SM3                                   Suite = 0x00c6
+	TLS_SM4_CCM_SM3                                   Suite = 0x00c7
 	TLS_EMPTY_RENEGOTIATION_INFO_SCSV                 Suite = 0x00ff
 	TLS_AES_128_GCM_SHA256                            Suite = 0x1301
 	TLS_AES_256_GCM_SHA384                            Suite = 0x1302
 	TLS_CHACHA20_POLY1305_SHA256                      Suite = 0x1303
 	TLS_AES_128_CCM_SHA256                            Suite = 0x1304
 	TLS_AES_128_CCM_8_SHA256                          Suite = 0x1305
+	TLS_AEGIS_256_SHA512                              Suite = 0x1306
+	TLS_AEGIS_128L_SHA256                             Suite = 0x1307
 	TLS_FALLBACK_SCSV                                 Suite = 0x5600
+	TLS_ECDH_ECDSA_WITH_NULL_SHA                      Suite = 0xc001
 	TLS_ECDH_ECDSA_WITH_RC4_128_SHA                   Suite = 0xc002
 	TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA              Suite = 0xc003
 	TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA               Suite = 0xc004
@@ -164,6 +209,7 @@ const (
 	TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA             Suite = 0xc008
 	TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA              Suite = 0xc009
 	TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA              Suite = 0xc00a
+	TLS_ECDH_RSA_WITH_NULL_SHA                        Suite = 0xc00b
 	TLS_ECDH_RSA_WITH_RC4_128_SHA                     Suite = 0xc00c
 	TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA                Suite = 0xc00d
 	TLS_ECDH_RSA_WITH_AES_128_CBC_SHA                 Suite = 0xc00e
@@ -174,9 +220,13 @@ const (
 	TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA                Suite = 0xc013
 	TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA                Suite = 0xc014
 	TLS_ECDH_anon_WITH_NULL_SHA                       Suite = 0xc015
+	TLS_ECDH_anon_WITH_RC4_128_SHA                    Suite = 0xc016
 	TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA               Suite = 0xc017
 	TLS_ECDH_anon_WITH_AES_128_CBC_SHA                Suite = 0xc018
 	TLS_ECDH_anon_WITH_AES_256_CBC_SHA                Suite = 0xc019
+	TLS_SRP_SHA_WITH_3DES_EDE_CBC_SHA                 Suite = 0xc01a
+	TLS_SRP_SHA_RSA_WITH_3DES_EDE_CBC_SHA             Suite = 0xc01b
+	TLS_SRP_SHA_DSS_WITH_3DES_EDE_CBC_SHA             Suite = 0xc01c
 	TLS_SRP_SHA_WITH_AES_128_CBC_SHA                  Suite = 0xc01d
 	TLS_SRP_SHA_RSA_WITH_AES_128_CBC_SHA              Suite = 0xc01e
 	TLS_SRP_SHA_DSS_WITH_AES_128_CBC_SHA              Suite = 0xc01f
@@ -199,6 +249,8 @@ const (
 	TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384             Suite = 0xc030
 	TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256              Suite = 0xc031
 	TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384              Suite = 0xc032
+	TLS_ECDHE_PSK_WITH_RC4_128_SHA                    Suite = 0xc033
+	TLS_ECDHE_PSK_WITH_3DES_EDE_CBC_SHA               Suite = 0xc034
 	TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA                Suite = 0xc035
 	TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA                Suite = 0xc036
 	TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256             Suite = 0xc037
@@ -206,26 +258,94 @@ const (
 	TLS_ECDHE_PSK_WITH_NULL_SHA                       Suite = 0xc039
 	TLS_ECDHE_PSK_WITH_NULL_SHA256                    Suite = 0xc03a
 	TLS_ECDHE_PSK_WITH_NULL_SHA384                    Suite = 0xc03b
+	TLS_RSA_WITH_ARIA_128_CBC_SHA256                  Suite = 0xc03c
+	TLS_RSA_WITH_ARIA_256_CBC_SHA384                  Suite = 0xc03d
+	TLS_DH_DSS_WITH_ARIA_128_CBC_SHA256               Suite = 0xc03e
+	TLS_DH_DSS_WITH_ARIA_256_CBC_SHA384               Suite = 0xc03f
+	TLS_DH_RSA_WITH_ARIA_128_CBC_SHA256               Suite = 0xc040
+	TLS_DH_RSA_WITH_ARIA_256_CBC_SHA384               Suite = 0xc041
+	TLS_DHE_DSS_WITH_ARIA_128_CBC_SHA256              Suite = 0xc042
+	TLS_DHE_DSS_WITH_ARIA_256_CBC_SHA384              Suite = 0xc043
+	TLS_DHE_RSA_WITH_ARIA_128_CBC_SHA256              Suite = 0xc044
+	TLS_DHE_RSA_WITH_ARIA_256_CBC_SHA384              Suite = 0xc045
+	TLS_DH_anon_WITH_ARIA_128_CBC_SHA256              Suite = 0xc046
+	TLS_DH_anon_WITH_ARIA_256_CBC_SHA384              Suite = 0xc047
+	TLS_ECDHE_ECDSA_WITH_ARIA_128_CBC_SHA256          Suite = 0xc048
+	TLS_ECDHE_ECDSA_WITH_ARIA_256_CBC_SHA384          Suite = 0xc049
+	TLS_ECDH_ECDSA_WITH_ARIA_128_CBC_SHA256           Suite = 0xc04a
+	TLS_ECDH_ECDSA_WITH_ARIA_256_CBC_SHA384           Suite = 0xc04b
+	TLS_ECDHE_RSA_WITH_ARIA_128_CBC_SHA256            Suite = 0xc04c
+	TLS_ECDHE_RSA_WITH_ARIA_256_CBC_SHA384            Suite = 0xc04d
+	TLS_ECDH_RSA_WITH_ARIA_128_CBC_SHA256             Suite = 0xc04e
+	TLS_ECDH_RSA_WITH_ARIA_256_CBC_SHA384             Suite = 0xc04f
 	TLS_RSA_WITH_ARIA_128_GCM_SHA256                  Suite = 0xc050
 	TLS_RSA_WITH_ARIA_256_GCM_SHA384                  Suite = 0xc051
 	TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256              Suite = 0xc052
 	TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384              Suite = 0xc053
+	TLS_DH_RSA_WITH_ARIA_128_GCM_SHA256               Suite = 0xc054
+	TLS_DH_RSA_WITH_ARIA_256_GCM_SHA384               Suite = 0xc055
 	TLS_DHE_DSS_WITH_ARIA_128_GCM_SHA256              Suite = 0xc056
 	TLS_DHE_DSS_WITH_ARIA_256_GCM_SHA384              Suite = 0xc057
+	TLS_DH_DSS_WITH_ARIA_128_GCM_SHA256               Suite = 0xc058
+	TLS_DH_DSS_WITH_ARIA_256_GCM_SHA384               Suite = 0xc059
+	TLS_DH_anon_WITH_ARIA_128_GCM_SHA256              Suite = 0xc05a
+	TLS_DH_anon_WITH_ARIA_256_GCM_SHA384              Suite = 0xc05b
 	TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256          Suite = 0xc05c
 	TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384          Suite = 0xc05d
+	TLS_ECDH_ECDSA_WITH_ARIA_128_GCM_SHA256           Suite = 0xc05e
+	TLS_ECDH_ECDSA_WITH_ARIA_256_GCM_SHA384           Suite = 0xc05f
 	TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256            Suite = 0xc060
 	TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384            Suite = 0xc061
+	TLS_ECDH_RSA_WITH_ARIA_128_GCM_SHA256             Suite = 0xc062
+	TLS_ECDH_RSA_WITH_ARIA_256_GCM_SHA384             Suite = 0xc063
+	TLS_PSK_WITH_ARIA_128_CBC_SHA256                  Suite = 0xc064
+	TLS_PSK_WITH_ARIA_256_CBC_SHA384                  Suite = 0xc065
+	TLS_DHE_PSK_WITH_ARIA_128_CBC_SHA256              Suite = 0xc066
+	TLS_DHE_PSK_WITH_ARIA_256_CBC_SHA384              Suite = 0xc067
+	TLS_RSA_PSK_WITH_ARIA_128_CBC_SHA256              Suite = 0xc068
+	TLS_RSA_PSK_WITH_ARIA_256_CBC_SHA384              Suite = 0xc069
 	TLS_PSK_WITH_ARIA_128_GCM_SHA256                  Suite = 0xc06a
 	TLS_PSK_WITH_ARIA_256_GCM_SHA384                  Suite = 0xc06b
 	TLS_DHE_PSK_WITH_ARIA_128_GCM_SHA256              Suite = 0xc06c
 	TLS_DHE_PSK_WITH_ARIA_256_GCM_SHA384              Suite = 0xc06d
 	TLS_RSA_PSK_WITH_ARIA_128_GCM_SHA256              Suite = 0xc06e
 	TLS_RSA_PSK_WITH_ARIA_256_GCM_SHA384              Suite = 0xc06f
+	TLS_ECDHE_PSK_WITH_ARIA_128_CBC_SHA256            Suite = 0xc070
+	TLS_ECDHE_PSK_WITH_ARIA_256_CBC_SHA384            Suite = 0xc071
 	TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256      Suite = 0xc072
 	TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384      Suite = 0xc073
+	TLS_ECDH_ECDSA_WITH_CAMELLIA_128_CBC_SHA256       Suite = 0xc074
+	TLS_ECDH_ECDSA_WITH_CAMELLIA_256_CBC_SHA384       Suite = 0xc075
 	TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256        Suite = 0xc076
 	TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384        Suite = 0xc077
+	TLS_ECDH_RSA_WITH_CAMELLIA_128_CBC_SHA256         Suite = 0xc078
+	TLS_ECDH_RSA_WITH_CAMELLIA_256_CBC_SHA384         Suite = 0xc079
+	TLS_RSA_WITH_CAMELLIA_128_GCM_SHA256              Suite = 0xc07a
+	TLS_RSA_WITH_CAMELLIA_256_GCM_SHA384              Suite = 0xc07b
+	TLS_DHE_RSA_WITH_CAMELLIA_128_GCM_SHA256          Suite = 0xc07c
+	TLS_DHE_RSA_WITH_CAMELLIA_256_GCM_SHA384          Suite = 0xc07d
+	TLS_DH_RSA_WITH_CAMELLIA_128_GCM_SHA256           Suite = 0xc07e
+	TLS_DH_RSA_WITH_CAMELLIA_256_GCM_SHA384           Suite = 0xc07f
+	TLS_DHE_DSS_WITH_CAMELLIA_128_GCM_SHA256          Suite = 0xc080
+	TLS_DHE_DSS_WITH_CAMELLIA_256_GCM_SHA384          Suite = 0xc081
+	TLS_DH_DSS_WITH_CAMELLIA_128_GCM_SHA256           Suite = 0xc082
+	TLS_DH_DSS_WITH_CAMELLIA_256_GCM_SHA384           Suite = 0xc083
+	TLS_DH_anon_WITH_CAMELLIA_128_GCM_SHA256          Suite = 0xc084
+	TLS_DH_anon_WITH_CAMELLIA_256_GCM_SHA384          Suite = 0xc085
+	TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_GCM_SHA256      Suite = 0xc086
+	TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_GCM_SHA384      Suite = 0xc087
+	TLS_ECDH_ECDSA_WITH_CAMELLIA_128_GCM_SHA256       Suite = 0xc088
+	TLS_ECDH_ECDSA_WITH_CAMELLIA_256_GCM_SHA384       Suite = 0xc089
+	TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256        Suite = 0xc08a
+	TLS_ECDHE_RSA_WITH_CAMELLIA_256_GCM_SHA384        Suite = 0xc08b
+	TLS_ECDH_RSA_WITH_CAMELLIA_128_GCM_SHA256         Suite = 0xc08c
+	TLS_ECDH_RSA_WITH_CAMELLIA_256_GCM_SHA384         Suite = 0xc08d
+	TLS_PSK_WITH_CAMELLIA_128_GCM_SHA256              Suite = 0xc08e
+	TLS_PSK_WITH_CAMELLIA_256_GCM_SHA384              Suite = 0xc08f
+	TLS_DHE_PSK_WITH_CAMELLIA_128_GCM_SHA256          Suite = 0xc090
+	TLS_DHE_PSK_WITH_CAMELLIA_256_GCM_SHA384          Suite = 0xc091
+	TLS_RSA_PSK_WITH_CAMELLIA_128_GCM_SHA256          Suite = 0xc092
+	TLS_RSA_PSK_WITH_CAMELLIA_256_GCM_SHA384          Suite = 0xc093
 	TLS_PSK_WITH_CAMELLIA_128_CBC_SHA256              Suite = 0xc094
 	TLS_PSK_WITH_CAMELLIA_256_CBC_SHA384              Suite = 0xc095
 	TLS_DHE_PSK_WITH_CAMELLIA_128_CBC_SHA256          Suite = 0xc096
@@ -254,6 +374,19 @@ const (
 	TLS_ECDHE_ECDSA_WITH_AES_256_CCM                  Suite = 0xc0ad
 	TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8                Suite = 0xc0ae
 	TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8                Suite = 0xc0af
+	TLS_ECCPWD_WITH_AES_128_GCM_SHA256                Suite = 0xc0b0
+	TLS_ECCPWD_WITH_AES_256_GCM_SHA384                Suite = 0xc0b1
+	TLS_ECCPWD_WITH_AES_128_CCM_SHA256                Suite = 0xc0b2
+	TLS_ECCPWD_WITH_AES_256_CCM_SHA384                Suite = 0xc0b3
+	TLS_SHA256_SHA256                                 Suite = 0xc0b4
+	TLS_SHA384_SHA384                                 Suite = 0xc0b5
+	TLS_GOSTR341112_256_WITH_KUZNYECHIK_CTR_OMAC      Suite = 0xc100
+	TLS_GOSTR341112_256_WITH_MAGMA_CTR_OMAC           Suite = 0xc101
+	TLS_GOSTR341112_256_WITH_28147_CNT_IMIT           Suite = 0xc102
+	TLS_GOSTR341112_256_WITH_KUZNYECHIK_MGM_L         Suite = 0xc103
+	TLS_GOSTR341112_256_WITH_MAGMA_MGM_L              Suite = 0xc104
+	TLS_GOSTR341112_256_WITH_KUZNYECHIK_MGM_S         Suite = 0xc105
+	TLS_GOSTR341112_256_WITH_MAGMA_MGM_S              Suite = 0xc106
 	OLD_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256   Suite = 0xcc13
 	OLD_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 Suite = 0xcc14
 	TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256       Suite = 0xcca8
@@ -263,6 +396,10 @@ const (
 	TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256       Suite = 0xccac
 	TLS_DHE_PSK_WITH_CHACHA20_POLY1305_SHA256         Suite = 0xccad
 	TLS_RSA_PSK_WITH_CHACHA20_POLY1305_SHA256         Suite = 0xccae
+	TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256             Suite = 0xd001
+	TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384             Suite = 0xd002
+	TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256           Suite = 0xd003
+	TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256             Suite = 0xd005
 )
 
 var namesSuite = map[int]string{
@@ -294,6 +431,20 @@ var namesSuite = map[int]string{
 	0x0019: "TLS_DH_anon_EXPORT_WITH_DES40_CBC_SHA",
 	0x001a: "TLS_DH_anon_WITH_DES_CBC_SHA",
 	0x001b: "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA",
+	0x001e: "TLS_KRB5_WITH_DES_CBC_SHA",
+	0x001f: "TLS_KRB5_WITH_3DES_EDE_CBC_SHA",
+	0x0020: "TLS_KRB5_WITH_RC4_128_SHA",
+	0x0021: "TLS_KRB5_WITH_IDEA_CBC_SHA",
+	0x0022: "TLS_KRB5_WITH_DES_CBC_MD5",
+	0x0023: "TLS_KRB5_WITH_3DES_EDE_CBC_MD5",
+	0x0024: "TLS_KRB5_WITH_RC4_128_MD5",
+	0x0025: "TLS_KRB5_WITH_IDEA_CBC_MD5",
+	0x0026: "TLS_KRB5_EXPORT_WITH_DES_CBC_40_SHA",
+	0x0027: "TLS_KRB5_EXPORT_WITH_RC2_CBC_40_SHA",
+	0x0028: "TLS_KRB5_EXPORT_WITH_RC4_40_SHA",
+	0x0029: "TLS_KRB5_EXPORT_WITH_DES_CBC_40_MD5",
+	0x002a: "TLS_KRB5_EXPORT_WITH_RC2_CBC_40_MD5",
+	0x002b: "TLS_KRB5_EXPORT_WITH_RC4_40_MD5",
 	0x002c: "TLS_PSK_WITH_NULL_SHA",
 	0x002d: "TLS_DHE_PSK_WITH_NULL_SHA",
 	0x002e: "TLS_RSA_PSK_WITH_NULL_SHA",
@@ -312,18 +463,26 @@ var namesSuite = map[int]string{
 	0x003b: "TLS_RSA_WITH_NULL_SHA256",
 	0x003c: "TLS_RSA_WITH_AES_128_CBC_SHA256",
 	0x003d: "TLS_RSA_WITH_AES_256_CBC_SHA256",
+	0x003e: "TLS_DH_DSS_WITH_AES_128_CBC_SHA256",
+	0x003f: "TLS_DH_RSA_WITH_AES_128_CBC_SHA256",
 	0x0040: "TLS_DHE_DSS_WITH_AES_128_CBC_SHA256",
 	0x0041: "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA",
+	0x0042: "TLS_DH_DSS_WITH_CAMELLIA_128_CBC_SHA",
+	0x0043: "TLS_DH_RSA_WITH_CAMELLIA_128_CBC_SHA",
 	0x0044: "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA",
 	0x0045: "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA",
 	0x0046: "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA",
 	0x0066: "TLS_DHE_DSS_WITH_RC4_128_SHA",
 	0x0067: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
+	0x0068: "TLS_DH_DSS_WITH_AES_256_CBC_SHA256",
+	0x0069: "TLS_DH_RSA_WITH_AES_256_CBC_SHA256",
 	0x006a: "TLS_DHE_DSS_WITH_AES_256_CBC_SHA256",
 	0x006b: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
 	0x006c: "TLS_DH_anon_WITH_AES_128_CBC_SHA256",
 	0x006d: "TLS_DH_anon_WITH_AES_256_CBC_SHA256",
 	0x0084: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA",
+	0x0085: "TLS_DH_DSS_WITH_CAMELLIA_256_CBC_SHA",
+	0x0086: "TLS_DH_RSA_WITH_CAMELLIA_256_CBC_SHA",
 	0x0087: "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA",
 	0x0088: "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA",
 	0x0089: "TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA",
@@ -331,19 +490,30 @@ var namesSuite = map[int]string{
 	0x008b: "TLS_PSK_WITH_3DES_EDE_CBC_SHA",
 	0x008c: "TLS_PSK_WITH_AES_128_CBC_SHA",
 	0x008d: "TLS_PSK_WITH_AES_256_CBC_SHA",
+	0x008e: "TLS_DHE_PSK_WITH_RC4_128_SHA",
+	0x008f: "TLS_DHE_PSK_WITH_3DES_EDE_CBC_SHA",
 	0x0090: "TLS_DHE_PSK_WITH_AES_128_CBC_SHA",
 	0x0091: "TLS_DHE_PSK_WITH_AES_256_CBC_SHA",
+	0x0092: "TLS_RSA_PSK_WITH_RC4_128_SHA",
+	0x0093: "TLS_RSA_PSK_WITH_3DES_EDE_CBC_SHA",
 	0x0094: "TLS_RSA_PSK_WITH_AES_128_CBC_SHA",
 	0x0095: "TLS_RSA_PSK_WITH_AES_256_CBC_SHA",
 	0x0096: "TLS_RSA_WITH_SEED_CBC_SHA",
+	0x0097: "TLS_DH_DSS_WITH_SEED_CBC_SHA",
+	0x0098: "TLS_DH_RSA_WITH_SEED_CBC_SHA",
 	0x0099: "TLS_DHE_DSS_WITH_SEED_CBC_SHA",
 	0x009a: "TLS_DHE_RSA_WITH_SEED_CBC_SHA",
+	0x009b: "TLS_DH_anon_WITH_SEED_CBC_SHA",
 	0x009c: "TLS_RSA_WITH_AES_128_GCM_SHA256",
 	0x009d: "TLS_RSA_WITH_AES_256_GCM_SHA384",
 	0x009e: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
 	0x009f: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+	0x00a0: "TLS_DH_RSA_WITH_AES_128_GCM_SHA256",
+	0x00a1: "TLS_DH_RSA_WITH_AES_256_GCM_SHA384",
 	0x00a2: "TLS_DHE_DSS_WITH_AES_128_GCM_SHA256",
 	0x00a3: "TLS_DHE_DSS_WITH_AES_256_GCM_SHA384",
+	0x00a4: "TLS_DH_DSS_WITH_AES_128_GCM_SHA256",
+	0x00a5: "TLS_DH_DSS_WITH_AES_256_GCM_SHA384",
 	0x00a6: "TLS_DH_anon_WITH_AES_128_GCM_SHA256",
 	0x00a7: "TLS_DH_anon_WITH_AES_256_GCM_SHA384",
 	0x00a8: "TLS_PSK_WITH_AES_128_GCM_SHA256",
@@ -365,20 +535,29 @@ var namesSuite = map[int]string{
 	0x00b8: "TLS_RSA_PSK_WITH_NULL_SHA256",
 	0x00b9: "TLS_RSA_PSK_WITH_NULL_SHA384",
 	0x00ba: "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256",
+	0x00bb: "TLS_DH_DSS_WITH_CAMELLIA_128_CBC_SHA256",
+	0x00bc: "TLS_DH_RSA_WITH_CAMELLIA_128_CBC_SHA256",
 	0x00bd: "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA256",
 	0x00be: "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256",
 	0x00bf: "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA256",
 	0x00c0: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256",
+	0x00c1: "TLS_DH_DSS_WITH_CAMELLIA_256_CBC_SHA256",
+	0x00c2: "TLS_DH_RSA_WITH_CAMELLIA_256_CBC_SHA256",
 	0x00c3: "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA256",
 	0x00c4: "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256",
 	0x00c5: "TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA256",
+	0x00c6: "TLS_SM4_GCM_SM3",
+	0x00c7: "TLS_SM4_CCM_SM3",
 	0x00ff: "TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
 	0x1301: "TLS_AES_128_GCM_SHA256",
 	0x1302: "TLS_AES_256_GCM_SHA384",
 	0x1303: "TLS_CHACHA20_POLY1305_SHA256",
 	0x1304: "TLS_AES_128_CCM_SHA256",
 	0x1305: "TLS_AES_128_CCM_8_SHA256",
+	0x1306: "TLS_AEGIS_256_SHA512",
+	0x1307: "TLS_AEGIS_128L_SHA256",
 	0x5600: "TLS_FALLBACK_SCSV",
+	0xc001: "TLS_ECDH_ECDSA_WITH_NULL_SHA",
 	0xc002: "TLS_ECDH_ECDSA_WITH_RC4_128_SHA",
 	0xc003: "TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA",
 	0xc004: "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA",
@@ -388,6 +567,7 @@ var namesSuite = map[int]string{
 	0xc008: "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
 	0xc009: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
 	0xc00a: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+	0xc00b: "TLS_ECDH_RSA_WITH_NULL_SHA",
 	0xc00c: "TLS_ECDH_RSA_WITH_RC4_128_SHA",
 	0xc00d: "TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA",
 	0xc00e: "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA",
@@ -398,9 +578,13 @@ var namesSuite = map[int]string{
 	0xc013: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
 	0xc014: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
 	0xc015: "TLS_ECDH_anon_WITH_NULL_SHA",
+	0xc016: "TLS_ECDH_anon_WITH_RC4_128_SHA",
 	0xc017: "TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA",
 	0xc018: "TLS_ECDH_anon_WITH_AES_128_CBC_SHA",
 	0xc019: "TLS_ECDH_anon_WITH_AES_256_CBC_SHA",
+	0xc01a: "TLS_SRP_SHA_WITH_3DES_EDE_CBC_SHA",
+	0xc01b: "TLS_SRP_SHA_RSA_WITH_3DES_EDE_CBC_SHA",
+	0xc01c: "TLS_SRP_SHA_DSS_WITH_3DES_EDE_CBC_SHA",
 	0xc01d: "TLS_SRP_SHA_WITH_AES_128_CBC_SHA",
 	0xc01e: "TLS_SRP_SHA_RSA_WITH_AES_128_CBC_SHA",
 	0xc01f: "TLS_SRP_SHA_DSS_WITH_AES_128_CBC_SHA",
@@ -423,6 +607,8 @@ var namesSuite = map[int]string{
 	0xc030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
 	0xc031: "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256",
 	0xc032: "TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384",
+	0xc033: "TLS_ECDHE_PSK_WITH_RC4_128_SHA",
+	0xc034: "TLS_ECDHE_PSK_WITH_3DES_EDE_CBC_SHA",
 	0xc035: "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA",
 	0xc036: "TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA",
 	0xc037: "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256",
@@ -430,26 +616,94 @@ var namesSuite = map[int]string{
 	0xc039: "TLS_ECDHE_PSK_WITH_NULL_SHA",
 	0xc03a: "TLS_ECDHE_PSK_WITH_NULL_SHA256",
 	0xc03b: "TLS_ECDHE_PSK_WITH_NULL_SHA384",
+	0xc03c: "TLS_RSA_WITH_ARIA_128_CBC_SHA256",
+	0xc03d: "TLS_RSA_WITH_ARIA_256_CBC_SHA384",
+	0xc03e: "TLS_DH_DSS_WITH_ARIA_128_CBC_SHA256",
+	0xc03f: "TLS_DH_DSS_WITH_ARIA_256_CBC_SHA384",
+	0xc040: "TLS_DH_RSA_WITH_ARIA_128_CBC_SHA256",
+	0xc041: "TLS_DH_RSA_WITH_ARIA_256_CBC_SHA384",
+	0xc042: "TLS_DHE_DSS_WITH_ARIA_128_CBC_SHA256",
+	0xc043: "TLS_DHE_DSS_WITH_ARIA_256_CBC_SHA384",
+	0xc044: "TLS_DHE_RSA_WITH_ARIA_128_CBC_SHA256",
+	0xc045: "TLS_DHE_RSA_WITH_ARIA_256_CBC_SHA384",
+	0xc046: "TLS_DH_anon_WITH_ARIA_128_CBC_SHA256",
+	0xc047: "TLS_DH_anon_WITH_ARIA_256_CBC_SHA384",
+	0xc048: "TLS_ECDHE_ECDSA_WITH_ARIA_128_CBC_SHA256",
+	0xc049: "TLS_ECDHE_ECDSA_WITH_ARIA_256_CBC_SHA384",
+	0xc04a: "TLS_ECDH_ECDSA_WITH_ARIA_128_CBC_SHA256",
+	0xc04b: "TLS_ECDH_ECDSA_WITH_ARIA_256_CBC_SHA384",
+	0xc04c: "TLS_ECDHE_RSA_WITH_ARIA_128_CBC_SHA256",
+	0xc04d: "TLS_ECDHE_RSA_WITH_ARIA_256_CBC_SHA384",
+	0xc04e: "TLS_ECDH_RSA_WITH_ARIA_128_CBC_SHA256",
+	0xc04f: "TLS_ECDH_RSA_WITH_ARIA_256_CBC_SHA384",
 	0xc050: "TLS_RSA_WITH_ARIA_128_GCM_SHA256",
 	0xc051: "TLS_RSA_WITH_ARIA_256_GCM_SHA384",
 	0xc052: "TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256",
 	0xc053: "TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384",
+	0xc054: "TLS_DH_RSA_WITH_ARIA_128_GCM_SHA256",
+	0xc055: "TLS_DH_RSA_WITH_ARIA_256_GCM_SHA384",
 	0xc056: "TLS_DHE_DSS_WITH_ARIA_128_GCM_SHA256",
 	0xc057: "TLS_DHE_DSS_WITH_ARIA_256_GCM_SHA384",
+	0xc058: "TLS_DH_DSS_WITH_ARIA_128_GCM_SHA256",
+	0xc059: "TLS_DH_DSS_WITH_ARIA_256_GCM_SHA384",
+	0xc05a: "TLS_DH_anon_WITH_ARIA_128_GCM_SHA256",
+	0xc05b: "TLS_DH_anon_WITH_ARIA_256_GCM_SHA384",
 	0xc05c: "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256",
 	0xc05d: "TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384",
+	0xc05e: "TLS_ECDH_ECDSA_WITH_ARIA_128_GCM_SHA256",
+	0xc05f: "TLS_ECDH_ECDSA_WITH_ARIA_256_GCM_SHA384",
 	0xc060: "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256",
 	0xc061: "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384",
+	0xc062: "TLS_ECDH_RSA_WITH_ARIA_128_GCM_SHA256",
+	0xc063: "TLS_ECDH_RSA_WITH_ARIA_256_GCM_SHA384",
+	0xc064: "TLS_PSK_WITH_ARIA_128_CBC_SHA256",
+	0xc065: "TLS_PSK_WITH_ARIA_256_CBC_SHA384",
+	0xc066: "TLS_DHE_PSK_WITH_ARIA_128_CBC_SHA256",
+	0xc067: "TLS_DHE_PSK_WITH_ARIA_256_CBC_SHA384",
+	0xc068: "TLS_RSA_PSK_WITH_ARIA_128_CBC_SHA256",
+	0xc069: "TLS_RSA_PSK_WITH_ARIA_256_CBC_SHA384",
 	0xc06a: "TLS_PSK_WITH_ARIA_128_GCM_SHA256",
 	0xc06b: "TLS_PSK_WITH_ARIA_256_GCM_SHA384",
 	0xc06c: "TLS_DHE_PSK_WITH_ARIA_128_GCM_SHA256",
 	0xc06d: "TLS_DHE_PSK_WITH_ARIA_256_GCM_SHA384",
 	0xc06e: "TLS_RSA_PSK_WITH_ARIA_128_GCM_SHA256",
 	0xc06f: "TLS_RSA_PSK_WITH_ARIA_256_GCM_SHA384",
+	0xc070: "TLS_ECDHE_PSK_WITH_ARIA_128_CBC_SHA256",
+	0xc071: "TLS_ECDHE_PSK_WITH_ARIA_256_CBC_SHA384",
 	0xc072: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256",
 	0xc073: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384",
+	0xc074: "TLS_ECDH_ECDSA_WITH_CAMELLIA_128_CBC_SHA256",
+	0xc075: "TLS_ECDH_ECDSA_WITH_CAMELLIA_256_CBC_SHA384",
 	0xc076: "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256",
 	0xc077: "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384",
+	0xc078: "TLS_ECDH_RSA_WITH_CAMELLIA_128_CBC_SHA256",
+	0xc079: "TLS_ECDH_RSA_WITH_CAMELLIA_256_CBC_SHA384",
+	0xc07a: "TLS_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc07b: "TLS_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc07c: "TLS_DHE_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc07d: "TLS_DHE_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc07e: "TLS_DH_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc07f: "TLS_DH_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc080: "TLS_DHE_DSS_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc081: "TLS_DHE_DSS_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc082: "TLS_DH_DSS_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc083: "TLS_DH_DSS_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc084: "TLS_DH_anon_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc085: "TLS_DH_anon_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc086: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc087: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc088: "TLS_ECDH_ECDSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc089: "TLS_ECDH_ECDSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc08a: "TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc08b: "TLS_ECDHE_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc08c: "TLS_ECDH_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc08d: "TLS_ECDH_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc08e: "TLS_PSK_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc08f: "TLS_PSK_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc090: "TLS_DHE_PSK_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc091: "TLS_DHE_PSK_WITH_CAMELLIA_256_GCM_SHA384",
+	0xc092: "TLS_RSA_PSK_WITH_CAMELLIA_128_GCM_SHA256",
+	0xc093: "TLS_RSA_PSK_WITH_CAMELLIA_256_GCM_SHA384",
 	0xc094: "TLS_PSK_WITH_CAMELLIA_128_CBC_SHA256",
 	0xc095: "TLS_PSK_WITH_CAMELLIA_256_CBC_SHA384",
 	0xc096: "TLS_DHE_PSK_WITH_CAMELLIA_128_CBC_SHA256",
@@ -478,6 +732,19 @@ var namesSuite = map[int]string{
 	0xc0ad: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
 	0xc0ae: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
 	0xc0af: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8",
+	0xc0b0: "TLS_ECCPWD_WITH_AES_128_GCM_SHA256",
+	0xc0b1: "TLS_ECCPWD_WITH_AES_256_GCM_SHA384",
+	0xc0b2: "TLS_ECCPWD_WITH_AES_128_CCM_SHA256",
+	0xc0b3: "TLS_ECCPWD_WITH_AES_256_CCM_SHA384",
+	0xc0b4: "TLS_SHA256_SHA256",
+	0xc0b5: "TLS_SHA384_SHA384",
+	0xc100: "TLS_GOSTR341112_256_WITH_KUZNYECHIK_CTR_OMAC",
+	0xc101: "TLS_GOSTR341112_256_WITH_MAGMA_CTR_OMAC",
+	0xc102: "TLS_GOSTR341112_256_WITH_28147_CNT_IMIT",
+	0xc103: "TLS_GOSTR341112_256_WITH_KUZNYECHIK_MGM_L",
+	0xc104: "TLS_GOSTR341112_256_WITH_MAGMA_MGM_L",
+	0xc105: "TLS_GOSTR341112_256_WITH_KUZNYECHIK_MGM_S",
+	0xc106: "TLS_GOSTR341112_256_WITH_MAGMA_MGM_S",
 	0xcc13: "OLD_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 	0xcc14: "OLD_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
 	0xcca8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
@@ -487,6 +754,10 @@ var namesSuite = map[int]string{
 	0xccac: "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
 	0xccad: "TLS_DHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
 	0xccae: "TLS_RSA_PSK_WITH_CHACHA20_POLY1305_SHA256",
+	0xd001: "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256",
+	0xd002: "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384",
+	0xd003: "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256",
+	0xd005: "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256",
 }
 
 // String gives the registered name.
@@ -494,51 +765,103 @@ func (v Suite) String() string {
 	if n, ok := namesSuite[int(v)]; ok {
 		return n
 	}
-	return unknown("cipher suite", int(v), 16)
+	return unknown("suite", int(v), 16)
 }
 
 // SuiteNamed gives the value of a registered name, in any case, or of a number
 // in Go's notation.
 func SuiteNamed(name string) (Suite, error) {
-	v, err := find("cipher suite", name, 16, namesSuite)
+	v, err := find("suite", name, 16, namesSuite)
 	return Suite(v), err
 }
+
+// Suites gives every value that has a name, in order.
+func Suites() []Suite { return known[Suite](namesSuite) }
 
 // Group is a group of the key exchange (TLS Supported Groups registry).
 type Group uint16
 
 const (
-	Secp192r1             Group = 0x0013
-	Secp224r1             Group = 0x0015
-	Secp256k1             Group = 0x0016
-	Secp256r1             Group = 0x0017
-	Secp384r1             Group = 0x0018
-	Secp521r1             Group = 0x0019
-	BrainpoolP256r1       Group = 0x001a
-	BrainpoolP384r1       Group = 0x001b
-	BrainpoolP512r1       Group = 0x001c
-	X25519                Group = 0x001d
-	X448                  Group = 0x001e
-	BrainpoolP256r1TLS13  Group = 0x001f
-	BrainpoolP384r1TLS13  Group = 0x0020
-	BrainpoolP512r1TLS13  Group = 0x0021
-	CurveSM2              Group = 0x0029
-	FFDHE2048             Group = 0x0100
-	FFDHE3072             Group = 0x0101
-	FFDHE4096             Group = 0x0102
-	FFDHE6144             Group = 0x0103
-	FFDHE8192             Group = 0x0104
-	MLKEM512              Group = 0x0200
-	MLKEM768              Group = 0x0201
-	MLKEM1024             Group = 0x0202
-	SecP256r1MLKEM768     Group = 0x11eb
-	X25519MLKEM768        Group = 0x11ec
-	SecP384r1MLKEM1024    Group = 0x11ed
-	X25519Kyber768Draft00 Group = 0x6399
+	Sect163k1                    Group = 0x0001
+	Sect163r1                    Group = 0x0002
+	Sect163r2                    Group = 0x0003
+	Sect193r1                    Group = 0x0004
+	Sect193r2                    Group = 0x0005
+	Sect233k1                    Group = 0x0006
+	Sect233r1                    Group = 0x0007
+	Sect239k1                    Group = 0x0008
+	Sect283k1                    Group = 0x0009
+	Sect283r1                    Group = 0x000a
+	Sect409k1                    Group = 0x000b
+	Sect409r1                    Group = 0x000c
+	Sect571k1                    Group = 0x000d
+	Sect571r1                    Group = 0x000e
+	Secp160k1                    Group = 0x000f
+	Secp160r1                    Group = 0x0010
+	Secp160r2                    Group = 0x0011
+	Secp192k1                    Group = 0x0012
+	Secp192r1                    Group = 0x0013
+	Secp224k1                    Group = 0x0014
+	Secp224r1                    Group = 0x0015
+	Secp256k1                    Group = 0x0016
+	Secp256r1                    Group = 0x0017
+	Secp384r1                    Group = 0x0018
+	Secp521r1                    Group = 0x0019
+	BrainpoolP256r1              Group = 0x001a
+	BrainpoolP384r1              Group = 0x001b
+	BrainpoolP512r1              Group = 0x001c
+	X25519                       Group = 0x001d
+	X448                         Group = 0x001e
+	BrainpoolP256r1TLS13         Group = 0x001f
+	BrainpoolP384r1TLS13         Group = 0x0020
+	BrainpoolP512r1TLS13         Group = 0x0021
+	GC256A                       Group = 0x0022
+	GC256B                       Group = 0x0023
+	GC256C                       Group = 0x0024
+	GC256D                       Group = 0x0025
+	GC512A                       Group = 0x0026
+	GC512B                       Group = 0x0027
+	GC512C                       Group = 0x0028
+	CurveSM2                     Group = 0x0029
+	FFDHE2048                    Group = 0x0100
+	FFDHE3072                    Group = 0x0101
+	FFDHE4096                    Group = 0x0102
+	FFDHE6144                    Group = 0x0103
+	FFDHE8192                    Group = 0x0104
+	MLKEM512                     Group = 0x0200
+	MLKEM768                     Group = 0x0201
+	MLKEM1024                    Group = 0x0202
+	SecP256r1MLKEM768            Group = 0x11eb
+	X25519MLKEM768               Group = 0x11ec
+	SecP384r1MLKEM1024           Group = 0x11ed
+	CurveSM2MLKEM768             Group = 0x11ee
+	X25519Kyber768Draft00        Group = 0x6399
+	SecP256r1Kyber768Draft00     Group = 0x639a
+	ArbitraryExplicitPrimeCurves Group = 0xff01
+	ArbitraryExplicitChar2Curves Group = 0xff02
 )
 
 var namesGroup = map[int]string{
+	0x0001: "sect163k1",
+	0x0002: "sect163r1",
+	0x0003: "sect163r2",
+	0x0004: "sect193r1",
+	0x0005: "sect193r2",
+	0x0006: "sect233k1",
+	0x0007: "sect233r1",
+	0x0008: "sect239k1",
+	0x0009: "sect283k1",
+	0x000a: "sect283r1",
+	0x000b: "sect409k1",
+	0x000c: "sect409r1",
+	0x000d: "sect571k1",
+	0x000e: "sect571r1",
+	0x000f: "secp160k1",
+	0x0010: "secp160r1",
+	0x0011: "secp160r2",
+	0x0012: "secp192k1",
 	0x0013: "secp192r1",
+	0x0014: "secp224k1",
 	0x0015: "secp224r1",
 	0x0016: "secp256k1",
 	0x0017: "secp256r1",
@@ -552,6 +875,13 @@ var namesGroup = map[int]string{
 	0x001f: "brainpoolP256r1tls13",
 	0x0020: "brainpoolP384r1tls13",
 	0x0021: "brainpoolP512r1tls13",
+	0x0022: "GC256A",
+	0x0023: "GC256B",
+	0x0024: "GC256C",
+	0x0025: "GC256D",
+	0x0026: "GC512A",
+	0x0027: "GC512B",
+	0x0028: "GC512C",
 	0x0029: "curveSM2",
 	0x0100: "ffdhe2048",
 	0x0101: "ffdhe3072",
@@ -564,7 +894,11 @@ var namesGroup = map[int]string{
 	0x11eb: "SecP256r1MLKEM768",
 	0x11ec: "X25519MLKEM768",
 	0x11ed: "SecP384r1MLKEM1024",
+	0x11ee: "curveSM2MLKEM768",
 	0x6399: "X25519Kyber768Draft00",
+	0x639a: "SecP256r1Kyber768Draft00",
+	0xff01: "arbitrary_explicit_prime_curves",
+	0xff02: "arbitrary_explicit_char2_curves",
 }
 
 // String gives the registered name.
@@ -582,6 +916,9 @@ func GroupNamed(name string) (Group, error) {
 	return Group(v), err
 }
 
+// Groups gives every value that has a name, in order.
+func Groups() []Group { return known[Group](namesGroup) }
+
 // SignatureScheme is a signature scheme (TLS SignatureScheme registry).
 type SignatureScheme uint16
 
@@ -591,16 +928,32 @@ const (
 	DSASHA1                    SignatureScheme = 0x0202
 	ECDSASHA1                  SignatureScheme = 0x0203
 	RSAPKCS1SHA224             SignatureScheme = 0x0301
+	DSASHA224                  SignatureScheme = 0x0302
 	ECDSASHA224                SignatureScheme = 0x0303
 	RSAPKCS1SHA256             SignatureScheme = 0x0401
 	DSASHA256                  SignatureScheme = 0x0402
 	ECDSASecp256r1SHA256       SignatureScheme = 0x0403
+	RSAPKCS1SHA256Legacy       SignatureScheme = 0x0420
 	RSAPKCS1SHA384             SignatureScheme = 0x0501
+	DSASHA384                  SignatureScheme = 0x0502
 	ECDSASecp384r1SHA384       SignatureScheme = 0x0503
+	RSAPKCS1SHA384Legacy       SignatureScheme = 0x0520
 	RSAPKCS1SHA512             SignatureScheme = 0x0601
+	DSASHA512                  SignatureScheme = 0x0602
 	ECDSASecp521r1SHA512       SignatureScheme = 0x0603
+	RSAPKCS1SHA512Legacy       SignatureScheme = 0x0620
 	ECCSISHA256                SignatureScheme = 0x0704
+	ISOIBS1                    SignatureScheme = 0x0705
+	ISOIBS2                    SignatureScheme = 0x0706
+	ISOChineseIBS              SignatureScheme = 0x0707
 	SM2SigSM3                  SignatureScheme = 0x0708
+	GOSTR34102012256A          SignatureScheme = 0x0709
+	GOSTR34102012256B          SignatureScheme = 0x070a
+	GOSTR34102012256C          SignatureScheme = 0x070b
+	GOSTR34102012256D          SignatureScheme = 0x070c
+	GOSTR34102012512A          SignatureScheme = 0x070d
+	GOSTR34102012512B          SignatureScheme = 0x070e
+	GOSTR34102012512C          SignatureScheme = 0x070f
 	RSAPSSRSAESHA256           SignatureScheme = 0x0804
 	RSAPSSRSAESHA384           SignatureScheme = 0x0805
 	RSAPSSRSAESHA512           SignatureScheme = 0x0806
@@ -615,6 +968,18 @@ const (
 	MLDSA44                    SignatureScheme = 0x0904
 	MLDSA65                    SignatureScheme = 0x0905
 	MLDSA87                    SignatureScheme = 0x0906
+	SLHDSASHA2128S             SignatureScheme = 0x0911
+	SLHDSASHA2128F             SignatureScheme = 0x0912
+	SLHDSASHA2192S             SignatureScheme = 0x0913
+	SLHDSASHA2192F             SignatureScheme = 0x0914
+	SLHDSASHA2256S             SignatureScheme = 0x0915
+	SLHDSASHA2256F             SignatureScheme = 0x0916
+	SLHDSASHAKE128S            SignatureScheme = 0x0917
+	SLHDSASHAKE128F            SignatureScheme = 0x0918
+	SLHDSASHAKE192S            SignatureScheme = 0x0919
+	SLHDSASHAKE192F            SignatureScheme = 0x091a
+	SLHDSASHAKE256S            SignatureScheme = 0x091b
+	SLHDSASHAKE256F            SignatureScheme = 0x091c
 )
 
 var namesSignatureScheme = map[int]string{
@@ -623,16 +988,32 @@ var namesSignatureScheme = map[int]string{
 	0x0202: "dsa_sha1",
 	0x0203: "ecdsa_sha1",
 	0x0301: "rsa_pkcs1_sha224",
+	0x0302: "dsa_sha224",
 	0x0303: "ecdsa_sha224",
 	0x0401: "rsa_pkcs1_sha256",
 	0x0402: "dsa_sha256",
 	0x0403: "ecdsa_secp256r1_sha256",
+	0x0420: "rsa_pkcs1_sha256_legacy",
 	0x0501: "rsa_pkcs1_sha384",
+	0x0502: "dsa_sha384",
 	0x0503: "ecdsa_secp384r1_sha384",
+	0x0520: "rsa_pkcs1_sha384_legacy",
 	0x0601: "rsa_pkcs1_sha512",
+	0x0602: "dsa_sha512",
 	0x0603: "ecdsa_secp521r1_sha512",
+	0x0620: "rsa_pkcs1_sha512_legacy",
 	0x0704: "eccsi_sha256",
+	0x0705: "iso_ibs1",
+	0x0706: "iso_ibs2",
+	0x0707: "iso_chinese_ibs",
 	0x0708: "sm2sig_sm3",
+	0x0709: "gostr34102012_256a",
+	0x070a: "gostr34102012_256b",
+	0x070b: "gostr34102012_256c",
+	0x070c: "gostr34102012_256d",
+	0x070d: "gostr34102012_512a",
+	0x070e: "gostr34102012_512b",
+	0x070f: "gostr34102012_512c",
 	0x0804: "rsa_pss_rsae_sha256",
 	0x0805: "rsa_pss_rsae_sha384",
 	0x0806: "rsa_pss_rsae_sha512",
@@ -647,6 +1028,18 @@ var namesSignatureScheme = map[int]string{
 	0x0904: "mldsa44",
 	0x0905: "mldsa65",
 	0x0906: "mldsa87",
+	0x0911: "slhdsa_sha2_128s",
+	0x0912: "slhdsa_sha2_128f",
+	0x0913: "slhdsa_sha2_192s",
+	0x0914: "slhdsa_sha2_192f",
+	0x0915: "slhdsa_sha2_256s",
+	0x0916: "slhdsa_sha2_256f",
+	0x0917: "slhdsa_shake_128s",
+	0x0918: "slhdsa_shake_128f",
+	0x0919: "slhdsa_shake_192s",
+	0x091a: "slhdsa_shake_192f",
+	0x091b: "slhdsa_shake_256s",
+	0x091c: "slhdsa_shake_256f",
 }
 
 // String gives the registered name.
@@ -664,67 +1057,81 @@ func SignatureSchemeNamed(name string) (SignatureScheme, error) {
 	return SignatureScheme(v), err
 }
 
+// SignatureSchemes gives every value that has a name, in order.
+func SignatureSchemes() []SignatureScheme { return known[SignatureScheme](namesSignatureScheme) }
+
 // ExtensionType is the type of an extension (TLS ExtensionType Values registry).
 type ExtensionType uint16
 
 const (
-	ExtServerName              ExtensionType = 0x0000
-	ExtMaxFragmentLength       ExtensionType = 0x0001
-	ExtClientCertificateURL    ExtensionType = 0x0002
-	ExtTrustedCAKeys           ExtensionType = 0x0003
-	ExtTruncatedHMAC           ExtensionType = 0x0004
-	ExtStatusRequest           ExtensionType = 0x0005
-	ExtUserMapping             ExtensionType = 0x0006
-	ExtClientAuthz             ExtensionType = 0x0007
-	ExtServerAuthz             ExtensionType = 0x0008
-	ExtCertType                ExtensionType = 0x0009
-	ExtSupportedGroups         ExtensionType = 0x000a
-	ExtECPointFormats          ExtensionType = 0x000b
-	ExtSRP                     ExtensionType = 0x000c
-	ExtSignatureAlgorithms     ExtensionType = 0x000d
-	ExtUseSRTP                 ExtensionType = 0x000e
-	ExtHeartbeat               ExtensionType = 0x000f
-	ExtALPN                    ExtensionType = 0x0010
-	ExtStatusRequestV2         ExtensionType = 0x0011
-	ExtSCT                     ExtensionType = 0x0012
-	ExtClientCertificateType   ExtensionType = 0x0013
-	ExtServerCertificateType   ExtensionType = 0x0014
-	ExtPadding                 ExtensionType = 0x0015
-	ExtEncryptThenMAC          ExtensionType = 0x0016
-	ExtExtendedMasterSecret    ExtensionType = 0x0017
-	ExtTokenBinding            ExtensionType = 0x0018
-	ExtCachedInfo              ExtensionType = 0x0019
-	ExtCompressCertificate     ExtensionType = 0x001b
-	ExtRecordSizeLimit         ExtensionType = 0x001c
-	ExtDelegatedCredential     ExtensionType = 0x0022
-	ExtSessionTicket           ExtensionType = 0x0023
-	ExtTLMSP                   ExtensionType = 0x0024
-	ExtSupportedEKTCiphers     ExtensionType = 0x0027
-	ExtPreSharedKey            ExtensionType = 0x0029
-	ExtEarlyData               ExtensionType = 0x002a
-	ExtSupportedVersions       ExtensionType = 0x002b
-	ExtCookie                  ExtensionType = 0x002c
-	ExtPSKKeyExchangeModes     ExtensionType = 0x002d
-	ExtCertificateAuthorities  ExtensionType = 0x002f
-	ExtOIDFilters              ExtensionType = 0x0030
-	ExtPostHandshakeAuth       ExtensionType = 0x0031
-	ExtSignatureAlgorithmsCert ExtensionType = 0x0032
-	ExtKeyShare                ExtensionType = 0x0033
-	ExtTransparencyInfo        ExtensionType = 0x0034
-	ExtConnectionID            ExtensionType = 0x0036
-	ExtExternalIDHash          ExtensionType = 0x0037
-	ExtExternalSessionID       ExtensionType = 0x0038
-	ExtQUICTransportParameters ExtensionType = 0x0039
-	ExtTicketRequest           ExtensionType = 0x003a
-	ExtDNSSECChain             ExtensionType = 0x003b
-	ExtTLSFlags                ExtensionType = 0x003e
-	ExtNextProtocolNegotiation ExtensionType = 0x3374
-	ExtApplicationSettingsOld  ExtensionType = 0x4469
-	ExtApplicationSettings     ExtensionType = 0x44cd
-	ExtChannelID               ExtensionType = 0x7550
-	ExtECHOuterExtensions      ExtensionType = 0xfd00
-	ExtEncryptedClientHello    ExtensionType = 0xfe0d
-	ExtRenegotiationInfo       ExtensionType = 0xff01
+	ExtServerName               ExtensionType = 0x0000
+	ExtMaxFragmentLength        ExtensionType = 0x0001
+	ExtClientCertificateURL     ExtensionType = 0x0002
+	ExtTrustedCAKeys            ExtensionType = 0x0003
+	ExtTruncatedHMAC            ExtensionType = 0x0004
+	ExtStatusRequest            ExtensionType = 0x0005
+	ExtUserMapping              ExtensionType = 0x0006
+	ExtClientAuthz              ExtensionType = 0x0007
+	ExtServerAuthz              ExtensionType = 0x0008
+	ExtCertType                 ExtensionType = 0x0009
+	ExtSupportedGroups          ExtensionType = 0x000a
+	ExtECPointFormats           ExtensionType = 0x000b
+	ExtSRP                      ExtensionType = 0x000c
+	ExtSignatureAlgorithms      ExtensionType = 0x000d
+	ExtUseSRTP                  ExtensionType = 0x000e
+	ExtHeartbeat                ExtensionType = 0x000f
+	ExtALPN                     ExtensionType = 0x0010
+	ExtStatusRequestV2          ExtensionType = 0x0011
+	ExtSCT                      ExtensionType = 0x0012
+	ExtClientCertificateType    ExtensionType = 0x0013
+	ExtServerCertificateType    ExtensionType = 0x0014
+	ExtPadding                  ExtensionType = 0x0015
+	ExtEncryptThenMAC           ExtensionType = 0x0016
+	ExtExtendedMasterSecret     ExtensionType = 0x0017
+	ExtTokenBinding             ExtensionType = 0x0018
+	ExtCachedInfo               ExtensionType = 0x0019
+	ExtTLSLTS                   ExtensionType = 0x001a
+	ExtCompressCertificate      ExtensionType = 0x001b
+	ExtRecordSizeLimit          ExtensionType = 0x001c
+	ExtPwdProtect               ExtensionType = 0x001d
+	ExtPwdClear                 ExtensionType = 0x001e
+	ExtPasswordSalt             ExtensionType = 0x001f
+	ExtTicketPinning            ExtensionType = 0x0020
+	ExtCertWithExternPSK        ExtensionType = 0x0021
+	ExtDelegatedCredential      ExtensionType = 0x0022
+	ExtSessionTicket            ExtensionType = 0x0023
+	ExtTLMSP                    ExtensionType = 0x0024
+	ExtTLMSPProxying            ExtensionType = 0x0025
+	ExtTLMSPDelegate            ExtensionType = 0x0026
+	ExtSupportedEKTCiphers      ExtensionType = 0x0027
+	ExtPreSharedKey             ExtensionType = 0x0029
+	ExtEarlyData                ExtensionType = 0x002a
+	ExtSupportedVersions        ExtensionType = 0x002b
+	ExtCookie                   ExtensionType = 0x002c
+	ExtPSKKeyExchangeModes      ExtensionType = 0x002d
+	ExtCertificateAuthorities   ExtensionType = 0x002f
+	ExtOIDFilters               ExtensionType = 0x0030
+	ExtPostHandshakeAuth        ExtensionType = 0x0031
+	ExtSignatureAlgorithmsCert  ExtensionType = 0x0032
+	ExtKeyShare                 ExtensionType = 0x0033
+	ExtTransparencyInfo         ExtensionType = 0x0034
+	ExtConnectionIDDeprecated   ExtensionType = 0x0035
+	ExtConnectionID             ExtensionType = 0x0036
+	ExtExternalIDHash           ExtensionType = 0x0037
+	ExtExternalSessionID        ExtensionType = 0x0038
+	ExtQUICTransportParameters  ExtensionType = 0x0039
+	ExtTicketRequest            ExtensionType = 0x003a
+	ExtDNSSECChain              ExtensionType = 0x003b
+	ExtSequenceNumberEncryption ExtensionType = 0x003c
+	ExtRRC                      ExtensionType = 0x003d
+	ExtTLSFlags                 ExtensionType = 0x003e
+	ExtNextProtocolNegotiation  ExtensionType = 0x3374
+	ExtApplicationSettingsOld   ExtensionType = 0x4469
+	ExtApplicationSettings      ExtensionType = 0x44cd
+	ExtChannelID                ExtensionType = 0x7550
+	ExtECHOuterExtensions       ExtensionType = 0xfd00
+	ExtEncryptedClientHello     ExtensionType = 0xfe0d
+	ExtRenegotiationInfo        ExtensionType = 0xff01
 )
 
 var namesExtensionType = map[int]string{
@@ -754,11 +1161,19 @@ var namesExtensionType = map[int]string{
 	0x0017: "extended_master_secret",
 	0x0018: "token_binding",
 	0x0019: "cached_info",
+	0x001a: "tls_lts",
 	0x001b: "compress_certificate",
 	0x001c: "record_size_limit",
+	0x001d: "pwd_protect",
+	0x001e: "pwd_clear",
+	0x001f: "password_salt",
+	0x0020: "ticket_pinning",
+	0x0021: "tls_cert_with_extern_psk",
 	0x0022: "delegated_credential",
 	0x0023: "session_ticket",
 	0x0024: "TLMSP",
+	0x0025: "TLMSP_proxying",
+	0x0026: "TLMSP_delegate",
 	0x0027: "supported_ekt_ciphers",
 	0x0029: "pre_shared_key",
 	0x002a: "early_data",
@@ -771,12 +1186,15 @@ var namesExtensionType = map[int]string{
 	0x0032: "signature_algorithms_cert",
 	0x0033: "key_share",
 	0x0034: "transparency_info",
+	0x0035: "connection_id_deprecated",
 	0x0036: "connection_id",
 	0x0037: "external_id_hash",
 	0x0038: "external_session_id",
 	0x0039: "quic_transport_parameters",
 	0x003a: "ticket_request",
 	0x003b: "dnssec_chain",
+	0x003c: "sequence_number_encryption_algorithms",
+	0x003d: "rrc",
 	0x003e: "tls_flags",
 	0x3374: "next_protocol_negotiation",
 	0x4469: "application_settings_old",
@@ -802,31 +1220,39 @@ func ExtensionTypeNamed(name string) (ExtensionType, error) {
 	return ExtensionType(v), err
 }
 
+// ExtensionTypes gives every value that has a name, in order.
+func ExtensionTypes() []ExtensionType { return known[ExtensionType](namesExtensionType) }
+
 // HandshakeType is the type of a handshake message (TLS HandshakeType registry).
 type HandshakeType uint8
 
 const (
-	MsgHelloRequest          HandshakeType = 0
-	MsgClientHello           HandshakeType = 1
-	MsgServerHello           HandshakeType = 2
-	MsgHelloVerifyRequest    HandshakeType = 3
-	MsgNewSessionTicket      HandshakeType = 4
-	MsgEndOfEarlyData        HandshakeType = 5
-	MsgEncryptedExtensions   HandshakeType = 8
-	MsgCertificate           HandshakeType = 11
-	MsgServerKeyExchange     HandshakeType = 12
-	MsgCertificateRequest    HandshakeType = 13
-	MsgServerHelloDone       HandshakeType = 14
-	MsgCertificateVerify     HandshakeType = 15
-	MsgClientKeyExchange     HandshakeType = 16
-	MsgFinished              HandshakeType = 20
-	MsgCertificateURL        HandshakeType = 21
-	MsgCertificateStatus     HandshakeType = 22
-	MsgSupplementalData      HandshakeType = 23
-	MsgKeyUpdate             HandshakeType = 24
-	MsgCompressedCertificate HandshakeType = 25
-	MsgNextProtocol          HandshakeType = 67
-	MsgMessageHash           HandshakeType = 254
+	MsgHelloRequest              HandshakeType = 0
+	MsgClientHello               HandshakeType = 1
+	MsgServerHello               HandshakeType = 2
+	MsgHelloVerifyRequest        HandshakeType = 3
+	MsgNewSessionTicket          HandshakeType = 4
+	MsgEndOfEarlyData            HandshakeType = 5
+	MsgHelloRetryRequestReserved HandshakeType = 6
+	MsgEncryptedExtensions       HandshakeType = 8
+	MsgRequestConnectionID       HandshakeType = 9
+	MsgNewConnectionID           HandshakeType = 10
+	MsgCertificate               HandshakeType = 11
+	MsgServerKeyExchange         HandshakeType = 12
+	MsgCertificateRequest        HandshakeType = 13
+	MsgServerHelloDone           HandshakeType = 14
+	MsgCertificateVerify         HandshakeType = 15
+	MsgClientKeyExchange         HandshakeType = 16
+	MsgClientCertificateRequest  HandshakeType = 17
+	MsgFinished                  HandshakeType = 20
+	MsgCertificateURL            HandshakeType = 21
+	MsgCertificateStatus         HandshakeType = 22
+	MsgSupplementalData          HandshakeType = 23
+	MsgKeyUpdate                 HandshakeType = 24
+	MsgCompressedCertificate     HandshakeType = 25
+	MsgEKTKey                    HandshakeType = 26
+	MsgNextProtocol              HandshakeType = 67
+	MsgMessageHash               HandshakeType = 254
 )
 
 var namesHandshakeType = map[int]string{
@@ -836,19 +1262,24 @@ var namesHandshakeType = map[int]string{
 	3:   "hello_verify_request",
 	4:   "new_session_ticket",
 	5:   "end_of_early_data",
+	6:   "hello_retry_request_RESERVED",
 	8:   "encrypted_extensions",
+	9:   "request_connection_id",
+	10:  "new_connection_id",
 	11:  "certificate",
 	12:  "server_key_exchange",
 	13:  "certificate_request",
 	14:  "server_hello_done",
 	15:  "certificate_verify",
 	16:  "client_key_exchange",
+	17:  "client_certificate_request",
 	20:  "finished",
 	21:  "certificate_url",
 	22:  "certificate_status",
 	23:  "supplemental_data",
 	24:  "key_update",
 	25:  "compressed_certificate",
+	26:  "ekt_key",
 	67:  "next_protocol",
 	254: "message_hash",
 }
@@ -868,17 +1299,21 @@ func HandshakeTypeNamed(name string) (HandshakeType, error) {
 	return HandshakeType(v), err
 }
 
+// HandshakeTypes gives every value that has a name, in order.
+func HandshakeTypes() []HandshakeType { return known[HandshakeType](namesHandshakeType) }
+
 // ContentType is the type of a record's content (TLS ContentType registry).
 type ContentType uint8
 
 const (
-	ContentChangeCipherSpec ContentType = 20
-	ContentAlert            ContentType = 21
-	ContentHandshake        ContentType = 22
-	ContentApplicationData  ContentType = 23
-	ContentHeartbeat        ContentType = 24
-	ContentTLS12CID         ContentType = 25
-	ContentACK              ContentType = 26
+	ContentChangeCipherSpec       ContentType = 20
+	ContentAlert                  ContentType = 21
+	ContentHandshake              ContentType = 22
+	ContentApplicationData        ContentType = 23
+	ContentHeartbeat              ContentType = 24
+	ContentTLS12CID               ContentType = 25
+	ContentACK                    ContentType = 26
+	ContentReturnRoutabilityCheck ContentType = 27
 )
 
 var namesContentType = map[int]string{
@@ -889,6 +1324,7 @@ var namesContentType = map[int]string{
 	24: "heartbeat",
 	25: "tls12_cid",
 	26: "ACK",
+	27: "return_routability_check",
 }
 
 // String gives the registered name.
@@ -905,6 +1341,9 @@ func ContentTypeNamed(name string) (ContentType, error) {
 	v, err := find("content type", name, 8, namesContentType)
 	return ContentType(v), err
 }
+
+// ContentTypes gives every value that has a name, in order.
+func ContentTypes() []ContentType { return known[ContentType](namesContentType) }
 
 // Alert is the description of an alert (TLS Alerts registry).
 type Alert uint8
@@ -1004,6 +1443,9 @@ func AlertNamed(name string) (Alert, error) {
 	return Alert(v), err
 }
 
+// Alerts gives every value that has a name, in order.
+func Alerts() []Alert { return known[Alert](namesAlert) }
+
 // AlertLevel is the level of an alert.
 type AlertLevel uint8
 
@@ -1032,17 +1474,22 @@ func AlertLevelNamed(name string) (AlertLevel, error) {
 	return AlertLevel(v), err
 }
 
+// AlertLevels gives every value that has a name, in order.
+func AlertLevels() []AlertLevel { return known[AlertLevel](namesAlertLevel) }
+
 // Compression is a compression method (RFC 3749).
 type Compression uint8
 
 const (
 	CompressionNull    Compression = 0
 	CompressionDeflate Compression = 1
+	CompressionLZS     Compression = 64
 )
 
 var namesCompression = map[int]string{
-	0: "null",
-	1: "DEFLATE",
+	0:  "null",
+	1:  "DEFLATE",
+	64: "LZS",
 }
 
 // String gives the registered name.
@@ -1058,6 +1505,44 @@ func (v Compression) String() string {
 func CompressionNamed(name string) (Compression, error) {
 	v, err := find("compression method", name, 8, namesCompression)
 	return Compression(v), err
+}
+
+// Compressions gives every value that has a name, in order.
+func Compressions() []Compression { return known[Compression](namesCompression) }
+
+// CertificateCompression is how a certificate is compressed (TLS Certificate Compression Algorithm IDs registry).
+type CertificateCompression uint16
+
+const (
+	CertificateZlib   CertificateCompression = 1
+	CertificateBrotli CertificateCompression = 2
+	CertificateZstd   CertificateCompression = 3
+)
+
+var namesCertificateCompression = map[int]string{
+	1: "zlib",
+	2: "brotli",
+	3: "zstd",
+}
+
+// String gives the registered name.
+func (v CertificateCompression) String() string {
+	if n, ok := namesCertificateCompression[int(v)]; ok {
+		return n
+	}
+	return unknown("certificate compression", int(v), 16)
+}
+
+// CertificateCompressionNamed gives the value of a registered name, in any case, or of a number
+// in Go's notation.
+func CertificateCompressionNamed(name string) (CertificateCompression, error) {
+	v, err := find("certificate compression", name, 16, namesCertificateCompression)
+	return CertificateCompression(v), err
+}
+
+// CertificateCompressions gives every value that has a name, in order.
+func CertificateCompressions() []CertificateCompression {
+	return known[CertificateCompression](namesCertificateCompression)
 }
 
 // PSKMode is a pre-shared key exchange mode (TLS PskKeyExchangeMode registry).
@@ -1087,6 +1572,9 @@ func PSKModeNamed(name string) (PSKMode, error) {
 	v, err := find("PSK mode", name, 8, namesPSKMode)
 	return PSKMode(v), err
 }
+
+// PSKModes gives every value that has a name, in order.
+func PSKModes() []PSKMode { return known[PSKMode](namesPSKMode) }
 
 // PointFormat is an elliptic curve point format (TLS EC Point Formats registry).
 type PointFormat uint8
@@ -1118,6 +1606,9 @@ func PointFormatNamed(name string) (PointFormat, error) {
 	return PointFormat(v), err
 }
 
+// PointFormats gives every value that has a name, in order.
+func PointFormats() []PointFormat { return known[PointFormat](namesPointFormat) }
+
 // ClientCertificateType is a kind of client certificate (TLS ClientCertificateType Identifiers registry).
 type ClientCertificateType uint8
 
@@ -1126,9 +1617,14 @@ const (
 	CertDSSSign        ClientCertificateType = 2
 	CertRSAFixedDH     ClientCertificateType = 3
 	CertDSSFixedDH     ClientCertificateType = 4
+	CertRSAEphemeralDH ClientCertificateType = 5
+	CertDSSEphemeralDH ClientCertificateType = 6
+	CertFortezzaDMS    ClientCertificateType = 20
 	CertECDSASign      ClientCertificateType = 64
 	CertRSAFixedECDH   ClientCertificateType = 65
 	CertECDSAFixedECDH ClientCertificateType = 66
+	CertGOSTSign256    ClientCertificateType = 67
+	CertGOSTSign512    ClientCertificateType = 68
 )
 
 var namesClientCertificateType = map[int]string{
@@ -1136,9 +1632,14 @@ var namesClientCertificateType = map[int]string{
 	2:  "dss_sign",
 	3:  "rsa_fixed_dh",
 	4:  "dss_fixed_dh",
+	5:  "rsa_ephemeral_dh_RESERVED",
+	6:  "dss_ephemeral_dh_RESERVED",
+	20: "fortezza_dms_RESERVED",
 	64: "ecdsa_sign",
 	65: "rsa_fixed_ecdh",
 	66: "ecdsa_fixed_ecdh",
+	67: "gost_sign256",
+	68: "gost_sign512",
 }
 
 // String gives the registered name.
@@ -1154,6 +1655,11 @@ func (v ClientCertificateType) String() string {
 func ClientCertificateTypeNamed(name string) (ClientCertificateType, error) {
 	v, err := find("client certificate type", name, 8, namesClientCertificateType)
 	return ClientCertificateType(v), err
+}
+
+// ClientCertificateTypes gives every value that has a name, in order.
+func ClientCertificateTypes() []ClientCertificateType {
+	return known[ClientCertificateType](namesClientCertificateType)
 }
 
 // StatusType is a kind of certificate status (TLS Certificate Status Types registry).
@@ -1184,6 +1690,9 @@ func StatusTypeNamed(name string) (StatusType, error) {
 	return StatusType(v), err
 }
 
+// StatusTypes gives every value that has a name, in order.
+func StatusTypes() []StatusType { return known[StatusType](namesStatusType) }
+
 // NameType is a kind of server name (RFC 6066, section 3).
 type NameType uint8
 
@@ -1209,6 +1718,9 @@ func NameTypeNamed(name string) (NameType, error) {
 	v, err := find("name type", name, 8, namesNameType)
 	return NameType(v), err
 }
+
+// NameTypes gives every value that has a name, in order.
+func NameTypes() []NameType { return known[NameType](namesNameType) }
 
 // CurveType is how a curve is given (TLS EC Curve Types registry).
 type CurveType uint8
@@ -1239,3 +1751,6 @@ func CurveTypeNamed(name string) (CurveType, error) {
 	v, err := find("curve type", name, 8, namesCurveType)
 	return CurveType(v), err
 }
+
+// CurveTypes gives every value that has a name, in order.
+func CurveTypes() []CurveType { return known[CurveType](namesCurveType) }
