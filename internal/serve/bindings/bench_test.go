@@ -56,7 +56,22 @@ func BenchmarkLookup(b *testing.B) {
 			}
 		})
 	}
-	table, _ := manyNames(b, 100_000)
+	table, names := manyNames(b, 100_000)
+	for i := range names {
+		names[i] = names[i][:len(names[i])-1] // .exampl: there is none of them
+	}
+	b.Run("100000/unknown", func(b *testing.B) {
+		b.ReportAllocs()
+		i := 0
+		for b.Loop() {
+			if r := table.Lookup(local, names[i]); r.Rule != RuleAnyIPv4 {
+				b.Fatal(r.Rule)
+			}
+			if i++; i == len(names) {
+				i = 0
+			}
+		}
+	})
 	for _, test := range []struct {
 		name, sni string
 		rule      Rule
