@@ -49,8 +49,9 @@ type Conn struct {
 
 	// The writing side.
 	write     record.Sealer
-	out       []byte // records to be sent
-	closeSent bool   // close_notify or a fatal alert was sent
+	out       []byte  // records to be sent
+	outBuf    *[]byte // the pooled buffer of out, during the handshake
+	closeSent bool    // close_notify or a fatal alert was sent
 }
 
 // NewServer gives the server's end. now is the time of the connection's start.
@@ -74,6 +75,8 @@ func NewClient(config *handshake.Config, now time.Time) (*Conn, error) {
 func newConn(config *handshake.Config, side trace.Side, now time.Time) *Conn {
 	c := &Conn{config: config, side: side, started: now, core: handshake.NewCore(config)}
 	c.core.Now = now
+	c.outBuf = outputs.Get().(*[]byte)
+	c.out = *c.outBuf
 	c.write.SetVersion(iana.TLS12)
 	c.write.SetRand(config.Rand)
 	return c

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"sync"
+
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -36,11 +38,23 @@ func (c *Conn) Output() []byte {
 
 // Sent says that Output was taken over.
 func (c *Conn) Sent() {
+	if c.outBuf == nil {
+		c.out = nil
+		return
+	}
+	*c.outBuf = c.out[:0]
 	c.out = c.out[:0]
-	if c.complete {
-		c.out = nil // an idle connection keeps no buffer
+	if c.complete { // an idle connection keeps no buffer
+		outputs.Put(c.outBuf)
+		c.out, c.outBuf = nil, nil
 	}
 }
+
+// outputs are buffers for the records of a handshake.
+var outputs = sync.Pool{New: func() any {
+	b := make([]byte, 0, 4096)
+	return &b
+}}
 
 // perform carries out the effects of a step in their order.
 func (c *Conn) perform() error {

@@ -49,12 +49,13 @@ func ReadOffer(body []byte) (Offer, error) {
 	if o.Present, err = extension.Check(extension.ClientHello, hello.Extensions, 0); err != nil {
 		return o, err
 	}
-	last := iana.ExtensionType(0)
-	for t, ext := range hello.Extensions.All() {
-		if err := o.read(t, ext); err != nil {
+	var last iana.ExtensionType
+	var ext []byte
+	for rest := hello.Extensions; len(rest) > 0; {
+		last, ext, rest = rest.Next()
+		if err := o.read(last, ext); err != nil {
 			return o, err
 		}
-		last = t
 	}
 	if o.Has(iana.ExtPreSharedKey) && last != iana.ExtPreSharedKey {
 		return o, fault.PSKNotLast
@@ -114,7 +115,10 @@ func serverName(b []byte) (string, error) {
 func (o *Offer) checkShares() error {
 	var seen [8]iana.Group
 	n := 0
-	for g := range o.KeyShares.All() {
+	for rest := wire.Extensions(o.KeyShares); len(rest) > 0; {
+		var t iana.ExtensionType
+		t, _, rest = rest.Next()
+		g := iana.Group(t)
 		if slices.Contains(seen[:n], g) {
 			return fault.With(fault.DuplicateKeyShare, "%v", g)
 		}

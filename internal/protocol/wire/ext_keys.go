@@ -165,13 +165,15 @@ func (p PreSharedKeyClient) Binder(i int) ([]byte, bool) {
 	return nil, false
 }
 
-// Counts gives the number of identities and of binders.
+// Counts gives the number of identities and of binders. It reads each once: a
+// ClientHello has room for thousands.
 func (p PreSharedKeyClient) Counts() (identities, binders int) {
-	for _, ok := p.Identity(0); ok; _, ok = p.Identity(identities) {
-		identities++
+	for r := NewReader("", p.identities); !r.Empty(); identities++ {
+		r.Vec(2, "", 1)
+		r.Uint(4, "")
 	}
-	for _, ok := p.Binder(0); ok; _, ok = p.Binder(binders) {
-		binders++
+	for r := NewReader("", p.binders); !r.Empty(); binders++ {
+		r.Vec(1, "", 32)
 	}
 	return identities, binders
 }

@@ -46,6 +46,13 @@ func (e Extensions) All() iter.Seq2[iana.ExtensionType, []byte] {
 	}
 }
 
+// Next takes the first extension off the block: its type and body, and what
+// follows. It is All for loops that must not allocate.
+func (e Extensions) Next() (t iana.ExtensionType, body []byte, rest Extensions) {
+	n := 4 + (int(e[2])<<8 | int(e[3]))
+	return iana.ExtensionType(uint16(e[0])<<8 | uint16(e[1])), e[4:n:n], e[n:]
+}
+
 // Get gives the body of the first extension of the type.
 func (e Extensions) Get(t iana.ExtensionType) ([]byte, bool) {
 	for found, body := range e.All() {
