@@ -77,3 +77,24 @@ func openMessage(b []byte, t iana.HandshakeType) ([]byte, Mark) {
 func message(b []byte, t iana.HandshakeType, body []byte) []byte {
 	return append(u24(append(b, byte(t)), len(body)), body...)
 }
+
+// AppendList appends a vector of vectors, each with a length of n bytes, and
+// the whole with one of outer bytes.
+func AppendList(b []byte, outer, n int, items [][]byte) []byte {
+	b, m := open(b, outer)
+	for _, item := range items {
+		b = vec(b, n, item)
+	}
+	return m.Close(b)
+}
+
+// appendList appends an extension that is one list of 16-bit values with a
+// length of n bytes.
+func appendList[T ~uint16](b []byte, t iana.ExtensionType, n int, values []T) []byte {
+	b, m := openExtension(b, t)
+	b = length(b, n, 2*len(values))
+	for _, v := range values {
+		b = u16(b, uint16(v))
+	}
+	return m.Close(b)
+}

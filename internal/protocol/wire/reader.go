@@ -152,3 +152,10 @@ func NewList[T ~uint16](values []T) List[T] {
 	}
 	return l
 }
+
+// only reads a body that is one vector with a length of n bytes.
+func only(name string, body []byte, n, least int) ([]byte, error) {
+	r := NewReader(name, body)
+	v := r.Vec(n, name, least)
+	return v, r.Done()
+}

@@ -1,0 +1,29 @@
+package wire
+
+import "github.com/handsel-tls/handsel/internal/protocol/iana"
+
+// CertificateVerify is RFC 9846, section 4.5.2; RFC 5246, section 7.4.8; before
+// TLS 1.2 without the algorithm:
+//
+//	struct {
+//	    SignatureScheme algorithm;
+//	    opaque signature<0..2^16-1>;
+//	} CertificateVerify;
+type CertificateVerify struct {
+	Scheme    iana.SignatureScheme
+	Signature []byte
+}
+
+// ParseCertificateVerify reads the body of the message.
+func ParseCertificateVerify(body []byte) (m CertificateVerify, err error) {
+	r := NewReader("CertificateVerify", body)
+	m.Scheme = iana.SignatureScheme(r.U16("algorithm"))
+	m.Signature = r.Vec(2, "signature", 0)
+	return m, r.Done()
+}
+
+// Append appends the whole message.
+func (m *CertificateVerify) Append(b []byte) []byte {
+	b, mark := openMessage(b, iana.MsgCertificateVerify)
+	return mark.Close(vec(u16(b, uint16(m.Scheme)), 2, m.Signature))
+}

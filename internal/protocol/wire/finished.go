@@ -1,0 +1,13 @@
+package wire
+
+import "github.com/handsel-tls/handsel/internal/protocol/iana"
+
+// Finished is RFC 9846, section 4.5.3; RFC 5246, section 7.4.9:
+//
+//	struct {
+//	    opaque verify_data[length of the hash; 12 in TLS 1.2];
+//	} Finished;
+type Finished struct{ VerifyData []byte }
+
+// Append appends the whole message.
+func (m *Finished) Append(b []byte) []byte { return message(b, iana.MsgFinished, m.VerifyData) }
