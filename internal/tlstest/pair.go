@@ -11,6 +11,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
 // Now is the time of all tests.
@@ -24,6 +25,15 @@ type Host struct {
 	Sessions   *session.Cache                          // of session IDs
 	Settings   *handshake.Config                       // answer to Settings
 	Asked      []handshake.Question                    // what was asked
+
+	now time.Time
+}
+
+func (h *Host) time() time.Time {
+	if h.now.IsZero() {
+		return Now
+	}
+	return h.now
 }
 
 // Answer answers one question.
@@ -39,9 +49,9 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 			if h.Sessions == nil {
 				return handshake.Answer{}
 			}
-			return handshake.Answer{Session: h.Sessions.Get(a.SessionID, Now)}
+			return handshake.Answer{Session: h.Sessions.Get(a.SessionID, h.time())}
 		}
-		s, renew := a.Keys.Open(Now, a.Ticket)
+		s, renew := a.Keys.Open(h.time(), a.Ticket)
 		return handshake.Answer{Session: s, Renew: renew}
 	case handshake.Signature:
 		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.Config.Rand, a.Content)
@@ -72,15 +82,46 @@ type Pair struct {
 	ServerData, ClientData []byte
 
 	inServer, inClient []byte
+	middle             *Middle
+	now                time.Time
+}
+
+// end gives the end of a side.
+func (p *Pair) end(side trace.Side) *engine.Conn {
+	if side == trace.Server {
+		return p.Server
+	}
+	return p.Client
+}
+
+// carry moves what a side has sent towards the other.
+func (p *Pair) carry(from trace.Side, b []byte) {
+	if p.middle != nil {
+		p.middle.carry(from, b)
+		return
+	}
+	p.arrive(from.Other(), b)
+}
+
+// arrive hands bytes over to a side.
+func (p *Pair) arrive(at trace.Side, b []byte) {
+	if at == trace.Server {
+		p.deliver(p.Server, p.ServerHost, b, &p.inServer, &p.ServerData)
+	} else {
+		p.deliver(p.Client, p.ClientHost, b, &p.inClient, &p.ClientData)
+	}
 }
 
 // NewPair joins two hosts.
-func NewPair(client, server *Host) (*Pair, error) {
-	c, err := engine.NewClient(client.Config, Now)
+func NewPair(client, server *Host) (*Pair, error) { return NewPairAt(client, server, Now) }
+
+// NewPairAt joins two hosts at a time.
+func NewPairAt(client, server *Host, now time.Time) (*Pair, error) {
+	c, err := engine.NewClient(client.Config, now)
 	if err != nil {
 		return nil, err
 	}
-	return &Pair{Client: c, Server: engine.NewServer(server.Config, Now), ClientHost: client, ServerHost: server}, nil
+	return &Pair{Client: c, Server: engine.NewServer(server.Config, now), ClientHost: client, ServerHost: server, now: now}, nil
 }
 
 // Run moves bytes until nothing moves any more.
@@ -91,8 +132,8 @@ func (p *Pair) Run() error {
 		if len(toServer) == 0 && len(toClient) == 0 {
 			return errors.Join(wrap("client", p.Client.Err()), wrap("server", p.Server.Err()))
 		}
-		p.deliver(p.Server, p.ServerHost, toServer, &p.inServer, &p.ServerData)
-		p.deliver(p.Client, p.ClientHost, toClient, &p.inClient, &p.ClientData)
+		p.carry(trace.Client, toServer)
+		p.carry(trace.Server, toClient)
 	}
 	return errors.New("the handshake does not end")
 }
@@ -120,17 +161,21 @@ func (p *Pair) deliver(c *engine.Conn, h *Host, b []byte, buffered, data *[]byte
 		n := min(step, len(b))
 		*buffered = append(*buffered, b[:n]...)
 		b = b[n:]
-		Feed(c, h, buffered, data)
+		FeedAt(c, h, buffered, data, p.now)
 	}
 }
 
 // Feed gives the connection what is buffered and answers its questions.
-func Feed(c *engine.Conn, h *Host, buffered, data *[]byte) {
+func Feed(c *engine.Conn, h *Host, buffered, data *[]byte) { FeedAt(c, h, buffered, data, Now) }
+
+// FeedAt is Feed at a time.
+func FeedAt(c *engine.Conn, h *Host, buffered, data *[]byte, now time.Time) {
+	h.now = now
 	for {
 		for a := c.Pending(); a != nil; a = c.Pending() {
-			c.Answer(h.Answer(a), Now)
+			c.Answer(h.Answer(a), now)
 		}
-		n, got, err := c.Input(*buffered, Now)
+		n, got, err := c.Input(*buffered, now)
 		*data = append(*data, got...)
 		*buffered = (*buffered)[n:]
 		if n == 0 && c.Pending() == nil || err != nil {
@@ -147,10 +192,10 @@ func (p *Pair) Send(from *engine.Conn, data []byte) error {
 	}
 	if from == p.Client {
 		p.ToServer = append(p.ToServer, b...)
-		p.deliver(p.Server, p.ServerHost, b, &p.inServer, &p.ServerData)
+		p.carry(trace.Client, b)
 	} else {
 		p.ToClient = append(p.ToClient, b...)
-		p.deliver(p.Client, p.ClientHost, b, &p.inClient, &p.ClientData)
+		p.carry(trace.Server, b)
 	}
 	return p.Run()
 }
