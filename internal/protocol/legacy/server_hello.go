@@ -214,7 +214,7 @@ func (s *Server) newSessionID() []byte {
 	if s.random(s.sessionID[:]) != nil {
 		return nil
 	}
-	s.Done.SessionID = s.sessionID[:]
+	s.Done.SessionID = bytes.Clone(s.sessionID[:]) // it outlives the machine
 	return s.sessionID[:]
 }
 
