@@ -15,6 +15,7 @@ type Client struct {
 	state handshake.State
 
 	staple    bool // the server will send a CertificateStatus
+	scts      [][]byte
 	premaster []byte
 	exchange  []byte // what goes into the ClientKeyExchange
 	request   *handshake.CertificateRequest

@@ -85,8 +85,12 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 		}
 	}
 	if body, ok := exts.Get(iana.ExtSCT); ok {
-		if _, err := wire.ParseSCTs(body); err != nil {
+		scts, err := wire.ParseSCTs(body)
+		if err != nil {
 			return err
+		}
+		for _, sct := range scts {
+			c.scts = append(c.scts, bytes.Clone(sct))
 		}
 	}
 	c.Done.ALPN, err = handshake.ReadProtocol(exts, c.Config.Protocols)
@@ -140,7 +144,7 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Leaf.PublicKey, c.suite.ID)
 	}
 	c.Transcript.Write(m.Raw)
-	c.Done.Peer = peer
+	peer.SCTs, c.Done.Peer = c.scts, peer
 	if c.staple {
 		return cWaitCertificateStatus, nil
 	}
