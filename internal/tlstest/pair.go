@@ -25,6 +25,7 @@ type Host struct {
 	Sessions   *session.Cache                          // of session IDs
 	Settings   *handshake.Config                       // answer to Settings
 	Asked      []handshake.Question                    // what was asked
+	Requests   []*handshake.CertificateRequest         // what a client was asked to show
 
 	now time.Time
 }
@@ -43,6 +44,9 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 	case handshake.Settings:
 		return handshake.Answer{Settings: h.Settings}
 	case handshake.Credential:
+		if a.Request != nil {
+			h.Requests = append(h.Requests, a.Request)
+		}
 		return handshake.Answer{Credential: h.Credential}
 	case handshake.Session:
 		if a.SessionID != nil {
@@ -61,6 +65,8 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 			return handshake.Answer{}
 		}
 		return handshake.Answer{Err: h.Verify(a.Peer)}
+	case handshake.Approval:
+		return handshake.Answer{}
 	case handshake.Premaster:
 		b, err := sign.DecryptPremaster(a.Credential.Key, h.Config.Rand, a.Content)
 		return handshake.Answer{Bytes: b, Err: err}
@@ -177,6 +183,7 @@ func FeedAt(c *engine.Conn, h *Host, buffered, data *[]byte, now time.Time) {
 		}
 		n, got, err := c.Input(*buffered, now)
 		*data = append(*data, got...)
+		clear((*buffered)[:n]) // whoever kept a view of it shows
 		*buffered = (*buffered)[n:]
 		if n == 0 && c.Pending() == nil || err != nil {
 			return
@@ -184,8 +191,12 @@ func FeedAt(c *engine.Conn, h *Host, buffered, data *[]byte, now time.Time) {
 	}
 }
 
-// Send writes application data at one end and moves it.
+// Send writes application data at one end and moves it, after what is still to
+// be sent.
 func (p *Pair) Send(from *engine.Conn, data []byte) error {
+	if err := p.Run(); err != nil {
+		return err
+	}
 	b, err := from.Seal(nil, data)
 	if err != nil {
 		return err
