@@ -4,6 +4,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
@@ -120,4 +121,22 @@ func newChoice(t trace.Choice, protocols []string) Choice {
 		c.Refused = append(c.Refused, Refusal{name(refused.Value), refused.Why.String()})
 	}
 	return c
+}
+
+// Names gives what was agreed on by its registered names, each empty if the
+// handshake did not come to it.
+func (r *Record) Names() (version, suite, group, scheme string) {
+	if r.Version != 0 {
+		version = iana.Version(r.Version).String()
+	}
+	if r.CipherSuite != 0 {
+		suite = iana.Suite(r.CipherSuite).String()
+	}
+	if r.Curve != 0 {
+		group = iana.Group(r.Curve).String()
+	}
+	if r.SignatureScheme != 0 {
+		scheme = iana.SignatureScheme(r.SignatureScheme).String()
+	}
+	return version, suite, group, scheme
 }

@@ -75,9 +75,14 @@ func (c Code) Sentence() string { return c.row().sentence }
 func (c Code) Whose() Whose { return c.row().whose }
 
 // Silent reports whether the fault ends the connection without an alert: the
-// peer is gone, has already ended the connection, or does not speak TLS.
+// peer is gone, has already ended the connection, or does not speak TLS; or the
+// connection is reset because nothing is bound to where it leads.
 func (c Code) Silent() bool {
-	return c.row().whose == PeerSaid || c == HTTPRequest || c == HTTPSProxyRequest
+	switch c {
+	case HTTPRequest, HTTPSProxyRequest, NoBinding, Rejected:
+		return true
+	}
+	return c.row().whose == PeerSaid
 }
 
 // Error gives the sentence.

@@ -1,0 +1,112 @@
+// Package cli is the command line: a file for each command.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, the same for all commands.
+const (
+	exitOK      = 0
+	exitFailed  = 1 // the command did what it was told, and the answer is no
+	exitUsage   = 2 // the command or the configuration is wrong
+	exitNetwork = 3 // the other side could not be reached
+)
+
+// An exitError ends the command with a code.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// app is what the commands share.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Main runs the command line and gives the exit code.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{in, out, errOut}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{exitUsage, fmt.Errorf("%w\nhandsel --help says what there is", err)}
+	}
+	if text := exit.Error(); text != "" {
+		fmt.Fprintln(errOut, "handsel: "+text)
+	}
+	return exit.code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "handsel",
+		Short: "HTTPS sites, and every handshake explained",
+		Long: `handsel hosts HTTPS sites with a TLS stack of its own and shows every handshake;
+it connects to other servers and shows theirs.
+
+Exit codes: 0 it worked; 1 the handshake or the check failed; 2 the command or
+the configuration is wrong; 3 the other side could not be reached.`,
+		Example: `  handsel serve
+  handsel serve --config handsel.yaml
+  handsel connect www.example.com`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(a.serveCommand(), a.connectCommand(), a.versionCommand())
+	return root
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		Run:   func(*cobra.Command, []string) { fmt.Fprintln(a.out, "handsel "+version()) },
+	}
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// colors are the escapes for a terminal, empty elsewhere and with NO_COLOR.
+type colors struct{ red, green, yellow, dim, off string }
+
+func colorsFor(w io.Writer) colors {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return colors{}
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return colors{}
+	}
+	return colors{"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"}
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/handsel-tls/handsel/internal/serve/assemble"
+	"github.com/handsel-tls/handsel/internal/serve/config"
+	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+)
+
+// drainTime is how long connections that are busy may take at the end.
+const drainTime = 10 * time.Second
+
+type serveFlags struct {
+	config, data string
+	check, json  bool
+	port         uint16
+	httpPort     uint16
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Host HTTPS sites and show every handshake",
+		Long: `serve hosts the sites of a configuration file. Without one it makes a data
+folder with a certificate authority of its own and two example sites, and says
+how to see them.
+
+Each handshake is a line: time, peer, server name, version, cipher suite, group,
+full or resumed, duration; one that failed says why.
+
+SIGHUP reads the configuration again: nothing that runs is dropped, and a file
+with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish, for
+10 seconds at most.`,
+		Example: `  handsel serve
+  handsel serve --config handsel.yaml
+  handsel serve --config handsel.yaml --check
+  handsel serve --json | jq 'select(.failure)'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), f) },
+	}
+	c.Flags().StringVarP(&f.config, "config", "c", "", "configuration file (handsel.yaml)")
+	c.Flags().StringVar(&f.data, "data", "", "data folder (default: handsel in the user's configuration folder)")
+	c.Flags().BoolVar(&f.check, "check", false, "check the configuration, and serve nothing")
+	c.Flags().BoolVar(&f.json, "json", false, "print handshakes as JSON, one a line")
+	c.Flags().Uint16Var(&f.port, "port", 8443, "port of the example sites")
+	c.Flags().Uint16Var(&f.httpPort, "http-port", 8080, "port of the example sites over plain HTTP")
+	c.MarkFlagFilename("config", "yaml", "yml")
+	c.MarkFlagDirname("data")
+	return c
+}
+
+func (a *app) serve(ctx context.Context, f serveFlags) error {
+	dir, err := dataDir(f.data)
+	if err != nil {
+		return err
+	}
+	data, err := assemble.Open(dir)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer data.Close()
+	plan, err := a.plan(f, data)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	if f.config != "" {
+		a.notes(plan)
+	}
+	if f.check {
+		fmt.Fprintf(a.out, "%s is in order: %d bindings.\n", f.config, plan.Setup.Table.Len())
+		return nil
+	}
+	out := &printer{out: a.out, color: colorsFor(a.out), json: f.json}
+	server := endpoint.New(endpoint.Options{OnHandshake: out.print})
+	if err := server.Apply(plan.Setup); err != nil {
+		return &exitError{exitNetwork, fmt.Errorf("%w; another program may have the port: choose one with --port, or in the configuration", err)}
+	}
+	a.welcome(f, data)
+	return a.run(ctx, f, data, server)
+}
+
+// notes says what is unwise in a configuration.
+func (a *app) notes(plan *assemble.Plan) {
+	for _, n := range plan.Notices {
+		fmt.Fprintln(a.err, "note: "+n)
+	}
+}
+
+func dataDir(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	base, err := os.UserConfigDir()
+	if err != nil {
+		return "", &exitError{exitUsage, fmt.Errorf("no data folder: %w; name one with --data", err)}
+	}
+	return filepath.Join(base, "handsel"), nil
+}
+
+func (a *app) plan(f serveFlags, data *assemble.Data) (*assemble.Plan, error) {
+	var file *config.File
+	var err error
+	if f.config == "" {
+		file, err = assemble.Example(data, f.port, f.httpPort)
+	} else {
+		file, err = config.Load(f.config)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return assemble.FromFile(file, data)
+}
+
+// welcome says what to type. It goes to standard error, so that standard output
+// holds handshakes only.
+func (a *app) welcome(f serveFlags, data *assemble.Data) {
+	if data.MadeCA {
+		fmt.Fprintf(a.err, "Made a certificate authority of your own: %s.\nNothing trusts it until you say so:\n\n", data.CA.File())
+		for _, t := range data.CA.Trust("") {
+			fmt.Fprintf(a.err, "  %s\n", t.System)
+			for _, command := range t.Trust {
+				fmt.Fprintf(a.err, "    %s\n", command)
+			}
+		}
+		fmt.Fprintln(a.err)
+	}
+	if f.config != "" {
+		fmt.Fprintf(a.err, "Serving %s. Handshakes follow; Ctrl-C ends.\n\n", f.config)
+		return
+	}
+	fmt.Fprintf(a.err, "Two sites on one address and port. Try:\n\n")
+	for _, s := range []string{"one", "two"} {
+		fmt.Fprintf(a.err, "  curl --cacert %s https://%s.localhost:%d/\n", data.CA.File(), s, f.port)
+	}
+	fmt.Fprintf(a.err, "  curl http://one.localhost:%d/\n", f.httpPort)
+	fmt.Fprintf(a.err, "  curl --cacert %s --tls-max 1.1 https://one.localhost:%d/      (a failure)\n\n", data.CA.File(), f.port)
+	fmt.Fprintf(a.err, "The configuration is in %s: copy it, change it, and serve it with --config.\nHandshakes follow; Ctrl-C ends.\n\n", filepath.Join(data.Dir, "example.yaml"))
+}
+
+// run waits for signals: SIGHUP reads the configuration again, SIGTERM and
+// SIGINT (by the context) end.
+func (a *app) run(ctx context.Context, f serveFlags, data *assemble.Data, server *endpoint.Server) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-hangup:
+			a.reload(f, data, server)
+		case err := <-server.Failed():
+			return &exitError{exitNetwork, err}
+		case <-ctx.Done():
+			fmt.Fprintln(a.err, "Shutting down: requests may finish.")
+			limited, cancel := context.WithTimeout(context.Background(), drainTime)
+			defer cancel()
+			if err := server.Shutdown(limited); err != nil {
+				fmt.Fprintln(a.err, "Some connections were still busy and were closed.")
+			}
+			return nil
+		}
+	}
+}
+
+func (a *app) reload(f serveFlags, data *assemble.Data, server *endpoint.Server) {
+	plan, err := a.plan(f, data)
+	if err == nil {
+		err = server.Apply(plan.Setup)
+	}
+	if err != nil {
+		fmt.Fprintf(a.err, "The configuration was not taken over, the old one goes on:\n%v\n", err)
+		return
+	}
+	a.notes(plan)
+	fmt.Fprintln(a.err, "The configuration was taken over.")
+}
