@@ -228,8 +228,8 @@ func (c *Conn) onChangeCipherSpec(content []byte) error {
 // sniff tells from the first bytes what speaks, if it is not TLS.
 func (c *Conn) sniff(buf []byte) error {
 	switch {
-	case buf[0] == byte(iana.ContentHandshake), buf[0] == byte(iana.ContentAlert):
-		return nil
+	case buf[0] >= byte(iana.ContentChangeCipherSpec) && buf[0] <= byte(iana.ContentApplicationData):
+		return nil // whether it may come first is for the state to say
 	case bytes.HasPrefix(buf, []byte("CONNECT ")):
 		return fault.HTTPSProxyRequest
 	case isHTTP(buf):
