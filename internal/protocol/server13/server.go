@@ -62,18 +62,15 @@ type (
 	msg   = handshake.Message
 )
 
-// afterHello are the states in which the server is once it has a key share.
-var afterHello = []state{waitSession, waitCredential, waitFinished}
-
 var table = handshake.Table[Server]{
 	Machine: handshake.Server13,
 	Rows: []handshake.Row[Server]{
 		start: handshake.In("START",
-			handshake.On(handshake.Begin, (*Server).onHello, append(afterHello, waitHello2)...)),
+			handshake.On(handshake.Begin, (*Server).onHello, waitHello2, waitSession, waitCredential)),
 		waitHello2: handshake.In("START (after HelloRetryRequest)",
-			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, afterHello...)),
+			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, waitSession, waitCredential)),
 		waitSession: handshake.In("RECVD_CH (session)",
-			handshake.On(handshake.OnSession, (*Server).onSession, afterHello...)),
+			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitCredential, waitFinished)),
 		waitCredential: handshake.In("NEGOTIATED (certificate)",
 			handshake.On(handshake.OnCredential, (*Server).onCredential, waitSignature)),
 		waitSignature: handshake.In("NEGOTIATED (signature)",
