@@ -26,6 +26,7 @@ type Host struct {
 	Settings   *handshake.Config                       // answer to Settings
 	Asked      []handshake.Question                    // what was asked
 	Requests   []*handshake.CertificateRequest         // what a client was asked to show
+	Asking     func(*handshake.Ask)                    // is called before a question is answered
 
 	now time.Time
 }
@@ -40,6 +41,9 @@ func (h *Host) time() time.Time {
 // Answer answers one question.
 func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 	h.Asked = append(h.Asked, a.Question)
+	if h.Asking != nil {
+		h.Asking(a)
+	}
 	switch a.Question {
 	case handshake.Settings:
 		return handshake.Answer{Settings: h.Settings}
