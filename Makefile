@@ -1,0 +1,24 @@
+# What contributors type most often. CONTRIBUTING.md says when.
+.PHONY: test peers lint bench fuzz generate
+
+test:
+	go test ./...
+
+peers: # with every program installed
+	HANDSEL_PEERS=required go test ./...
+
+lint:
+	gofmt -l . && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+bench: # the table; needs libssl-dev
+	go test -tags openssl -run '^$$' -bench . ./bench
+
+fuzz: # every target for ten seconds
+	@for p in $$(go list ./internal/... ./tls); do \
+		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f" && go test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; \
+		done; \
+	done
+
+generate:
+	go generate ./...
