@@ -20,10 +20,18 @@ import (
 // cbc is a block cipher with a MAC, for one direction.
 type cbc struct {
 	block cipher.Block
+	mode  blockMode // of this direction
 	mac   hash.Hash // HMAC
-	key   [48]byte  // of the MAC
 	size  int       // of the MAC, in bytes
-	kind  suite.MAC
+	lucky *lucky    // only to open what was not encrypted before its MAC
+	buf   [48]byte  // of a MAC
+}
+
+// A blockMode is made once for all records: the standard library's modes of CBC
+// let the initialization vector be set.
+type blockMode interface {
+	cipher.BlockMode
+	SetIV([]byte)
 }
 
 func newCBC(k *Keys) (*cbc, error) {
@@ -31,9 +39,21 @@ func newCBC(k *Keys) (*cbc, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cbc{block: block, kind: k.params.MAC, size: k.params.MAC.Size(), key: k.mac}
-	c.mac = hmac.New(newHash(c.kind), c.key[:c.size])
+	c := &cbc{block: block, size: k.params.MAC.Size()}
+	c.mac = hmac.New(newHash(k.params.MAC), k.mac[:c.size])
+	if k.form == cbc12 {
+		c.lucky = newLucky(k.params.MAC, k.mac[:c.size])
+	}
 	return c, nil
+}
+
+func (c *cbc) encrypt() {
+	c.lucky = nil
+	c.mode = cipher.NewCBCEncrypter(c.block, make([]byte, c.block.BlockSize())).(blockMode)
+}
+
+func (c *cbc) decrypt() {
+	c.mode = cipher.NewCBCDecrypter(c.block, make([]byte, c.block.BlockSize())).(blockMode)
 }
 
 func newHash(m suite.MAC) func() hash.Hash {
@@ -46,39 +66,38 @@ func newHash(m suite.MAC) func() hash.Hash {
 	return sha1.New
 }
 
-// sum gives the MAC of the parts.
-func (c *cbc) sum(dst []byte, parts ...[]byte) []byte {
+// sum gives the MAC of a header and a body. It is overwritten by the next.
+func (c *cbc) sum(head, body []byte) []byte {
 	c.mac.Reset()
-	for _, p := range parts {
-		c.mac.Write(p)
-	}
-	return c.mac.Sum(dst)
+	c.mac.Write(head)
+	c.mac.Write(body)
+	return c.mac.Sum(c.buf[:0])
 }
 
 // sealCBC protects a fragment with an explicit IV: RFC 5246, section 6.2.3.2,
 // and RFC 7366, section 3.
-func (s *Sealer) sealCBC(dst []byte, at int, ct iana.ContentType, fragment []byte) []byte {
+func (s *Sealer) sealCBC(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 	c := s.cbc
 	size := c.block.BlockSize()
-	start := at + HeaderLen
-	dst = append(dst, make([]byte, size)...)
-	if _, err := io.ReadFull(s.rand, dst[start:start+size]); err != nil {
+	start := len(dst)
+	dst = grow(dst, size+len(fragment)+2*c.size+size)[:start+size]
+	iv := dst[start:]
+	if _, err := io.ReadFull(s.rand, iv); err != nil {
 		panic("record: no randomness: " + err.Error())
 	}
 	dst = append(dst, fragment...)
 	if s.form == cbc12 {
-		ad := header12(s.seq, ct, s.version, len(fragment))
-		dst = c.sum(dst, ad[:], fragment)
+		dst = append(dst, c.sum(s.head12(ct, s.version, len(fragment)), fragment)...)
 	}
 	pad := size - (len(dst)-start)%size
 	for range pad {
 		dst = append(dst, byte(pad-1))
 	}
 	body := dst[start+size:]
-	cipher.NewCBCEncrypter(c.block, dst[start:start+size]).CryptBlocks(body, body)
+	c.mode.SetIV(iv)
+	c.mode.CryptBlocks(body, body)
 	if s.form == cbc12etm {
-		ad := header12(s.seq, ct, s.version, len(dst)-start)
-		dst = c.sum(dst, ad[:], dst[start:])
+		dst = append(dst, c.sum(s.head12(ct, s.version, len(dst)-start), dst[start:])...)
 	}
 	return dst
 }
@@ -90,28 +109,24 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	size := c.block.BlockSize()
 	body := rec[HeaderLen:]
 	version := iana.Version(binary.BigEndian.Uint16(rec[1:]))
-	if o.form == cbc12etm {
-		n := len(body) - c.size
-		if n < 2*size {
-			return nil, fault.BadRecordMAC
-		}
-		ad := header12(o.seq, ct, version, n)
-		var mac [48]byte
-		if !hmac.Equal(c.sum(mac[:0], ad[:], body[:n]), body[n:]) {
-			return nil, fault.BadRecordMAC
-		}
-		body = body[:n]
-	}
-	// An IV and a block at least, and room for a MAC and a byte of padding.
+	// An IV, and blocks with room for a byte of padding and for the MAC unless
+	// that comes after them.
 	least := 2 * size
 	if o.form == cbc12 {
 		least = size + (c.size/size+1)*size
+	} else {
+		n := len(body) - c.size
+		if n < least || !hmac.Equal(c.sum(o.head12(ct, version, n), body[:n]), body[n:]) {
+			return nil, fault.BadRecordMAC
+		}
+		body = body[:n]
 	}
 	if len(body)%size != 0 || len(body) < least {
 		return nil, fault.BadRecordMAC
 	}
 	iv, body := body[:size], body[size:]
-	cipher.NewCBCDecrypter(c.block, iv).CryptBlocks(body, body)
+	c.mode.SetIV(iv)
+	c.mode.CryptBlocks(body, body)
 
 	macLen := 0
 	if o.form == cbc12 {
@@ -119,8 +134,7 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	}
 	n, good := unpad(body, macLen)
 	if o.form == cbc12 {
-		ad := header12(o.seq, ct, version, 0)
-		good &= c.checkMAC(ad, body, n)
+		good &= c.lucky.check(o.head12(ct, version, n), body, n)
 	}
 	if good != 1 {
 		return nil, fault.BadRecordMAC

@@ -9,135 +9,141 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 )
 
-// checkMAC gives 1 if the MAC behind the first n bytes of body is right. n is
-// secret: neither the instructions nor the memory touched depend on it, only on
-// the length of body (N. AlFardan and K. Paterson, "Lucky Thirteen", 2013).
-func (c *cbc) checkMAC(ad [13]byte, body []byte, n int) int {
-	ad[11], ad[12] = byte(n>>8), byte(n)
-	var want, got [48]byte
-	c.secretSum(want[:], ad[:], body, n)
-	secretCopy(got[:c.size], body, n)
-	return subtle.ConstantTimeCompare(want[:c.size], got[:c.size])
+// lucky checks a MAC whose place in the record is secret. Neither the
+// instructions nor the memory touched depend on the place, only on the length
+// of the record (N. AlFardan and K. Paterson, "Lucky Thirteen", 2013).
+type lucky struct {
+	hash       hash.Hash
+	appender   encoding.BinaryAppender // of hash
+	size       int                     // of the MAC, in bytes
+	block      int                     // of the hash, in bytes
+	lengthLen  int                     // of the length at the hash's end, in bytes
+	shift      int                     // a length divided by the block
+	inner      [128]byte               // the key under HMAC's two pads
+	outer      [128]byte
+	tail       [5 * 128]byte // the blocks in which the content can end
+	state      [256]byte     // of hash, encoded
+	want, have [48]byte
 }
 
-// spread is how much n can vary: padding of 1 to 256 bytes.
+func newLucky(kind suite.MAC, key []byte) *lucky {
+	l := &lucky{hash: newHash(kind)(), size: len(key), block: 64, lengthLen: 8, shift: 6}
+	if kind == suite.SHA384 {
+		l.block, l.lengthLen, l.shift = 128, 16, 7
+	}
+	l.appender = l.hash.(encoding.BinaryAppender) // as all of the standard library's
+	for i := range l.block {
+		l.inner[i], l.outer[i] = 0x36, 0x5c
+	}
+	subtle.XORBytes(l.inner[:], l.inner[:len(key)], key)
+	subtle.XORBytes(l.outer[:], l.outer[:len(key)], key)
+	return l
+}
+
+// check gives 1 if the MAC of head and body[:n] follows them in body. n is
+// secret.
+func (l *lucky) check(head, body []byte, n int) int {
+	l.sum(head, body, n)
+	l.extract(body, n)
+	return subtle.ConstantTimeCompare(l.want[:l.size], l.have[:l.size])
+}
+
+// spread is in how many places the content can end: before padding of 1 to 256
+// bytes.
 const spread = 256
 
-// secretSum is HMAC over ad and body[:n]. The inner hash is fed block by block
-// with the padding of the hash put in by hand; the state after every block in
-// which it could have ended is looked at, and the one kept in which it did.
-func (c *cbc) secretSum(out, ad, body []byte, n int) {
-	blockLen, lengthLen := 64, 8
-	if c.kind == suite.SHA384 {
-		blockLen, lengthLen = 128, 16
-	}
-	longest := len(ad) + len(body) - c.size - 1
-	shortest := max(longest-spread+1, len(ad))
-	total := len(ad) + n
-	last := uint32(total+lengthLen) >> shift(blockLen) // the block in which the hash ends
+// sum puts the HMAC of head and body[:n] into want. What is content in any case
+// is hashed as usual. The blocks after it, as many as there can be, are hashed
+// one at a time with the hash's own padding put in by hand; after each, the
+// state is looked at, and that of the block in which the hash ends is kept.
+func (l *lucky) sum(head, body []byte, n int) {
+	longest := len(head) + len(body) - l.size - 1
+	certain := max(longest-spread+1, 0) &^ (l.block - 1) // whole blocks
+	blocks := (longest+l.lengthLen)>>l.shift + 1 - certain>>l.shift
+	tail := l.tail[:blocks*l.block]
 
-	h := newHash(c.kind)()
-	var pad [128]byte
-	for i := range blockLen {
-		pad[i] = 0x36
+	l.hash.Reset()
+	l.hash.Write(l.inner[:l.block])
+	if certain > 0 {
+		l.hash.Write(head)
+		l.hash.Write(body[:certain-len(head)])
+		clear(tail[copy(tail, body[certain-len(head):]):])
+	} else {
+		k := copy(tail, head)
+		clear(tail[k+copy(tail[k:], body):])
 	}
-	subtle.XORBytes(pad[:c.size], pad[:c.size], c.key[:c.size])
-	h.Write(pad[:blockLen])
+	end := len(head) + n - certain // of the content within tail
+	endTail(tail, end)
+	last := (end + l.lengthLen) >> l.shift
+	bits := uint32(l.block+certain+end) * 8
 
-	at := func(i int) byte { // the message, and zeros after it
-		switch {
-		case i < len(ad):
-			return ad[i]
-		case i < len(ad)+len(body):
-			return body[i-len(ad)]
-		}
-		return 0
-	}
-	var block [128]byte
-	var inner [64]byte
-	for k := range (longest+lengthLen)/blockLen + 1 {
-		first := k * blockLen
-		if first+blockLen <= shortest { // content in any case
-			for i := range blockLen {
-				block[i] = at(first + i)
-			}
-			h.Write(block[:blockLen])
-			continue
-		}
-		isLast := subtle.ConstantTimeEq(int32(k), int32(last))
-		for i := range blockLen {
-			before := subtle.ConstantTimeLessOrEq(first+i+1, total)
-			end := subtle.ConstantTimeEq(int32(first+i), int32(total))
-			block[i] = byte(-before)&at(first+i) | byte(-end)&0x80
-		}
-		var bits [8]byte
-		binary.BigEndian.PutUint64(bits[:], uint64(blockLen+total)*8)
-		for i, b := range bits {
-			block[blockLen-8+i] |= byte(-isLast) & b
-		}
-		h.Write(block[:blockLen])
-		var state [64]byte
-		chaining(&state, h)
-		for i := range inner {
-			inner[i] |= byte(-isLast) & state[i]
+	clear(l.want[:])
+	for k := range blocks {
+		b := tail[k*l.block:][:l.block]
+		isLast := equal(k, last)
+		length := b[l.block-4:] // the rest of it is 0
+		binary.BigEndian.PutUint32(length, binary.BigEndian.Uint32(length)|uint32(isLast)&bits)
+		l.hash.Write(b)
+		for i, s := range l.chaining()[:l.size] {
+			l.want[i] |= byte(isLast) & s
 		}
 	}
 
-	outer := newHash(c.kind)()
-	for i := range blockLen {
-		pad[i] ^= 0x36 ^ 0x5c
-	}
-	outer.Write(pad[:blockLen])
-	outer.Write(inner[:c.size])
-	outer.Sum(out[:0])
+	l.hash.Reset()
+	l.hash.Write(l.outer[:l.block])
+	l.hash.Write(l.want[:l.size])
+	l.hash.Sum(l.want[:0])
 }
 
-func shift(blockLen int) int {
-	if blockLen == 128 {
-		return 7
+// endTail ends the content at end, in constant time: a bit after it, and then
+// zeros.
+func endTail(tail []byte, end int) {
+	for i := range tail {
+		tail[i] = tail[i]&byte(less(i, end)) | 0x80&byte(equal(i, end))
 	}
-	return 6
 }
 
-// chaining reads the chaining value of a hash that holds whole blocks: it
+// less and equal give -1 if a < b or a == b, else 0. Lengths of records are far
+// from where the subtraction overflows.
+func less(a, b int) int32  { return int32(a-b) >> 31 }
+func equal(a, b int) int32 { return ^(less(a, b) | less(b, a)) }
+
+// chaining gives the chaining value of the hash, which holds whole blocks: it
 // stands behind the four bytes of magic of the standard library's encoding.
-func chaining(state *[64]byte, h hash.Hash) {
-	var buf [256]byte
-	b, err := h.(encoding.BinaryAppender).AppendBinary(buf[:0])
+func (l *lucky) chaining() []byte {
+	b, err := l.appender.AppendBinary(l.state[:0])
 	if err != nil {
 		panic("record: " + err.Error()) // the standard library's hashes can be encoded
 	}
-	copy(state[:], b[4:])
+	return b[4:]
 }
 
-// secretCopy copies body[n:n+len(dst)] in constant time. Every byte that could
+// extract puts body[n:n+size] into have in constant time. Every byte that could
 // be one of them goes to its place modulo the length; a rotation by the secret
-// distance puts them in order.
-func secretCopy(dst, body []byte, n int) {
-	size := len(dst)
+// distance, a power of two at a time, puts them in order.
+func (l *lucky) extract(body []byte, n int) {
+	size := l.size
 	first := max(len(body)-size-spread, 0)
-	var ring [48]byte
+	var ring, turned [48]byte
+	place, start := 0, int32(0) // start becomes the place of body[n]
 	for i := first; i < len(body); i++ {
-		in := subtle.ConstantTimeLessOrEq(n, i) & subtle.ConstantTimeLessOrEq(i+1, n+size)
-		ring[(i-first)%size] |= byte(-in) & body[i]
-	}
-	turn := secretMod(n-first, size)
-	for i := range dst {
-		var b byte
-		for j := range size {
-			from := turn + i
-			from -= size & -subtle.ConstantTimeLessOrEq(size, from)
-			b |= ring[j] & byte(-subtle.ConstantTimeEq(int32(j), int32(from)))
+		begins := equal(i, n)
+		start |= begins & int32(place)
+		ring[place] |= body[i] & byte(^less(i, n)&less(i, n+size))
+		if place++; place == size {
+			place = 0
 		}
-		dst[i] = b
 	}
-}
-
-// secretMod is v mod m without a division, whose time may depend on v: v is
-// less than twice spread, m at least 20.
-func secretMod(v, m int) int {
-	for range 2*spread/20 + 1 {
-		v -= m & -subtle.ConstantTimeLessOrEq(m, v)
+	for step := 1; step < size; step <<= 1 {
+		take := byte(equal(int(start)&step, step))
+		for i := range size {
+			from := i + step
+			if from >= size {
+				from -= size
+			}
+			turned[i] = ring[from]&take | ring[i]&^take
+		}
+		ring = turned
 	}
-	return v
+	l.have = ring
 }

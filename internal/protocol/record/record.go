@@ -39,10 +39,14 @@ const (
 type half struct {
 	aead cipher.AEAD
 	cbc  *cbc
+	seq  uint64
 	iv   [12]byte
 	form form
 	gcm  bool
-	seq  uint64
+	// What goes through the interface of an AEAD is on the heap for the
+	// compiler; kept here, it is not allocated for every record.
+	nonceBuf [12]byte
+	headBuf  [13]byte
 }
 
 func (h *half) install(k *Keys) error {
@@ -65,16 +69,25 @@ func (h *half) install(k *Keys) error {
 	return nil
 }
 
-// nonce gives the nonce of the next record. RFC 9846, section 5.3; RFC 7905,
-// section 2; RFC 5288, section 3.
-func (h *half) nonce() (n [12]byte) {
-	n = h.iv
-	if h.form == aead12e {
-		binary.BigEndian.PutUint64(n[4:], h.seq)
-		return n
+// nonce gives the nonce of the next record. It is overwritten by the one after.
+// RFC 9846, section 5.3; RFC 7905, section 2; RFC 5288, section 3.
+func (h *half) nonce() []byte {
+	h.nonceBuf = h.iv
+	n := h.seq
+	if h.form != aead12e {
+		n ^= binary.BigEndian.Uint64(h.iv[4:])
 	}
-	binary.BigEndian.PutUint64(n[4:], binary.BigEndian.Uint64(n[4:])^h.seq)
-	return n
+	binary.BigEndian.PutUint64(h.nonceBuf[4:], n)
+	return h.nonceBuf[:]
+}
+
+// head12 gives what is authenticated beside n bytes of content in TLS 1.2. It
+// is overwritten by the next. RFC 5246, section 6.2.3.
+func (h *half) head12(ct iana.ContentType, v iana.Version, n int) []byte {
+	b := &h.headBuf
+	binary.BigEndian.PutUint64(b[:], h.seq)
+	b[8], b[9], b[10], b[11], b[12] = byte(ct), byte(v>>8), byte(v), byte(n>>8), byte(n)
+	return b[:]
 }
 
 // maxRecordsGCM is how many full records one AES-GCM key may protect: 2^24.5.
@@ -101,7 +114,13 @@ func (s *Sealer) SetVersion(v iana.Version) { s.version = v }
 func (s *Sealer) SetRand(r io.Reader) { s.rand = r }
 
 // Install changes the keys. The sequence number starts at 0.
-func (s *Sealer) Install(k *Keys) error { return s.install(k) }
+func (s *Sealer) Install(k *Keys) error {
+	err := s.install(k)
+	if err == nil && s.cbc != nil {
+		s.cbc.encrypt()
+	}
+	return err
+}
 
 // NearLimit reports whether the key has protected as much as it may. RFC 9846,
 // section 5.5.
@@ -119,7 +138,7 @@ func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 		dst[at] = byte(iana.ContentApplicationData)
 		dst = s.seal13(dst, at, ct, fragment)
 	case cbc12, cbc12etm:
-		dst = s.sealCBC(dst, at, ct, fragment)
+		dst = s.sealCBC(dst, ct, fragment)
 	default:
 		dst = s.seal12(dst, ct, fragment)
 	}
@@ -134,8 +153,7 @@ func (s *Sealer) seal13(dst []byte, at int, ct iana.ContentType, fragment []byte
 	dst = grow(dst, n+tagLen)
 	body := dst[len(dst) : len(dst)+n]
 	body[copy(body, fragment)] = byte(ct)
-	nonce := s.nonce()
-	return s.aead.Seal(dst, nonce[:], body, dst[at:at+HeaderLen])
+	return s.aead.Seal(dst, s.nonce(), body, dst[at:at+HeaderLen])
 }
 
 func (s *Sealer) seal12(dst []byte, ct iana.ContentType, fragment []byte) []byte {
@@ -143,8 +161,8 @@ func (s *Sealer) seal12(dst []byte, ct iana.ContentType, fragment []byte) []byte
 	if s.form == aead12e {
 		dst = append(dst, nonce[4:]...)
 	}
-	ad := header12(s.seq, ct, s.version, len(fragment))
-	return s.aead.Seal(grow(dst, len(fragment)+tagLen), nonce[:], fragment, ad[:])
+	ad := s.head12(ct, s.version, len(fragment))
+	return s.aead.Seal(grow(dst, len(fragment)+tagLen), nonce, fragment, ad)
 }
 
 // grow makes room for n more bytes.
@@ -157,20 +175,18 @@ func grow(b []byte, n int) []byte {
 	return bigger
 }
 
-// header12 is what is authenticated beside the content in TLS 1.2. RFC 5246,
-// section 6.2.3.
-func header12(seq uint64, ct iana.ContentType, v iana.Version, n int) (ad [13]byte) {
-	binary.BigEndian.PutUint64(ad[:], seq)
-	ad[8], ad[9], ad[10], ad[11], ad[12] = byte(ct), byte(v>>8), byte(v), byte(n>>8), byte(n)
-	return ad
-}
-
 // An Opener takes protection off what is received. Its zero value reads
 // records in the clear.
 type Opener struct{ half }
 
 // Install changes the keys. The sequence number starts at 0.
-func (o *Opener) Install(k *Keys) error { return o.install(k) }
+func (o *Opener) Install(k *Keys) error {
+	err := o.install(k)
+	if err == nil && o.cbc != nil {
+		o.cbc.decrypt()
+	}
+	return err
+}
 
 // Protected reports whether keys were installed.
 func (o *Opener) Protected() bool { return o.form != plain }
@@ -220,9 +236,8 @@ func (o *Opener) open13(rec []byte) (iana.ContentType, []byte, error) {
 	if iana.ContentType(rec[0]) != iana.ContentApplicationData {
 		return 0, nil, fault.With(fault.OuterTypeWrong, "%v", iana.ContentType(rec[0]))
 	}
-	nonce := o.nonce()
 	body := rec[HeaderLen:]
-	content, err := o.aead.Open(body[:0], nonce[:], body, rec[:HeaderLen])
+	content, err := o.aead.Open(body[:0], o.nonce(), body, rec[:HeaderLen])
 	if err != nil {
 		return 0, nil, fault.BadRecordMAC
 	}
@@ -250,8 +265,8 @@ func (o *Opener) open12(ct iana.ContentType, rec []byte) ([]byte, error) {
 	if len(body) < tagLen {
 		return nil, fault.BadRecordMAC
 	}
-	ad := header12(o.seq, ct, iana.Version(binary.BigEndian.Uint16(rec[1:])), len(body)-tagLen)
-	content, err := o.aead.Open(body[:0], nonce[:], body, ad[:])
+	ad := o.head12(ct, iana.Version(binary.BigEndian.Uint16(rec[1:])), len(body)-tagLen)
+	content, err := o.aead.Open(body[:0], nonce, body, ad)
 	if err != nil {
 		return nil, fault.BadRecordMAC
 	}
