@@ -31,7 +31,7 @@ func ParseCertificate13(body []byte) (m Certificate13, err error) {
 	if err := r.Done(); err != nil {
 		return m, err
 	}
-	entries := NewReader("Certificate", m.List)
+	entries := r.within(m.List)
 	for !entries.Empty() {
 		entries.Vec(3, "cert_data", 1)
 		extensions(&entries)
@@ -80,7 +80,7 @@ func ParseCertificate12(body []byte) (m Certificate12, err error) {
 	if err := r.Done(); err != nil {
 		return m, err
 	}
-	certs := NewReader("Certificate", m.List)
+	certs := r.within(m.List)
 	for !certs.Empty() {
 		certs.Vec(3, "ASN.1Cert", 1)
 	}

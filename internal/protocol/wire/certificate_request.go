@@ -29,6 +29,12 @@ func OpenCertificateRequest13(b, context []byte) ([]byte, Block) {
 	return b, k
 }
 
+// Append appends the whole message.
+func (m *CertificateRequest13) Append(b []byte) []byte {
+	b, block := OpenCertificateRequest13(b, m.Context)
+	return block.Close(append(b, m.Extensions...))
+}
+
 // CertificateRequest12 is RFC 5246, section 7.4.4; before TLS 1.2 without the
 // signature algorithms:
 //
@@ -55,8 +61,11 @@ func ParseCertificateRequest12(body []byte, schemes bool) (m CertificateRequest1
 	if err := r.Done(); err != nil {
 		return m, err
 	}
-	_, err = ParseNames(m.Authorities)
-	return m, err
+	in := r.within(m.Authorities)
+	for !in.Empty() {
+		in.Vec(2, "DistinguishedName", 1)
+	}
+	return m, in.Done()
 }
 
 // Append appends the whole message. A nil Schemes is left out.
@@ -70,12 +79,16 @@ func (m *CertificateRequest12) Append(b []byte) []byte {
 }
 
 // ParseNames reads distinguished names, each with a length of 2 bytes.
-func ParseNames(b []byte) (names [][]byte, err error) {
+func ParseNames(b []byte) ([][]byte, error) {
 	r := NewReader("certificate_authorities", b)
+	return names(&r)
+}
+
+func names(r *Reader) (list [][]byte, err error) {
 	for !r.Empty() {
-		names = append(names, r.Vec(2, "DistinguishedName", 1))
+		list = append(list, r.Vec(2, "DistinguishedName", 1))
 	}
-	return names, r.Done()
+	return list, r.Done()
 }
 
 // AppendNames appends distinguished names, each with a length of 2 bytes.

@@ -19,7 +19,7 @@ func ParseALPN(body []byte) (ProtocolNameList, error) {
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	names := NewReader("application_layer_protocol_negotiation", l)
+	names := r.within(l)
 	for !names.Empty() {
 		names.Vec(1, "ProtocolName", 1)
 	}

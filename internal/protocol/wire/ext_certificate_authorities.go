@@ -8,11 +8,13 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //	opaque DistinguishedName<1..2^16-1>;
 //	DistinguishedName authorities<3..2^16-1>;
 func ParseCertificateAuthorities(body []byte) ([][]byte, error) {
-	b, err := only("certificate_authorities", body, 2, 3)
-	if err != nil {
+	r := NewReader("certificate_authorities", body)
+	list := r.Vec(2, "authorities", 3)
+	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	return ParseNames(b)
+	in := r.within(list)
+	return names(&in)
 }
 
 // AppendCertificateAuthorities appends the extension.

@@ -18,16 +18,17 @@ type KeyShareClient []byte
 
 // ParseKeyShareClient reads the extension.
 func ParseKeyShareClient(body []byte) (KeyShareClient, error) {
-	b, err := only("key_share", body, 2, 0)
-	if err != nil {
+	r := NewReader("key_share", body)
+	list := r.Vec(2, "client_shares", 0)
+	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	r := NewReader("key_share", b)
-	for !r.Empty() {
-		r.U16("group")
-		r.Vec(2, "key_exchange", 1)
+	shares := r.within(list)
+	for !shares.Empty() {
+		shares.U16("group")
+		shares.Vec(2, "key_exchange", 1)
 	}
-	return b, r.Done()
+	return list, shares.Done()
 }
 
 // All walks the key shares.

@@ -29,19 +29,19 @@ type PSKIdentity struct {
 func ParsePreSharedKeyClient(body []byte) (p PreSharedKeyClient, err error) {
 	r := NewReader("pre_shared_key", body)
 	p.identities = r.Vec(2, "identities", 7)
+	ids := r.within(p.identities)
 	p.binders = r.Vec(2, "binders", 33)
 	if err := r.Done(); err != nil {
 		return p, err
 	}
-	ids := NewReader("pre_shared_key", p.identities)
 	for !ids.Empty() {
 		ids.Vec(2, "identity", 1)
-		ids.Uint(4, "obfuscated_ticket_age")
+		ids.U32("obfuscated_ticket_age")
 	}
 	if err := ids.Done(); err != nil {
 		return p, err
 	}
-	binders := NewReader("pre_shared_key", p.binders)
+	binders := r.within(p.binders)
 	for !binders.Empty() {
 		binders.Vec(1, "PskBinderEntry", 32)
 	}
@@ -51,7 +51,7 @@ func ParsePreSharedKeyClient(body []byte) (p PreSharedKeyClient, err error) {
 // Identity gives the identity at place i.
 func (p PreSharedKeyClient) Identity(i int) (id PSKIdentity, ok bool) {
 	for r := NewReader("", p.identities); !r.Empty(); i-- {
-		id = PSKIdentity{r.Vec(2, "", 1), r.Uint(4, "")}
+		id = PSKIdentity{r.Vec(2, "", 1), r.U32("")}
 		if i == 0 {
 			return id, true
 		}
@@ -74,7 +74,7 @@ func (p PreSharedKeyClient) Binder(i int) ([]byte, bool) {
 func (p PreSharedKeyClient) Counts() (identities, binders int) {
 	for r := NewReader("", p.identities); !r.Empty(); identities++ {
 		r.Vec(2, "", 1)
-		r.Uint(4, "")
+		r.U32("")
 	}
 	for r := NewReader("", p.binders); !r.Empty(); binders++ {
 		r.Vec(1, "", 32)

@@ -7,7 +7,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 //	PskKeyExchangeMode ke_modes<1..255>;
 func ParsePSKKeyExchangeModes(body []byte) ([]byte, error) {
-	return only("psk_key_exchange_modes", body, 1, 1)
+	return only("psk_key_exchange_modes", body, 1, "ke_modes", 1)
 }
 
 // AppendPSKKeyExchangeModes appends the extension.

@@ -6,7 +6,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 //	opaque renegotiated_connection<0..255>;
 func ParseRenegotiationInfo(body []byte) ([]byte, error) {
-	return only("renegotiation_info", body, 1, 0)
+	return only("renegotiation_info", body, 1, "renegotiated_connection", 0)
 }
 
 // AppendRenegotiationInfo appends the extension.

@@ -8,16 +8,16 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //	opaque SerializedSCT<1..2^16-1>;
 //	SerializedSCT sct_list<1..2^16-1>;
 func ParseSCTs(body []byte) (scts [][]byte, err error) {
-	b, err := only("signed_certificate_timestamp", body, 2, 1)
-	if err != nil {
+	r := NewReader("signed_certificate_timestamp", body)
+	list := r.Vec(2, "sct_list", 1)
+	if err := r.Done(); err != nil {
 		return nil, err
 	}
-	for r := NewReader("signed_certificate_timestamp", b); ; {
-		if r.Empty() {
-			return scts, r.Done()
-		}
-		scts = append(scts, r.Vec(2, "SerializedSCT", 1))
+	in := r.within(list)
+	for !in.Empty() {
+		scts = append(scts, in.Vec(2, "SerializedSCT", 1))
 	}
+	return scts, in.Done()
 }
 
 // AppendSCTs appends the extension of a server.

@@ -14,10 +14,11 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 // A list may hold one name of a type, and there is only one type.
 func ParseServerNameClient(body []byte) ([]byte, error) {
 	r := NewReader("server_name", body)
-	l := NewReader("server_name", r.Vec(2, "server_name_list", 1))
+	list := r.Vec(2, "server_name_list", 1)
 	if err := r.Done(); err != nil {
 		return nil, err
 	}
+	l := r.within(list)
 	t := iana.NameType(l.U8("name_type"))
 	l.Check(t == iana.NameHost, "name_type", "it is not host_name")
 	name := l.Vec(2, "HostName", 1)

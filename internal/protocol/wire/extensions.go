@@ -47,7 +47,8 @@ func (e Extensions) All() iter.Seq2[iana.ExtensionType, []byte] {
 }
 
 // Next takes the first extension off the block: its type and body, and what
-// follows. It is All for loops that must not allocate.
+// follows. It is All for loops that must not allocate. The block must not be
+// empty.
 func (e Extensions) Next() (t iana.ExtensionType, body []byte, rest Extensions) {
 	n := 4 + (int(e[2])<<8 | int(e[3]))
 	return iana.ExtensionType(uint16(e[0])<<8 | uint16(e[1])), e[4:n:n], e[n:]

@@ -22,8 +22,8 @@ type NewSessionTicket13 struct {
 // ParseNewSessionTicket13 reads the body of the message.
 func ParseNewSessionTicket13(body []byte) (m NewSessionTicket13, err error) {
 	r := NewReader("NewSessionTicket", body)
-	m.Lifetime = r.Uint(4, "ticket_lifetime")
-	m.AgeAdd = r.Uint(4, "ticket_age_add")
+	m.Lifetime = r.U32("ticket_lifetime")
+	m.AgeAdd = r.U32("ticket_age_add")
 	m.Nonce = r.Vec(1, "ticket_nonce", 0)
 	m.Ticket = r.Vec(2, "ticket", 1)
 	m.Extensions = extensions(&r)
@@ -51,7 +51,7 @@ type NewSessionTicket12 struct {
 // ParseNewSessionTicket12 reads the body of the message.
 func ParseNewSessionTicket12(body []byte) (m NewSessionTicket12, err error) {
 	r := NewReader("NewSessionTicket", body)
-	m.Lifetime = r.Uint(4, "ticket_lifetime_hint")
+	m.Lifetime = r.U32("ticket_lifetime_hint")
 	m.Ticket = r.Vec(2, "ticket", 0)
 	return m, r.Done()
 }

@@ -15,7 +15,7 @@ import (
 type Error struct {
 	Message string
 	Field   string
-	Offset  int // of the field, in bytes from the start of the message's body
+	Offset  int // of the field, in bytes from the start of the body of the message or extension
 	Problem string
 }
 
@@ -31,21 +31,33 @@ func (e *Error) Unwrap() error { return fault.DecodeError }
 type Reader struct {
 	message string
 	buf     []byte
-	off     int
+	base    int // of buf in the body
+	off     int // of what comes next in buf
+	at      int // of the field that was begun last in buf
 	err     *Error
 }
 
 // NewReader reads the body of a message or extension with the given name.
 func NewReader(message string, body []byte) Reader { return Reader{message: message, buf: body} }
 
+// within reads the inside of the vector that was read last. It fails if r did.
+func (r *Reader) within(vector []byte) Reader {
+	return Reader{message: r.message, buf: vector, base: r.base + r.off - len(vector), err: r.err}
+}
+
 func (r *Reader) fail(field, problem string) {
 	if r.err == nil {
-		r.err = &Error{r.message, field, r.off, problem}
+		r.err = &Error{r.message, field, r.base + r.at, problem}
 	}
 }
 
 // Bytes reads n bytes.
 func (r *Reader) Bytes(n int, field string) []byte {
+	r.at = r.off
+	return r.take(n, field)
+}
+
+func (r *Reader) take(n int, field string) []byte {
 	if r.err != nil || len(r.buf)-r.off < n {
 		r.fail(field, "the message ends before the field does")
 		return nil
@@ -57,8 +69,13 @@ func (r *Reader) Bytes(n int, field string) []byte {
 
 // Uint reads a number of n bytes, at most 4.
 func (r *Reader) Uint(n int, field string) uint32 {
+	r.at = r.off
+	return r.number(n, field)
+}
+
+func (r *Reader) number(n int, field string) uint32 {
 	var v uint32
-	for _, b := range r.Bytes(n, field) {
+	for _, b := range r.take(n, field) {
 		v = v<<8 | uint32(b)
 	}
 	return v
@@ -70,13 +87,18 @@ func (r *Reader) U8(field string) uint8 { return uint8(r.Uint(1, field)) }
 // U16 reads a number of two bytes.
 func (r *Reader) U16(field string) uint16 { return uint16(r.Uint(2, field)) }
 
-// Vec reads a vector: its length in n bytes, then so many bytes, at least
-// least of them.
+// U32 reads a number of four bytes.
+func (r *Reader) U32(field string) uint32 { return r.Uint(4, field) }
+
+// Vec reads a vector: its length in n bytes, at most 3, then so many bytes, at
+// least least of them.
 func (r *Reader) Vec(n int, field string, least int) []byte {
-	length := int(r.Uint(n, field))
-	b := r.Bytes(length, field)
-	if r.err == nil && length < least {
-		r.fail(field, "the field is shorter than it may be")
+	r.at = r.off
+	length := int(r.number(n, field))
+	b := r.take(length, field)
+	r.Check(length >= least, field, "the field is shorter than it may be")
+	if r.err != nil {
+		return nil
 	}
 	return b
 }
@@ -87,7 +109,7 @@ func (r *Reader) Empty() bool { return r.err != nil || r.off == len(r.buf) }
 // Rest reads what is left.
 func (r *Reader) Rest() []byte { return r.Bytes(len(r.buf)-r.off, "rest") }
 
-// Check fails with the problem unless ok.
+// Check fails at the field that was read last, with the problem, unless ok.
 func (r *Reader) Check(ok bool, field, problem string) {
 	if !ok {
 		r.fail(field, problem)
@@ -97,6 +119,7 @@ func (r *Reader) Check(ok bool, field, problem string) {
 // Done gives the first error; bytes that are left over are one.
 func (r *Reader) Done() error {
 	if r.err == nil && r.off < len(r.buf) {
+		r.at = r.off
 		r.fail("end", "there are bytes after the end")
 	}
 	if r.err != nil {
@@ -154,8 +177,8 @@ func NewList[T ~uint16](values []T) List[T] {
 }
 
 // only reads a body that is one vector with a length of n bytes.
-func only(name string, body []byte, n, least int) ([]byte, error) {
+func only(name string, body []byte, n int, field string, least int) ([]byte, error) {
 	r := NewReader(name, body)
-	v := r.Vec(n, name, least)
+	v := r.Vec(n, field, least)
 	return v, r.Done()
 }
