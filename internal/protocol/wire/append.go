@@ -2,23 +2,6 @@ package wire
 
 import "github.com/handsel-tls/handsel/internal/protocol/iana"
 
-// HeaderLen is the length of a handshake message's header: its type, and its
-// length in 3 bytes. RFC 9846, section 4.
-const HeaderLen = 4
-
-// NextMessage gives the first handshake message of buf with its header, if it
-// is whole.
-func NextMessage(buf []byte) (t iana.HandshakeType, raw []byte, ok bool) {
-	if len(buf) < HeaderLen {
-		return 0, nil, false
-	}
-	n := HeaderLen + int(buf[1])<<16 + int(buf[2])<<8 + int(buf[3])
-	if len(buf) < n {
-		return 0, nil, false
-	}
-	return iana.HandshakeType(buf[0]), buf[:n:n], true
-}
-
 func u16(b []byte, v uint16) []byte { return append(b, byte(v>>8), byte(v)) }
 
 func u24(b []byte, v int) []byte { return append(b, byte(v>>16), byte(v>>8), byte(v)) }

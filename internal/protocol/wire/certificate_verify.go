@@ -22,8 +22,19 @@ func ParseCertificateVerify(body []byte) (m CertificateVerify, err error) {
 	return m, r.Done()
 }
 
-// Append appends the whole message.
+// ParseCertificateVerify10 reads the body of the message before TLS 1.2, which
+// has no algorithm: Scheme is 0.
+func ParseCertificateVerify10(body []byte) (m CertificateVerify, err error) {
+	r := NewReader("CertificateVerify", body)
+	m.Signature = r.Vec(2, "signature", 0)
+	return m, r.Done()
+}
+
+// Append appends the whole message. A Scheme of 0 is left out.
 func (m *CertificateVerify) Append(b []byte) []byte {
 	b, mark := openMessage(b, iana.MsgCertificateVerify)
-	return mark.Close(vec(u16(b, uint16(m.Scheme)), 2, m.Signature))
+	if m.Scheme != 0 {
+		b = u16(b, uint16(m.Scheme))
+	}
+	return mark.Close(vec(b, 2, m.Signature))
 }

@@ -16,3 +16,8 @@ func ParseSignatureAlgorithms(body []byte) (List[iana.SignatureScheme], error) {
 func AppendSignatureAlgorithms(b []byte, schemes []iana.SignatureScheme) []byte {
 	return appendList(b, iana.ExtSignatureAlgorithms, 2, schemes)
 }
+
+// AppendSignatureAlgorithmsCert appends signature_algorithms_cert.
+func AppendSignatureAlgorithmsCert(b []byte, schemes []iana.SignatureScheme) []byte {
+	return appendList(b, iana.ExtSignatureAlgorithmsCert, 2, schemes)
+}

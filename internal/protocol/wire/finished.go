@@ -9,5 +9,13 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //	} Finished;
 type Finished struct{ VerifyData []byte }
 
+// ParseFinished reads the body of the message, whose length follows from the
+// suite: n bytes.
+func ParseFinished(body []byte, n int) (m Finished, err error) {
+	r := NewReader("Finished", body)
+	m.VerifyData = r.Bytes(n, "verify_data")
+	return m, r.Done()
+}
+
 // Append appends the whole message.
 func (m *Finished) Append(b []byte) []byte { return message(b, iana.MsgFinished, m.VerifyData) }

@@ -41,6 +41,41 @@ func AppendECDHEParams(b []byte, g iana.Group, point []byte) []byte {
 	return vec(u16(append(b, byte(iana.CurveNamed)), uint16(g)), 1, point)
 }
 
+// ServerKeyExchangeDHE is RFC 5246, section 7.4.3; before TLS 1.2 without the
+// algorithm:
+//
+//	struct {
+//	    opaque dh_p<1..2^16-1>;
+//	    opaque dh_g<1..2^16-1>;
+//	    opaque dh_Ys<1..2^16-1>;
+//	    SignatureAndHashAlgorithm algorithm;
+//	    opaque signature<0..2^16-1>;
+//	} ServerKeyExchange;
+type ServerKeyExchangeDHE struct {
+	P, G, Ys  []byte
+	Params    []byte // what is signed beside the randoms: dh_p to dh_Ys
+	Scheme    iana.SignatureScheme
+	Signature []byte
+}
+
+// ParseServerKeyExchangeDHE reads the body of the message. scheme says whether
+// the version has the algorithm in it.
+func ParseServerKeyExchangeDHE(body []byte, scheme bool) (m ServerKeyExchangeDHE, err error) {
+	r := NewReader("ServerKeyExchange", body)
+	m.P = r.Vec(2, "dh_p", 1)
+	m.G = r.Vec(2, "dh_g", 1)
+	m.Ys = r.Vec(2, "dh_Ys", 1)
+	m.Params = body[:r.off:r.off]
+	if scheme {
+		m.Scheme = iana.SignatureScheme(r.U16("algorithm"))
+	}
+	m.Signature = r.Vec(2, "signature", 0)
+	return m, r.Done()
+}
+
+// AppendDHEParams appends dh_p to dh_Ys.
+func AppendDHEParams(b, p, g, ys []byte) []byte { return vec(vec(vec(b, 2, p), 2, g), 2, ys) }
+
 // AppendServerKeyExchange appends the message with ready parameters. A scheme
 // of 0 is left out.
 func AppendServerKeyExchange(b, params []byte, s iana.SignatureScheme, signature []byte) []byte {
