@@ -116,6 +116,7 @@ func FromStandard(c *stdtls.Config) *Config {
 	if c == nil {
 		return nil
 	}
+	//lint:ignore SA1019 SessionTicketKey is deprecated, and taken over where it is set
 	out := &Config{
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetClientCertificate: c.GetClientCertificate,
@@ -123,7 +124,7 @@ func FromStandard(c *stdtls.Config) *Config {
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName,
 		ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, SessionTicketsDisabled: c.SessionTicketsDisabled,
-		SessionTicketKey: c.SessionTicketKey, //nolint:staticcheck // the field is deprecated, and used
+		SessionTicketKey: c.SessionTicketKey,
 		MinVersion:       c.MinVersion, MaxVersion: c.MaxVersion, CurvePreferences: c.CurvePreferences,
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
 	}
@@ -186,7 +187,8 @@ func (c *Config) prepare() *prepared {
 		h.AskApproval = c.VerifyConnection != nil
 		h.ClientAuth = clientAuth[c.ClientAuth]
 		if c.ClientCAs != nil {
-			h.Authorities = c.ClientCAs.Subjects() //nolint:staticcheck // a pool that was made here has them all
+			//lint:ignore SA1019 as crypto/tls does: only the system's pool does not give all of them
+			h.Authorities = c.ClientCAs.Subjects()
 		}
 		if !c.SessionTicketsDisabled {
 			h.Tickets = c.ticketKeys()

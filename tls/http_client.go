@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 http.Transport speaks HTTP/2 over TLS on connections of crypto/tls only
+
 package tls
 
 import (

@@ -26,7 +26,6 @@ type Client struct {
 	master   schedule.Master
 
 	request *handshake.CertificateRequest // the server wants a certificate
-	context []byte                        // of that request
 	asked   extension.Set                 // by that request
 	cred    *sign.Credential
 	scheme  iana.SignatureScheme

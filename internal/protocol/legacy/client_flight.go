@@ -97,6 +97,7 @@ func (c *Client) encryptPremaster() error {
 		return err
 	}
 	c.premaster[0], c.premaster[1] = byte(sent.Version>>8), byte(sent.Version)
+	//lint:ignore SA1019 RSA key exchange is PKCS #1 v1.5; it is off unless a policy names it
 	if c.exchange, err = rsa.EncryptPKCS1v15(c.Config.Rand, public, c.premaster); err != nil {
 		return fault.With(fault.Internal, "RSA: %w", err)
 	}

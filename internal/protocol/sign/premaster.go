@@ -21,6 +21,7 @@ func DecryptPremaster(key crypto.Signer, rand io.Reader, ciphertext []byte) ([]b
 	if !ok {
 		return nil, fault.With(fault.Internal, "keys of type %T cannot decrypt", key)
 	}
+	//lint:ignore SA1019 RSA key exchange is PKCS #1 v1.5; with SessionKeyLen it is decrypted in constant time
 	b, err := d.Decrypt(rand, ciphertext, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: PremasterLen})
 	if err != nil || len(b) != PremasterLen {
 		// The length of the ciphertext does not fit the key, which anybody
