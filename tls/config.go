@@ -116,7 +116,6 @@ func FromStandard(c *stdtls.Config) *Config {
 	if c == nil {
 		return nil
 	}
-	//lint:ignore SA1019 SessionTicketKey is deprecated, and taken over where it is set
 	out := &Config{
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetClientCertificate: c.GetClientCertificate,
@@ -124,6 +123,7 @@ func FromStandard(c *stdtls.Config) *Config {
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName,
 		ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, SessionTicketsDisabled: c.SessionTicketsDisabled,
+		//lint:ignore SA1019 the field is deprecated, and taken over where it is set
 		SessionTicketKey: c.SessionTicketKey,
 		MinVersion:       c.MinVersion, MaxVersion: c.MaxVersion, CurvePreferences: c.CurvePreferences,
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,

@@ -167,6 +167,20 @@ func (v *view) tell(w io.Writer, c colors) {
 	for _, s := range v.Steps {
 		fmt.Fprintf(w, "  %8.3f ms  %s\n", s.Millis, describeStep(s))
 	}
+	if o := v.Offered; o != nil {
+		fmt.Fprintln(w, "\nOffered:")
+		for _, row := range []struct {
+			name   string
+			values []string
+		}{
+			{"versions", o.Versions}, {"cipher suites", o.Suites}, {"groups", o.Groups}, {"key shares", o.KeyShares},
+			{"signature schemes", o.Schemes}, {"alpn", o.Protocols},
+		} {
+			if len(row.values) > 0 {
+				fmt.Fprintf(w, "  %-20s  %s\n", row.name, plain(strings.Join(row.values, ", ")))
+			}
+		}
+	}
 	fmt.Fprintln(w, "\nChoices:")
 	for _, ch := range v.Choices {
 		chosen := ch.Chosen

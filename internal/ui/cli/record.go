@@ -27,6 +27,7 @@ type view struct {
 	Retried    bool        `json:"hello_retry_request,omitempty"`
 	Millis     float64     `json:"milliseconds"`
 	Failure    *failure    `json:"failure,omitempty"`
+	Offered    *offerView  `json:"offered,omitempty"`
 	Choices    []choice    `json:"choices,omitempty"`
 	Steps      []step      `json:"steps,omitempty"`
 	Checks     []checkView `json:"checks,omitempty"`
@@ -82,6 +83,7 @@ func newView(r *tls.Record) view {
 		v.Peer = r.Remote.String()
 	}
 	v.Version, v.Suite, v.Group, v.Scheme = r.Names()
+	v.Offered = newOffer(r.ClientHello)
 	for _, c := range r.Choices {
 		x := choice{Topic: c.Topic, Chosen: c.Chosen}
 		for _, refused := range c.Refused {
