@@ -37,10 +37,16 @@ func (s *Secret) expandLabel(out []byte, label string, context []byte) {
 	info[n] = byte(len(context))
 	n += 1 + copy(info[n+1:], context)
 
+	s.expand(out, info[:n])
+}
+
+// expand is HKDF-Expand (RFC 5869, section 2.3). It fills out, at most 255
+// times the hash.
+func (s *Secret) expand(out, info []byte) {
 	var t [maxHash]byte
 	previous := t[:0]
-	for i := byte(1); len(out) > 0; i++ { // HKDF-Expand, RFC 5869, section 2.3
-		s.h.MAC(&t, s.Bytes(), previous, info[:n], []byte{i})
+	for i := byte(1); len(out) > 0; i++ {
+		s.h.MAC(&t, s.Bytes(), previous, info, []byte{i})
 		previous = t[:s.h.Size()]
 		out = out[copy(out, previous):]
 	}
@@ -55,9 +61,8 @@ func (s *Secret) derive(label string, transcript []byte) (d Secret) {
 
 // next goes to the next stage: Extract with a salt derived from this one.
 func (s *Secret) next(ikm []byte) Secret {
-	var zeros, empty [maxHash]byte
-	s.h.sum(&empty, nil)
-	salt := s.derive("derived", empty[:s.h.Size()])
+	var zeros [maxHash]byte
+	salt := s.derive("derived", s.h.empty())
 	if ikm == nil {
 		ikm = zeros[:s.h.Size()]
 	}
@@ -69,27 +74,39 @@ type Early struct{ s Secret }
 
 // NewEarly begins the schedule with a pre-shared key, nil if there is none.
 func NewEarly(h Hash, psk []byte) Early {
-	var zeros [maxHash]byte
 	if psk == nil {
-		psk = zeros[:h.Size()]
+		return withoutPSK[h]
 	}
+	return newEarly(h, psk)
+}
+
+func newEarly(h Hash, psk []byte) Early {
+	var zeros [maxHash]byte
 	return Early{extract(h, zeros[:h.Size()], psk)}
+}
+
+// withoutPSK is the same in every handshake.
+var withoutPSK = [...]Early{
+	SHA256: newEarly(SHA256, make([]byte, SHA256.Size())),
+	SHA384: newEarly(SHA384, make([]byte, SHA384.Size())),
 }
 
 // BinderKey gives the key of the binders, of an external pre-shared key or of
 // one from a session.
 func (e Early) BinderKey(external bool) Secret {
-	var empty [maxHash]byte
-	e.s.h.sum(&empty, nil)
 	if external {
-		return e.s.derive("ext binder", empty[:e.s.h.Size()])
+		return e.s.derive("ext binder", e.s.h.empty())
 	}
-	return e.s.derive("res binder", empty[:e.s.h.Size()])
+	return e.s.derive("res binder", e.s.h.empty())
 }
 
 // ClientTraffic gives client_early_traffic_secret. transcript is the hash of
 // the ClientHello.
 func (e Early) ClientTraffic(transcript []byte) Secret { return e.s.derive("c e traffic", transcript) }
+
+// Exporter gives early_exporter_secret. transcript is the hash of the
+// ClientHello.
+func (e Early) Exporter(transcript []byte) Secret { return e.s.derive("e exp master", transcript) }
 
 // Handshake goes on with the secret of the key exchange.
 func (e Early) Handshake(shared []byte) Handshake { return Handshake{e.s.next(shared)} }
@@ -158,12 +175,10 @@ func (s *Secret) NextTraffic() Secret { return s.derive("traffic upd", nil) }
 func (s *Secret) TicketPSK(nonce []byte) Secret { return s.derive("resumption", nonce) }
 
 // Export gives n bytes of keying material from the exporter secret. RFC 9846,
-// section 7.5. The label has at most 249 bytes.
+// section 7.5. The label has at most 249 bytes, n is at most 255 times the hash.
 func (s *Secret) Export(label string, context []byte, n int) []byte {
-	var empty, hashed [maxHash]byte
-	s.h.sum(&empty, nil)
-	s.h.sum(&hashed, context)
-	d := s.derive(label, empty[:s.h.Size()])
+	hashed := hashOf(s.h, context)
+	d := s.derive(label, s.h.empty())
 	out := make([]byte, n)
 	d.expandLabel(out, "exporter", hashed[:s.h.Size()])
 	return out
