@@ -4,9 +4,16 @@ package prf
 
 import "github.com/handsel-tls/handsel/internal/protocol/schedule"
 
-// A Function is the pseudorandom function of a version and suite: it fills out
-// from the secret, the label and the seed.
-type Function func(out, secret []byte, label string, seed ...[]byte)
+// A Function is the pseudorandom function of a version and suite. It is a
+// number and not a func so that the compiler sees what becomes of secrets and
+// seeds and leaves them on the stack: the derivations of a handshake take
+// nothing from the heap, as a func they took eleven allocations.
+type Function uint8
+
+const (
+	sha256 Function = iota // P_SHA256
+	sha384                 // P_SHA384
+)
 
 // TLS12 gives the PRF of TLS 1.2 with the hash of the suite. RFC 5246, section
 // 5.
@@ -17,12 +24,14 @@ func TLS12(h schedule.Hash) Function {
 	return sha256
 }
 
-func sha256(out, secret []byte, label string, seed ...[]byte) {
-	expand(schedule.SHA256, out, secret, label, seed)
-}
-
-func sha384(out, secret []byte, label string, seed ...[]byte) {
-	expand(schedule.SHA384, out, secret, label, seed)
+// Fill fills out from the secret, the label and at most four seeds.
+func (f Function) Fill(out, secret []byte, label string, seed ...[]byte) {
+	switch f {
+	case sha256:
+		expand(schedule.SHA256, out, secret, label, seed)
+	case sha384:
+		expand(schedule.SHA384, out, secret, label, seed)
+	}
 }
 
 // expand is P_hash, RFC 5246, section 5.
@@ -30,7 +39,11 @@ func expand(h schedule.Hash, out, secret []byte, label string, seed [][]byte) {
 	var parts [6][]byte // A(i), the label, the seed
 	var name [32]byte
 	parts[1] = append(name[:0], label...)
-	n := 2 + copy(parts[2:], seed)
+	n := 2
+	for _, s := range seed { // a copy would make the compiler move what is in it to the heap
+		parts[n] = s
+		n++
+	}
 	var a, block [48]byte
 	h.MAC(&a, secret, parts[1:n]...)
 	for parts[0] = a[:h.Size()]; ; {
@@ -51,20 +64,20 @@ const (
 
 // Master gives the master secret. RFC 5246, section 8.1.
 func (f Function) Master(premaster, clientRandom, serverRandom []byte) (m [MasterLen]byte) {
-	f(m[:], premaster, "master secret", clientRandom, serverRandom)
+	f.Fill(m[:], premaster, "master secret", clientRandom, serverRandom)
 	return m
 }
 
 // ExtendedMaster gives the master secret bound to the handshake: sessionHash is
 // the transcript up to the ClientKeyExchange. RFC 7627, section 4.
 func (f Function) ExtendedMaster(premaster, sessionHash []byte) (m [MasterLen]byte) {
-	f(m[:], premaster, "extended master secret", sessionHash)
+	f.Fill(m[:], premaster, "extended master secret", sessionHash)
 	return m
 }
 
 // KeyBlock fills out with the connection's keys. RFC 5246, section 6.3.
 func (f Function) KeyBlock(out, master, clientRandom, serverRandom []byte) {
-	f(out, master, "key expansion", serverRandom, clientRandom)
+	f.Fill(out, master, "key expansion", serverRandom, clientRandom)
 }
 
 // Finished gives the verify_data of a side. RFC 5246, section 7.4.9.
@@ -73,7 +86,7 @@ func (f Function) Finished(master []byte, server bool, transcript []byte) (v [Fi
 	if server {
 		label = "server finished"
 	}
-	f(v[:], master, label, transcript)
+	f.Fill(v[:], master, label, transcript)
 	return v
 }
 
@@ -82,10 +95,10 @@ func (f Function) Finished(master []byte, server bool, transcript []byte) (v [Fi
 func (f Function) Export(master, clientRandom, serverRandom []byte, label string, context []byte, n int) []byte {
 	out := make([]byte, n)
 	if context == nil {
-		f(out, master, label, clientRandom, serverRandom)
+		f.Fill(out, master, label, clientRandom, serverRandom)
 		return out
 	}
 	size := []byte{byte(len(context) >> 8), byte(len(context))}
-	f(out, master, label, clientRandom, serverRandom, size, context)
+	f.Fill(out, master, label, clientRandom, serverRandom, size, context)
 	return out
 }
