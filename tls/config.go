@@ -76,8 +76,9 @@ type Config struct {
 
 	once     sync.Once
 	prepared prepared
+	mu       sync.Mutex    // of what follows
 	tickets  *session.Keys // shared by clones
-	mu       sync.Mutex    // of tickets
+	explicit bool          // SetSessionTicketKeys was called
 }
 
 // prepared is what is worked out once from a Config.
@@ -92,6 +93,7 @@ func (c *Config) Clone() *Config {
 	if c == nil {
 		return nil
 	}
+	keys := c.ticketKeys()
 	return &Config{
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate,
@@ -106,7 +108,8 @@ func (c *Config) Clone() *Config {
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
 		Policy: c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
 		ServerSessions: c.ServerSessions,
-		tickets:        c.ticketKeys(),
+		tickets:        keys,
+		explicit:       c.ticketsSet(),
 	}
 }
 
@@ -143,6 +146,16 @@ func (c *Config) SetSessionTicketKeys(keys [][32]byte) {
 		panic("tls: keys must have at least one key")
 	}
 	c.ticketKeys().Set(keys)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.explicit = true
+}
+
+// ticketsSet reports whether the program has set the keys of tickets.
+func (c *Config) ticketsSet() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.explicit || c.SessionTicketKey != [32]byte{}
 }
 
 func (c *Config) ticketKeys() *session.Keys {
@@ -199,7 +212,7 @@ func (c *Config) prepare() *prepared {
 		}
 		h.ClientTickets = c.ClientSessionCache != nil && !c.SessionTicketsDisabled
 		if c.KeyLogWriter != nil {
-			h.KeyLog = (&keyLog{w: c.KeyLogWriter}).write
+			h.KeyLog = keyLog{c.KeyLogWriter}.write
 		}
 	})
 	return &c.prepared
@@ -247,14 +260,15 @@ func named(ids []uint16) []iana.Suite {
 }
 
 // keyLog writes secrets in the form of SSLKEYLOGFILE.
-type keyLog struct {
-	mu sync.Mutex
-	w  io.Writer
-}
+type keyLog struct{ w io.Writer }
 
-func (k *keyLog) write(label string, clientRandom, secret []byte) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+// keyLogMu is of all key logs: several configs, such as clones, may share one
+// writer.
+var keyLogMu sync.Mutex
+
+func (k keyLog) write(label string, clientRandom, secret []byte) {
+	keyLogMu.Lock()
+	defer keyLogMu.Unlock()
 	// As crypto/tls does, but for the error: there is nobody to take it.
 	fmt.Fprintf(k.w, "%s %x %x\n", label, clientRandom, secret)
 }

@@ -35,8 +35,10 @@ type Conn struct {
 
 type output struct {
 	sync.Mutex
-	closed bool
-	err    error
+	closed  bool         // close_notify was sent
+	err     error        // why nothing more can be written
+	writers atomic.Int32 // calls of Write that are under way
+	gone    atomic.Bool  // Close was called
 }
 
 // Server gives the server's end of a TLS connection over conn. The config must
@@ -171,9 +173,13 @@ func (c *Conn) Write(b []byte) (int, error) {
 	if err := c.Handshake(); err != nil {
 		return 0, err
 	}
+	c.out.writers.Add(1)
+	defer c.out.writers.Add(-1)
 	c.out.Lock()
 	defer c.out.Unlock()
 	switch {
+	case c.out.gone.Load():
+		return 0, net.ErrClosed
 	case c.out.err != nil:
 		return 0, c.out.err
 	case c.out.closed:
@@ -212,11 +218,11 @@ var errShutdown = errors.New("tls: protocol is shutdown")
 func (c *Conn) flush() error {
 	c.out.Lock()
 	defer c.out.Unlock()
-	return c.flushLocked()
+	return c.send(c.engine.Output())
 }
 
-func (c *Conn) flushLocked() error {
-	b := c.engine.Output()
+// send writes what the engine wants sent. The caller has locked c.out.
+func (c *Conn) send(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
@@ -231,8 +237,15 @@ func (c *Conn) flushLocked() error {
 // closeTimeout is how long close_notify may take.
 const closeTimeout = 5 * time.Second
 
-// Close says close_notify and closes the connection.
+// Close says close_notify and closes the connection. A Write that is under way
+// is interrupted; then there is no close_notify.
 func (c *Conn) Close() error {
+	if c.out.gone.Swap(true) {
+		return net.ErrClosed
+	}
+	if c.out.writers.Load() > 0 {
+		return c.conn.Close()
+	}
 	var alertErr error
 	if c.complete.Load() {
 		c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
@@ -257,7 +270,7 @@ func (c *Conn) CloseWrite() error {
 	}
 	c.out.closed = true
 	c.engine.Close()
-	return c.flushLocked()
+	return c.send(c.engine.Written())
 }
 
 var errEarlyCloseWrite = errors.New("tls: CloseWrite called before handshake complete")
@@ -273,7 +286,7 @@ func (c *Conn) KeyUpdate(request bool) error {
 	if err := c.engine.KeyUpdate(request); err != nil {
 		return err
 	}
-	return c.flushLocked()
+	return c.send(c.engine.Written())
 }
 
 // VerifyHostname checks that the peer's certificate is for the name. The
@@ -304,6 +317,9 @@ func (c *Conn) Record() *Record {
 
 // netError gives an error of the engine the shape that crypto/tls gives it.
 func (c *Conn) netError(err error) error {
+	if header, ok := c.headerError(err); ok {
+		return &Error{Err: err, also: header}
+	}
 	var alert engine.PeerAlert
 	if errors.As(err, &alert) {
 		return &net.OpError{Op: "remote error", Err: &Error{Err: err, alert: AlertError(alert)}}
@@ -317,6 +333,23 @@ func (c *Conn) netError(err error) error {
 	return &Error{Err: err}
 }
 
+// headerError gives the RecordHeaderError of an error, where crypto/tls has
+// one. Its Conn is set if nothing was written to the connection.
+func (c *Conn) headerError(err error) (header RecordHeaderError, ok bool) {
+	code, _ := fault.Of(err)
+	switch code {
+	case fault.HTTPRequest, fault.HTTPSProxyRequest, fault.NotTLS, fault.SSL2Hello, fault.RecordVersionWrong, fault.RecordOverflow:
+	default:
+		return header, false
+	}
+	header.Msg = err.Error()
+	copy(header.RecordHeader[:], c.in.bytes())
+	if code.Silent() && !c.isClient {
+		header.Conn = c.conn
+	}
+	return header, true
+}
+
 // An Error is why a connection ended. Its text is for the operator: do not
 // send it to the peer. It wraps AlertError, CertificateVerificationError,
 // RecordHeaderError or an error of the network, where crypto/tls has those.
@@ -326,7 +359,13 @@ type Error struct {
 	also  error
 }
 
-func (e *Error) Error() string { return "tls: " + e.Err.Error() }
+func (e *Error) Error() string {
+	var refused *CertificateVerificationError
+	if errors.As(e.also, &refused) && refused.Err != nil {
+		return "tls: " + e.Err.Error() + " (" + refused.Err.Error() + ")"
+	}
+	return "tls: " + e.Err.Error()
+}
 
 // Unwrap gives what the error wraps.
 func (e *Error) Unwrap() []error {

@@ -18,9 +18,10 @@ func (c *Conn) handshake(ctx context.Context) error {
 	release := c.limit(ctx)
 	err := c.drive(ctx)
 	if cause := release(); cause != nil {
-		err = c.interrupted(cause)
+		err = c.interrupted(ctx, cause)
 	}
 	c.finish()
+	c.host.ctx, c.host.checked = nil, nil // a connection that lives long needs neither
 	return err
 }
 
@@ -75,8 +76,9 @@ func (c *Conn) limit(ctx context.Context) (release func() error) {
 
 var errHandshakeTimeout = errors.New("tls: the handshake took too long")
 
-// interrupted ends a handshake whose time was up.
-func (c *Conn) interrupted(cause error) error {
+// interrupted ends a handshake whose time was up. cause is the context's, or
+// errHandshakeTimeout.
+func (c *Conn) interrupted(ctx context.Context, cause error) error {
 	c.conn.SetDeadline(time.Now().Add(closeTimeout))
 	code := fault.Canceled
 	if errors.Is(cause, errHandshakeTimeout) || errors.Is(cause, context.DeadlineExceeded) {
@@ -88,7 +90,7 @@ func (c *Conn) interrupted(cause error) error {
 	if errors.Is(cause, errHandshakeTimeout) {
 		return &Error{Err: fault.With(code, "%w", cause), also: errTimeout{}}
 	}
-	return cause
+	return ctx.Err() // as crypto/tls does; the record has the cause
 }
 
 // errTimeout is a net.Error, as those expect who look for timeouts.
@@ -141,14 +143,6 @@ func (c *Conn) readError(err error) error {
 func (c *Conn) handshakeError(err error) error {
 	if c.host.err != nil {
 		return &Error{Err: err, also: c.host.err}
-	}
-	if errors.Is(err, fault.NotTLS) || errors.Is(err, fault.HTTPRequest) || errors.Is(err, fault.HTTPSProxyRequest) {
-		header := RecordHeaderError{Msg: err.Error(), Conn: c.conn}
-		copy(header.RecordHeader[:], c.in.bytes())
-		if c.isClient {
-			header.Conn = nil
-		}
-		return &Error{Err: err, also: header}
 	}
 	return c.netError(err)
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
@@ -20,8 +22,11 @@ type host struct {
 	conn   *Conn
 	config *Config // GetConfigForClient may change it
 	ctx    context.Context
-	chains [][]*x509.Certificate // that were verified
-	err    error                 // of a callback or of the verification, as it is to be returned
+	err    error // of a callback or of the verification, as it is to be returned
+
+	checked *verify.Result        // of the peer's chain, until the handshake is over
+	chains  [][]*x509.Certificate // that were verified in this handshake
+	resumed [][]*x509.Certificate // of the session on offer; they count if it is resumed
 }
 
 func (h *host) answer(a *handshake.Ask) handshake.Answer {
@@ -68,18 +73,29 @@ func (h *host) settings(o *negotiate.Offer) handshake.Answer {
 	if config == nil {
 		return handshake.Answer{}
 	}
-	own := h.config.ticketKeys()
 	p := config.prepare()
 	if p.err != nil {
 		return h.failed(fault.ConfigFailed, p.err)
 	}
 	settings := p.handshake
-	if settings.Tickets != nil && config.SessionTicketKey == [32]byte{} {
-		settings.Tickets = own // as crypto/tls does: tickets belong to the first Config
-	}
+	settings.Tickets = h.ticketsFor(config)
 	settings.Record = settings.Record || h.config.OnHandshake != nil
 	h.config = config
 	return handshake.Answer{Settings: &settings}
+}
+
+// ticketsFor gives the ticket keys under a Config of GetConfigForClient: its
+// own if they were set, else those of the first, as in crypto/tls.
+func (h *host) ticketsFor(config *Config) *session.Keys {
+	switch {
+	case config.SessionTicketsDisabled:
+		return nil
+	case config.ticketsSet():
+		return config.ticketKeys()
+	case h.config.SessionTicketsDisabled:
+		return nil
+	}
+	return h.config.ticketKeys()
 }
 
 // helloInfo gives the ClientHello to callbacks.
@@ -195,6 +211,7 @@ func (h *host) clientCertificate(info *CertificateRequestInfo) (*Certificate, er
 func (h *host) session(a *handshake.Ask) handshake.Answer {
 	now := h.config.now()
 	var answer handshake.Answer
+	h.resumed = nil
 	if a.SessionID != nil {
 		if cache := h.config.prepare().sessions; cache != nil {
 			answer.Session = cache.Get(a.SessionID, now)
@@ -203,10 +220,11 @@ func (h *host) session(a *handshake.Ask) handshake.Answer {
 		answer.Session, answer.Renew = a.Keys.Open(now, a.Ticket)
 	}
 	if s := answer.Session; s != nil && len(s.Chain) > 0 && h.verifiesClients() {
-		// The authorities, or the time, may have changed since.
-		if h.verifyClient(s.Chain) != nil {
+		chains, err := h.verifyResumed(s.Chain)
+		if err != nil {
 			return handshake.Answer{}
 		}
+		h.resumed = chains
 	}
 	return answer
 }

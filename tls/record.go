@@ -31,6 +31,7 @@ type Record struct {
 	ServerHello []byte // likewise
 
 	Choices []Choice // in their order
+	Checks  []Check  // of the peer's chain, in their order; none if it was not verified
 	Steps   []Step   // in their order
 	Failure *Failure // nil: the handshake was complete
 }
@@ -44,6 +45,15 @@ type Choice struct {
 
 // A Refusal is a candidate that lost, and why.
 type Refusal struct{ Value, Why string }
+
+// A Check is one thing that was looked at in a certificate of the peer's chain.
+type Check struct {
+	Name        string // "parse", "issuer", "signature", "dates", "key", "constraints", "purpose", "name"
+	Certificate int    // its place among those the peer sent, its own 0; -1: it was not sent
+	Subject     string // of the certificate; empty if it could not be parsed
+	OK          bool
+	Detail      string // in a sentence without its period
+}
 
 // A Step is a message, an alert, a change of keys or of the state, or a
 // question to the program.
@@ -85,6 +95,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 	for _, choice := range t.Choices {
 		r.Choices = append(r.Choices, newChoice(choice, c.host.config.NextProtos))
 	}
+	r.Checks = c.host.checks()
 	for _, s := range t.Steps {
 		r.Steps = append(r.Steps, Step{s.At, kinds[s.Kind], s.Name})
 	}
@@ -98,6 +109,17 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		}
 	}
 	return r
+}
+
+// checks gives what was looked at in the peer's chain.
+func (h *host) checks() (all []Check) {
+	if h.checked == nil {
+		return nil
+	}
+	for _, s := range h.checked.Steps() {
+		all = append(all, Check{s.Check.String(), s.Index, s.Subject, s.OK, s.Detail})
+	}
+	return all
 }
 
 var kinds = map[trace.Kind]string{

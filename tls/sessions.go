@@ -105,7 +105,7 @@ func (c *Conn) offeredSession(now time.Time) *handshake.Offered {
 	if state.Version == iana.TLS13 {
 		c.config.ClientSessionCache.Put(key, nil) // a ticket is used once (RFC 9846, appendix C.4)
 	}
-	c.host.chains = s.chains
+	c.host.resumed = s.chains
 	return s.offered
 }
 
@@ -135,7 +135,7 @@ func (c *Conn) keepSessions() {
 		return
 	}
 	for _, s := range c.engine.TakeSessions() {
-		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{offered: s, chains: c.host.chains})
+		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{offered: s, chains: c.verifiedChains()})
 	}
 }
 

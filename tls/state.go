@@ -3,10 +3,14 @@ package tls
 import (
 	"context"
 	stdtls "crypto/tls"
+	"crypto/x509"
 	"errors"
 	"reflect"
 	"sync"
 	"unsafe"
+
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
 
 // connectionState is what ConnectionState gives, worked out when it is first
@@ -19,7 +23,9 @@ type connectionState struct {
 // ConnectionState gives what is known of the connection.
 func (c *Conn) ConnectionState() ConnectionState {
 	if !c.complete.Load() {
-		return ConnectionState{ServerName: c.config.ServerName}
+		s := ConnectionState{ServerName: c.config.ServerName}
+		setExporter(&s, c.ExportKeyingMaterial)
+		return s
 	}
 	c.state.once.Do(func() { c.state.state = c.newState() })
 	return c.state.state
@@ -32,19 +38,39 @@ func (c *Conn) newState() ConnectionState {
 		Version: uint16(e.Version), HandshakeComplete: true, DidResume: e.Resumed,
 		CipherSuite: uint16(e.Suite), NegotiatedProtocol: e.ALPN, NegotiatedProtocolIsMutual: true,
 		ServerName: e.ServerName, CurveID: CurveID(e.Group), HelloRetryRequest: e.Retried,
-		VerifiedChains: c.host.chains,
+		VerifiedChains: c.verifiedChains(),
 	}
 	if e.Peer != nil {
-		s.PeerCertificates, _ = parseChain(e.Peer.Chain)
+		s.PeerCertificates, _ = verify.Certificates(e.Peer.Chain)
 		s.OCSPResponse, s.SignedCertificateTimestamps = e.Peer.OCSPStaple, e.Peer.SCTs
 	}
-	setExporter(&s, c.exportKeyingMaterial)
+	if e.Version < VersionTLS13 && (!e.Resumed || e.EMS) {
+		s.TLSUnique = tlsUnique(e)
+	}
+	setExporter(&s, c.ExportKeyingMaterial)
 	return s
 }
 
-// exportKeyingMaterial is RFC 5705 and RFC 9846, section 7.5.
-func (c *Conn) exportKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
-	return c.engine.Export(label, context, length)
+// tlsUnique gives the first Finished of the handshake, nil while there is
+// none. RFC 5929, section 3.1.
+func tlsUnique(e *handshake.Established) []byte {
+	first := e.ClientVerify
+	if e.Resumed {
+		first = e.ServerVerify
+	}
+	if first == [12]byte{} {
+		return nil
+	}
+	return first[:]
+}
+
+// verifiedChains gives the chains that were verified, in this handshake or in
+// that of the session it resumed.
+func (c *Conn) verifiedChains() [][]*x509.Certificate {
+	if c.engine.Established().Resumed {
+		return c.host.resumed
+	}
+	return c.host.chains
 }
 
 // ExportKeyingMaterial gives length bytes of keying material for the label and
@@ -54,7 +80,7 @@ func (c *Conn) ExportKeyingMaterial(label string, context []byte, length int) ([
 	if !c.complete.Load() {
 		return nil, errors.New("tls: the handshake is not complete")
 	}
-	return c.exportKeyingMaterial(label, context, length)
+	return c.engine.Export(label, context, length)
 }
 
 // ConnectionState, ClientHelloInfo and CertificateRequestInfo of the standard

@@ -3,93 +3,96 @@ package tls
 import (
 	"crypto/x509"
 	"errors"
+	"sync"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
 
 // verdict says whether the peer's chain is to be trusted, as crypto/tls does.
 func (h *host) verdict(peer *handshake.PeerCertificates) error {
-	certs, err := parseChain(peer.Chain)
+	certs, err := verify.Certificates(peer.Chain)
 	if err != nil {
-		h.err = err
-		return fault.With(fault.CertificateParse, "%w", err)
+		return h.verdictFault(err)
 	}
-	if h.conn.isClient {
-		if !h.config.InsecureSkipVerify {
-			err = h.verify(certs, h.config.RootCAs, x509.ExtKeyUsageServerAuth, h.config.ServerName)
-		}
-	} else if h.verifiesClients() {
-		err = h.verify(certs, h.config.ClientCAs, x509.ExtKeyUsageClientAuth, "")
+	switch {
+	case !h.conn.isClient && h.verifiesClients():
+		err = h.check(verify.Request{Certificates: certs, Roots: h.config.ClientCAs, Usage: verify.Client})
+	case h.conn.isClient && !h.config.InsecureSkipVerify:
+		err = h.check(verify.Request{Certificates: certs, Roots: h.config.RootCAs, Usage: verify.Server, Name: h.config.ServerName})
 	}
 	if err == nil && h.config.VerifyPeerCertificate != nil {
 		err = h.config.VerifyPeerCertificate(peer.Chain, h.chains)
-		h.err = err
 	}
 	return h.verdictFault(err)
+}
+
+// check verifies the peer's chain and keeps what was found.
+func (h *host) check(r verify.Request) error {
+	result, err := h.verify(r)
+	h.checked, h.chains = &result, result.Chains
+	return err
 }
 
 // approve asks the program whether it wants the connection.
 func (h *host) approve() error {
-	err := h.config.VerifyConnection(h.conn.newState())
-	if err != nil {
-		h.err = err
-	}
-	return h.verdictFault(err)
+	return h.verdictFault(h.config.VerifyConnection(h.conn.newState()))
 }
 
-// verdictFault keeps the error and gives its fault.
+// verdictFault keeps the error for whoever called Handshake, and gives its
+// fault.
 func (h *host) verdictFault(err error) error {
 	if err == nil {
 		return nil
 	}
-	if h.err == nil {
-		h.err = err
+	h.err = err
+	var failed *verify.Error
+	switch {
+	case errors.As(err, &failed):
+		h.err = &CertificateVerificationError{UnverifiedCertificates: h.unverified(), Err: failed.Err}
+		return &fault.Error{Code: failed.Code, Detail: failed.Explain(), Err: failed.Err}
+	default:
+		if _, ok := fault.Of(err); ok {
+			return err
+		}
+		return fault.With(certificateFault(err), "%w", err)
 	}
-	if _, ok := fault.Of(err); ok {
-		return err
+}
+
+// unverified gives the certificates of a chain that did not verify.
+func (h *host) unverified() []*x509.Certificate {
+	if h.checked == nil {
+		return nil
 	}
-	return fault.With(certificateFault(err), "%w", err)
+	return h.checked.Certificates
 }
 
 func (h *host) verifiesClients() bool { return h.config.ClientAuth >= VerifyClientCertIfGiven }
 
-func (h *host) verifyClient(chain [][]byte) error {
-	certs, err := parseChain(chain)
-	if err != nil {
-		return err
-	}
-	return h.verify(certs, h.config.ClientCAs, x509.ExtKeyUsageClientAuth, "")
+// verifyResumed verifies the chain that a client showed when its session was
+// made: the authorities, or the time, may have changed since.
+func (h *host) verifyResumed(chain [][]byte) ([][]*x509.Certificate, error) {
+	result, err := h.verify(verify.Request{Chain: chain, Roots: h.config.ClientCAs, Usage: verify.Client})
+	return result.Chains, err
 }
 
-func (h *host) verify(certs []*x509.Certificate, roots *x509.CertPool, usage x509.ExtKeyUsage, name string) error {
-	opts := x509.VerifyOptions{
-		Roots: roots, CurrentTime: h.config.now(), DNSName: name,
-		Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{usage},
-	}
-	for _, c := range certs[1:] {
-		opts.Intermediates.AddCert(c)
-	}
-	chains, err := certs[0].Verify(opts)
-	if err != nil {
-		return &CertificateVerificationError{UnverifiedCertificates: certs, Err: err}
-	}
-	h.chains = chains
-	return nil
-}
-
-func parseChain(ders [][]byte) ([]*x509.Certificate, error) {
-	certs := make([]*x509.Certificate, len(ders))
-	for i, der := range ders {
+func (h *host) verify(r verify.Request) (verify.Result, error) {
+	r.Now = h.config.now()
+	if r.Roots == nil {
 		var err error
-		if certs[i], err = x509.ParseCertificate(der); err != nil {
-			return nil, err
+		if r.Roots, err = systemRoots(); err != nil {
+			return verify.Result{}, fault.With(fault.UnknownCA, "%w", x509.SystemRootsError{Err: err})
 		}
 	}
-	return certs, nil
+	return verify.Chain(r)
 }
 
-// certificateFault names why a chain was not accepted.
+// systemRoots are read once: the copy that crypto/x509 makes each time costs
+// more than the verification.
+var systemRoots = sync.OnceValues(x509.SystemCertPool)
+
+// certificateFault names why a program's own verification refused a chain.
 func certificateFault(err error) fault.Code {
 	var (
 		unknown x509.UnknownAuthorityError

@@ -23,7 +23,8 @@ type replies struct {
 func (c *Conn) HasReplies() bool { return len(c.replies.alerts) > 0 || c.replies.keyUpdate }
 
 // Output gives the records that are to be sent to the peer, application data
-// aside. They stay until Sent is called.
+// aside, with the replies of the reading side, so that it belongs to both
+// sides. They stay until Sent is called.
 func (c *Conn) Output() []byte {
 	if c.replies.keyUpdate && !c.closeSent {
 		c.replies.keyUpdate = false
@@ -35,6 +36,10 @@ func (c *Conn) Output() []byte {
 	c.replies.alerts = nil
 	return c.out
 }
+
+// Written is Output without the replies of the reading side: it belongs to the
+// writing side alone.
+func (c *Conn) Written() []byte { return c.out }
 
 // Sent says that Output was taken over.
 func (c *Conn) Sent() {

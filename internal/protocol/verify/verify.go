@@ -178,7 +178,11 @@ type Error struct {
 	Err     error // of crypto/x509
 }
 
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.Code.Sentence() + ": " + e.Explain() }
+
+// Explain says what is wrong with which certificate, without the sentence of
+// the fault.
+func (e *Error) Explain() string {
 	who := "the peer's certificate"
 	switch {
 	case e.Index == NotSent:
@@ -189,7 +193,7 @@ func (e *Error) Error() string {
 	if e.Subject != "" {
 		who += " (" + e.Subject + ")"
 	}
-	return fmt.Sprintf("%s: %s: %s", e.Code.Sentence(), who, e.Detail)
+	return who + ": " + e.Detail
 }
 
 // Unwrap gives the fault, whose alert is to be sent, and the cause.
