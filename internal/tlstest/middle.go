@@ -24,7 +24,8 @@ const Packed = -1
 type Middle struct {
 	// Alter is given everything that crosses and returns what goes on in its
 	// place: the piece itself, others, or nothing. nil alters nothing. A piece
-	// of handshake is one message with its header.
+	// of handshake is one message with its header; what is returned may be
+	// anything, and an empty piece becomes an empty record.
 	Alter func(Piece) []Piece
 	// Fragment says how handshake messages are put into records: 0, each into
 	// one of its own; Packed, all of a flight into one; else so many bytes into
@@ -171,7 +172,7 @@ func (m *Middle) pass(p Piece) {
 		pieces = m.Alter(p)
 	}
 	for _, q := range pieces {
-		if q.Content != iana.ContentHandshake {
+		if q.Content != iana.ContentHandshake || len(q.Bytes) == 0 {
 			m.flush(p.From)
 			m.send(p.From, q.Content, q.Bytes)
 			continue

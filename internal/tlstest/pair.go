@@ -26,6 +26,7 @@ type Host struct {
 	Settings   *handshake.Config                       // answer to Settings
 	Asked      []handshake.Question                    // what was asked
 	Requests   []*handshake.CertificateRequest         // what a client was asked to show
+	Fail       map[handshake.Question]error            // what it answers in place of an answer
 	Asking     func(*handshake.Ask)                    // is called before a question is answered
 
 	now time.Time
@@ -43,6 +44,9 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 	h.Asked = append(h.Asked, a.Question)
 	if h.Asking != nil {
 		h.Asking(a)
+	}
+	if err := h.Fail[a.Question]; err != nil {
+		return handshake.Answer{Err: err}
 	}
 	switch a.Question {
 	case handshake.Settings:
