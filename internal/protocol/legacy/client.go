@@ -30,6 +30,7 @@ const (
 	cWaitServerKeyExchange
 	cWaitServerHelloDone
 	cWaitVerdict
+	cWaitServerApproval
 	cWaitCredential
 	cWaitSignature
 	cWaitTicket
@@ -59,7 +60,10 @@ var clientTable = handshake.Table[Client]{
 			handshake.OnMessage(iana.MsgCertificateRequest, (*Client).onCertificateRequest, cWaitServerHelloDone),
 			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitVerdict)),
 		cWaitVerdict: handshake.In("WAIT_SHD (verdict)",
-			handshake.On(handshake.OnVerdict, (*Client).onVerdict, cWaitCredential, cWaitTicket, cWaitChangeCipherSpec)),
+			handshake.On(handshake.OnVerdict, (*Client).onVerdict,
+				cWaitServerApproval, cWaitCredential, cWaitTicket, cWaitChangeCipherSpec)),
+		cWaitServerApproval: handshake.In("WAIT_SHD (approval)",
+			handshake.On(handshake.OnApproval, (*Client).onServerApproval, cWaitCredential, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitCredential: handshake.In("WAIT_SHD (certificate)",
 			handshake.On(handshake.OnCredential, (*Client).onCredential, cWaitSignature, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitSignature: handshake.In("WAIT_SHD (signature)",

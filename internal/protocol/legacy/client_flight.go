@@ -33,6 +33,20 @@ func (c *Client) onVerdict(msg) (state, error) {
 	if err := handshake.Verdicted(c.Answer.Err); err != nil {
 		return 0, err
 	}
+	return c.Approve(cWaitServerApproval, c.answer)
+}
+
+// onServerApproval takes the host's word on the connection: before the client
+// shows who it is, and before the server takes the handshake for complete.
+func (c *Client) onServerApproval(msg) (state, error) {
+	if err := handshake.Verdicted(c.Answer.Err); err != nil {
+		return 0, err
+	}
+	return c.answer()
+}
+
+// answer shows a certificate if the server wants one, and the key exchange.
+func (c *Client) answer() (state, error) {
 	if c.request != nil {
 		c.Pose(handshake.Ask{Question: handshake.Credential, Request: c.request})
 		return cWaitCredential, nil
@@ -141,6 +155,9 @@ func (c *Client) onFinished(m msg) (state, error) {
 	}
 	c.Done.ServerVerify = want
 	c.Transcript.Write(m.Raw)
+	if !c.resumed {
+		return c.complete() // the host has approved before
+	}
 	return c.Approve(cWaitApproval, c.complete)
 }
 
