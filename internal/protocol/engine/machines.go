@@ -128,7 +128,7 @@ const maxTicketLifetime = 604800
 func (c *Conn) newSession(secret []byte) *session.State {
 	e := &c.established
 	s := &session.State{
-		Version: e.Version, Suite: e.Suite, Secret: bytes.Clone(secret), EMS: e.EMS, EtM: e.EtM,
+		Version: e.Version, Suite: e.Suite, Group: e.Group, Secret: bytes.Clone(secret), EMS: e.EMS, EtM: e.EtM,
 		ALPN: e.ALPN, ServerName: e.ServerName, Created: c.lastInput,
 	}
 	if e.Peer != nil {

@@ -114,7 +114,7 @@ func (c *Client) resume() (state, error) {
 	}
 	c.Log.Chose(trace.Session, 0)
 	c.resumed, c.Done.Resumed = true, true
-	c.Done.Peer = handshake.PeerOf(offered.State)
+	c.Done.Peer, c.Done.Group = handshake.PeerOf(offered.State), offered.State.Group
 	copy(c.Done.Master[:], offered.State.Secret)
 	c.useMaster()
 	return c.waitEnd(), nil

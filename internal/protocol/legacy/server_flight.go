@@ -181,7 +181,7 @@ func (s *Server) sendTicket() error {
 		return nil
 	}
 	kept := session.State{
-		Version: s.Done.Version, Suite: s.suite.ID, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
+		Version: s.Done.Version, Suite: s.suite.ID, Group: s.Done.Group, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
 		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, Created: s.Now, Lifetime: ticketLifetime,
 	}
 	if s.Done.Peer != nil {

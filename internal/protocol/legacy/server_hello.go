@@ -109,7 +109,7 @@ func (s *Server) resume(found *session.State) (state, error) {
 		return 0, fault.With(fault.Internal, "%v is not implemented", found.Suite)
 	}
 	s.resumed, s.Done.Resumed = true, true
-	s.Done.Peer = handshake.PeerOf(found)
+	s.Done.Peer, s.Done.Group = handshake.PeerOf(found), found.Group
 	s.ticket = s.ticket && s.Answer.Renew
 	s.useSuite(params)
 	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()

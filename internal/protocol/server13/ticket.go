@@ -28,6 +28,7 @@ func (s *Server) sendTicket() error {
 	state := session.State{
 		Version:    iana.TLS13,
 		Suite:      s.suite.ID,
+		Group:      s.group,
 		Secret:     psk.Bytes(),
 		EMS:        true,
 		ALPN:       s.Done.ALPN,

@@ -17,9 +17,10 @@ import (
 type State struct {
 	Version    iana.Version
 	Suite      iana.Suite
-	Secret     []byte // the pre-shared key in TLS 1.3, else the master secret
-	EMS        bool   // made with extended_master_secret
-	EtM        bool   // made with encrypt_then_mac
+	Group      iana.Group // of the key exchange; 0: there was none
+	Secret     []byte     // the pre-shared key in TLS 1.3, else the master secret
+	EMS        bool       // made with extended_master_secret
+	EtM        bool       // made with encrypt_then_mac
 	ALPN       string
 	ServerName string
 	Created    time.Time // to the second
@@ -43,7 +44,7 @@ func (s *State) Expired(now time.Time) bool {
 	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute
 }
 
-const format = 1 // of the encoding; another is not read
+const format = 2 // of the encoding; another is not read
 
 // Append appends the encoded state.
 func (s *State) Append(b []byte) []byte {
@@ -56,6 +57,7 @@ func (s *State) Append(b []byte) []byte {
 	b = append(b, format, flags)
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Version))
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Suite))
+	b = binary.BigEndian.AppendUint16(b, uint16(s.Group))
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.Unix()))
 	b = binary.BigEndian.AppendUint32(b, s.Lifetime)
 	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
@@ -81,7 +83,7 @@ func fields(b []byte, list [][]byte) []byte {
 
 // Parse reads an encoded state. It does not keep b.
 func Parse(b []byte) (*State, error) {
-	const fixed = 2 + 2 + 2 + 8 + 4 + 4
+	const fixed = 2 + 2 + 2 + 2 + 8 + 4 + 4
 	if len(b) < fixed || b[0] != format {
 		return nil, fmt.Errorf("session: %d bytes of an unknown form", len(b))
 	}
@@ -89,9 +91,10 @@ func Parse(b []byte) (*State, error) {
 		EMS: b[1]&1 != 0, EtM: b[1]&2 != 0, Verified: b[1]&4 != 0,
 		Version:  iana.Version(binary.BigEndian.Uint16(b[2:])),
 		Suite:    iana.Suite(binary.BigEndian.Uint16(b[4:])),
-		Created:  time.Unix(int64(binary.BigEndian.Uint64(b[6:])), 0),
-		Lifetime: binary.BigEndian.Uint32(b[14:]),
-		AgeAdd:   binary.BigEndian.Uint32(b[18:]),
+		Group:    iana.Group(binary.BigEndian.Uint16(b[6:])),
+		Created:  time.Unix(int64(binary.BigEndian.Uint64(b[8:])), 0),
+		Lifetime: binary.BigEndian.Uint32(b[16:]),
+		AgeAdd:   binary.BigEndian.Uint32(b[20:]),
 	}
 	r := reader{b: append([]byte(nil), b[fixed:]...)}
 	s.Secret = r.field()
