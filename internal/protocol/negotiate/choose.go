@@ -188,7 +188,9 @@ func Scheme(v iana.Version, offered Offers, cred *sign.Credential, p *policy.Pol
 
 // Protocol chooses the application protocol in this side's order. Without an
 // offer, or without protocols of our own, there is none and no error. RFC 7301,
-// section 3.2.
+// section 3.2. Neither is there for a client with HTTP/1.1 and a server with
+// HTTP/2 only: many such servers speak HTTP/1.1 to clients without the
+// extension, and crypto/tls takes such clients for those.
 func Protocol(o *Offer, ours []string, log *trace.Log) (string, error) {
 	if !o.Has(iana.ExtALPN) || len(ours) == 0 {
 		return "", nil
@@ -199,6 +201,9 @@ func Protocol(o *Offer, ours []string, log *trace.Log) (string, error) {
 			return name, nil
 		}
 		log.Refused(trace.Protocol, uint16(i), trace.NotOffered)
+	}
+	if slices.Contains(ours, "h2") && o.Protocols.Has("http/1.1") {
+		return "", nil
 	}
 	return "", fault.NoSharedProtocol
 }
