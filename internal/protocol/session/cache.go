@@ -33,7 +33,8 @@ func (c *Cache) Put(id []byte, s *State) {
 	if e, ok := c.byID[string(id)]; ok {
 		c.remove(e)
 	}
-	c.byID[string(id)] = c.order.PushFront(&entry{string(id), s})
+	key := string(id)
+	c.byID[key] = c.order.PushFront(&entry{key, s})
 	if c.order.Len() > c.max {
 		c.remove(c.order.Back())
 	}

@@ -105,7 +105,7 @@ func (k *Keys) Seal(rand io.Reader, now time.Time, s *State) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, nameLen+nonceLen, 256)
+	b := make([]byte, nameLen+nonceLen, nameLen+nonceLen+s.size()+key.aead.Overhead())
 	copy(b, key.name[:])
 	if _, err := io.ReadFull(rand, b[nameLen:]); err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (k *Keys) Open(now time.Time, ticket []byte) (s *State, renew bool) {
 		if err != nil {
 			return nil, false
 		}
-		if s, err = Parse(b); err != nil {
+		if s, err = parse(b); err != nil {
 			return nil, false
 		}
 		return s, i > 0

@@ -13,7 +13,7 @@ var now = time.Unix(1_700_000_000, 0)
 
 func example() *State {
 	return &State{
-		Version: iana.TLS13, Suite: iana.TLS_AES_128_GCM_SHA256, Secret: []byte("secret"), EMS: true, Verified: true,
+		Version: iana.TLS13, Suite: iana.TLS_AES_128_GCM_SHA256, Secret: []byte("secret"), EMS: true, MaxEarly: 16384,
 		ALPN: "h2", ServerName: "a.example", Created: now, Lifetime: 3600, AgeAdd: 7,
 		Chain: [][]byte{{1, 2}, {3}}, OCSPStaple: []byte{9}, SCTs: [][]byte{{8}},
 	}
@@ -24,6 +24,9 @@ func TestState(t *testing.T) {
 	got, err := Parse(b)
 	if err != nil || !reflect.DeepEqual(got, example()) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	if len(b) != example().size() {
+		t.Errorf("%d bytes, announced were %d", len(b), example().size())
 	}
 	for n := range b {
 		if _, err := Parse(b[:n]); err == nil {

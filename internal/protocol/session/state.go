@@ -4,7 +4,9 @@
 package session
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,8 +28,8 @@ type State struct {
 	Created    time.Time // to the second
 	Lifetime   uint32    // seconds
 	AgeAdd     uint32    // ticket_age_add
-	Chain      [][]byte  // the peer's certificates, DER, its own first
-	Verified   bool      // whether the chain was verified
+	MaxEarly   uint32    // bytes of 0-RTT data that may be sent; 0: none
+	Chain      [][]byte  // the peer's certificates, DER, its own first; to be verified again
 	OCSPStaple []byte    // of the peer
 	SCTs       [][]byte  // of the peer
 }
@@ -44,12 +46,12 @@ func (s *State) Expired(now time.Time) bool {
 	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute
 }
 
-const format = 2 // of the encoding; another is not read
+const format = 3 // of the encoding; another is not read
 
 // Append appends the encoded state.
 func (s *State) Append(b []byte) []byte {
 	var flags byte
-	for i, set := range []bool{s.EMS, s.EtM, s.Verified} {
+	for i, set := range []bool{s.EMS, s.EtM} {
 		if set {
 			flags |= 1 << i
 		}
@@ -61,6 +63,7 @@ func (s *State) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.Unix()))
 	b = binary.BigEndian.AppendUint32(b, s.Lifetime)
 	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
+	b = binary.BigEndian.AppendUint32(b, s.MaxEarly)
 	b = field(b, s.Secret)
 	b = field(b, []byte(s.ALPN))
 	b = field(b, []byte(s.ServerName))
@@ -69,12 +72,26 @@ func (s *State) Append(b []byte) []byte {
 	return fields(b, s.SCTs)
 }
 
+// fixed is the length of what has always the same, in bytes.
+const fixed = 2 + 3*2 + 8 + 3*4
+
+// size gives the length of the encoded state in bytes.
+func (s *State) size() int {
+	n := fixed + 4*4 + 2*2 + len(s.Secret) + len(s.ALPN) + len(s.ServerName) + len(s.OCSPStaple)
+	for _, list := range [][][]byte{s.Chain, s.SCTs} {
+		for _, v := range list {
+			n += 4 + len(v)
+		}
+	}
+	return n
+}
+
 func field(b, v []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...)
 }
 
 func fields(b []byte, list [][]byte) []byte {
-	b = append(b, byte(len(list)))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(list)))
 	for _, v := range list {
 		b = field(b, v)
 	}
@@ -82,27 +99,30 @@ func fields(b []byte, list [][]byte) []byte {
 }
 
 // Parse reads an encoded state. It does not keep b.
-func Parse(b []byte) (*State, error) {
-	const fixed = 2 + 2 + 2 + 2 + 8 + 4 + 4
+func Parse(b []byte) (*State, error) { return parse(bytes.Clone(b)) }
+
+// parse is Parse, of bytes that the state then shares.
+func parse(b []byte) (*State, error) {
 	if len(b) < fixed || b[0] != format {
 		return nil, fmt.Errorf("session: %d bytes of an unknown form", len(b))
 	}
 	s := &State{
-		EMS: b[1]&1 != 0, EtM: b[1]&2 != 0, Verified: b[1]&4 != 0,
+		EMS: b[1]&1 != 0, EtM: b[1]&2 != 0,
 		Version:  iana.Version(binary.BigEndian.Uint16(b[2:])),
 		Suite:    iana.Suite(binary.BigEndian.Uint16(b[4:])),
 		Group:    iana.Group(binary.BigEndian.Uint16(b[6:])),
 		Created:  time.Unix(int64(binary.BigEndian.Uint64(b[8:])), 0),
 		Lifetime: binary.BigEndian.Uint32(b[16:]),
 		AgeAdd:   binary.BigEndian.Uint32(b[20:]),
+		MaxEarly: binary.BigEndian.Uint32(b[24:]),
 	}
-	r := reader{b: append([]byte(nil), b[fixed:]...)}
+	r := reader{b: b[fixed:]}
 	s.Secret = r.field()
 	s.ALPN, s.ServerName = string(r.field()), string(r.field())
 	s.OCSPStaple = r.field()
 	s.Chain, s.SCTs = r.fields(), r.fields()
 	if r.short || len(r.b) > 0 {
-		return nil, fmt.Errorf("session: the lengths do not fit")
+		return nil, errors.New("session: the lengths do not fit")
 	}
 	return s, nil
 }
@@ -134,8 +154,19 @@ func (r *reader) field() []byte {
 }
 
 func (r *reader) fields() (list [][]byte) {
-	n := r.take(1)
-	for i := 0; n != nil && i < int(n[0]) && !r.short; i++ {
+	b := r.take(2)
+	if b == nil {
+		return nil
+	}
+	n := int(binary.BigEndian.Uint16(b))
+	if n > len(r.b)/4 { // each has a length
+		r.short = true
+		return nil
+	}
+	if n > 0 {
+		list = make([][]byte, 0, n)
+	}
+	for range n {
 		list = append(list, r.field())
 	}
 	return list
