@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	stdtls "crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -195,6 +196,11 @@ func (c *Config) prepare() *prepared {
 		}
 		h.Policy, p.err = c.policy()
 		h.Protocols = c.NextProtos
+		for _, name := range c.NextProtos {
+			if len(name) == 0 || len(name) > 255 { // RFC 7301, section 3.1
+				p.err = errors.New("tls: a protocol in NextProtos is empty or longer than 255 bytes")
+			}
+		}
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil
 		h.AskApproval = c.VerifyConnection != nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"sync"
 
 	"github.com/handsel-tls/handsel/internal/protocol/client13"
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
@@ -45,13 +46,19 @@ func stateName(k trace.Kind, machine trace.Topic, code uint16) string {
 	if k != trace.Entered {
 		return handshake.Question(code).String()
 	}
-	for _, d := range Diagrams() {
-		if d.Machine == machine && int(code) < len(d.States) {
-			return d.States[code]
-		}
+	if states := stateNames()[machine]; int(code) < len(states) {
+		return states[code]
 	}
 	return "state"
 }
+
+var stateNames = sync.OnceValue(func() map[trace.Topic][]string {
+	names := map[trace.Topic][]string{}
+	for _, d := range Diagrams() {
+		names[d.Machine] = d.States
+	}
+	return names
+})
 
 // Diagrams gives the tables of all machines.
 func Diagrams() []handshake.Diagram {

@@ -92,6 +92,7 @@ func Generate(g iana.Group, rand io.Reader) (Key, error) {
 		if err := fill(rand, seed[:]); err != nil {
 			return k, err
 		}
+		defer cleanUpper()
 		public, private := mlkem768.NewKeyFromSeed(seed[:])
 		k.kem = private
 		k.public = make([]byte, kemPublic)
@@ -188,6 +189,7 @@ func (k *Key) AppendSecret(b, peer []byte) ([]byte, error) {
 	}
 	var secret [kemSecret]byte
 	k.kem.DecapsulateTo(secret[:], kem)
+	cleanUpper()
 	return k.join(b, secret[:], point)
 }
 
@@ -284,6 +286,7 @@ func encapsulate(key, ciphertext, secret []byte, rand io.Reader) error {
 	if err := fill(rand, seed[:]); err != nil {
 		return err
 	}
+	defer cleanUpper()
 	var pk mlkem768.PublicKey
 	if err := pk.Unpack(key); err != nil {
 		return fault.With(fault.KeyShareInvalid, "ML-KEM-768: %w", err)

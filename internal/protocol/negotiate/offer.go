@@ -6,7 +6,6 @@ package negotiate
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -111,22 +110,22 @@ func serverName(b []byte) (string, error) {
 	return string(name), err
 }
 
+// maxShares is how many key shares are looked at: more than there are groups.
+const maxShares = 32
+
 // checkShares refuses key shares that RFC 9846, section 4.3.8, forbids.
 func (o *Offer) checkShares() error {
-	var seen [8]iana.Group
-	n := 0
-	for rest := wire.Extensions(o.KeyShares); len(rest) > 0; {
+	shares := wire.Extensions(o.KeyShares) // the form is the same
+	if t, twice := shares.Duplicate(); twice {
+		return fault.With(fault.DuplicateKeyShare, "%v", iana.Group(t))
+	}
+	for n := 0; len(shares) > 0; n++ {
 		var t iana.ExtensionType
-		t, _, rest = rest.Next()
-		g := iana.Group(t)
-		if slices.Contains(seen[:n], g) {
-			return fault.With(fault.DuplicateKeyShare, "%v", g)
-		}
-		if n < len(seen) {
-			seen[n] = g
-			n++
-		}
-		if !o.Groups.Has(g) {
+		t, _, shares = shares.Next()
+		switch g := iana.Group(t); {
+		case n == maxShares:
+			return fault.With(fault.ExtensionValue, "%v has more than %d entries", iana.ExtKeyShare, maxShares)
+		case !o.Groups.Has(g):
 			return fault.With(fault.KeyShareUnsupported, "%v", g)
 		}
 	}
