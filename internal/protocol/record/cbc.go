@@ -19,11 +19,10 @@ import (
 
 // cbc is a block cipher with a MAC, for one direction.
 type cbc struct {
-	block cipher.Block
 	mode  blockMode // of this direction
 	mac   hash.Hash // HMAC
 	size  int       // of the MAC, in bytes
-	lucky *lucky    // only to open what was not encrypted before its MAC
+	lucky *lucky    // only to open what was encrypted after its MAC
 	buf   [48]byte  // of a MAC
 }
 
@@ -34,26 +33,23 @@ type blockMode interface {
 	SetIV([]byte)
 }
 
-func newCBC(k *Keys) (*cbc, error) {
+func newCBC(k *Keys, opens bool) (*cbc, error) {
 	block, err := aes.NewCipher(k.key[:k.params.KeyLen])
 	if err != nil {
 		return nil, err
 	}
-	c := &cbc{block: block, size: k.params.MAC.Size()}
-	c.mac = hmac.New(newHash(k.params.MAC), k.mac[:c.size])
+	c := &cbc{size: k.params.MAC.Size()}
+	key, iv := k.mac[:c.size], make([]byte, block.BlockSize()) // set anew for each record
+	c.mac = hmac.New(newHash(k.params.MAC), key)
+	if !opens {
+		c.mode = cipher.NewCBCEncrypter(block, iv).(blockMode)
+		return c, nil
+	}
+	c.mode = cipher.NewCBCDecrypter(block, iv).(blockMode)
 	if k.form == cbc12 {
-		c.lucky = newLucky(k.params.MAC, k.mac[:c.size])
+		c.lucky = newLucky(k.params.MAC, key)
 	}
 	return c, nil
-}
-
-func (c *cbc) encrypt() {
-	c.lucky = nil
-	c.mode = cipher.NewCBCEncrypter(c.block, make([]byte, c.block.BlockSize())).(blockMode)
-}
-
-func (c *cbc) decrypt() {
-	c.mode = cipher.NewCBCDecrypter(c.block, make([]byte, c.block.BlockSize())).(blockMode)
 }
 
 func newHash(m suite.MAC) func() hash.Hash {
@@ -78,7 +74,7 @@ func (c *cbc) sum(head, body []byte) []byte {
 // and RFC 7366, section 3.
 func (s *Sealer) sealCBC(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 	c := s.cbc
-	size := c.block.BlockSize()
+	size := c.mode.BlockSize()
 	start := len(dst)
 	dst = grow(dst, size+len(fragment)+2*c.size+size)[:start+size]
 	iv := dst[start:]
@@ -106,7 +102,7 @@ func (s *Sealer) sealCBC(dst []byte, ct iana.ContentType, fragment []byte) []byt
 // length of the record alone: not on the padding, not on which check failed.
 func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	c := o.cbc
-	size := c.block.BlockSize()
+	size := c.mode.BlockSize()
 	body := rec[HeaderLen:]
 	version := iana.Version(binary.BigEndian.Uint16(rec[1:]))
 	// An IV, and blocks with room for a byte of padding and for the MAC unless

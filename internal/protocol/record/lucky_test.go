@@ -99,7 +99,7 @@ func FuzzLucky(f *testing.F) {
 		body = append(body, make([]byte, kind.Size()+1)...) // a MAC and a byte of padding fit
 		k := Keys{params: suite.Params{MAC: kind, KeyLen: 16, Cipher: suite.AESCBC}, form: cbc12}
 		copy(k.mac[:], key)
-		c, err := newCBC(&k)
+		c, err := newCBC(&k, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ type half struct {
 	headBuf  [13]byte
 }
 
-func (h *half) install(k *Keys) error {
+func (h *half) install(k *Keys, opens bool) error {
 	*h = half{form: k.form, iv: k.iv, gcm: k.params.Cipher == suite.AESGCM}
 	var err error
 	switch k.params.Cipher {
@@ -61,7 +61,7 @@ func (h *half) install(k *Keys) error {
 	case suite.ChaCha20Poly1305:
 		h.aead, err = chacha20poly1305.New(k.key[:])
 	case suite.AESCBC:
-		h.cbc, err = newCBC(k)
+		h.cbc, err = newCBC(k, opens)
 	}
 	if err != nil {
 		return fault.With(fault.Internal, "keys: %w", err)
@@ -114,13 +114,7 @@ func (s *Sealer) SetVersion(v iana.Version) { s.version = v }
 func (s *Sealer) SetRand(r io.Reader) { s.rand = r }
 
 // Install changes the keys. The sequence number starts at 0.
-func (s *Sealer) Install(k *Keys) error {
-	err := s.install(k)
-	if err == nil && s.cbc != nil {
-		s.cbc.encrypt()
-	}
-	return err
-}
+func (s *Sealer) Install(k *Keys) error { return s.install(k, false) }
 
 // NearLimit reports whether the key has protected as much as it may. RFC 9846,
 // section 5.5.
@@ -180,13 +174,7 @@ func grow(b []byte, n int) []byte {
 type Opener struct{ half }
 
 // Install changes the keys. The sequence number starts at 0.
-func (o *Opener) Install(k *Keys) error {
-	err := o.install(k)
-	if err == nil && o.cbc != nil {
-		o.cbc.decrypt()
-	}
-	return err
-}
+func (o *Opener) Install(k *Keys) error { return o.install(k, true) }
 
 // Protected reports whether keys were installed.
 func (o *Opener) Protected() bool { return o.form != plain }

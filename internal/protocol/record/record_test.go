@@ -101,7 +101,7 @@ func TestSecretSum(t *testing.T) {
 	for _, kind := range []suite.MAC{suite.SHA1, suite.SHA256, suite.SHA384} {
 		k := Keys{params: suite.Params{MAC: kind, KeyLen: 16, Cipher: suite.AESCBC}}
 		rand.Read(k.mac[:])
-		c, err := newCBC(&k)
+		c, err := newCBC(&k, true)
 		if err != nil {
 			t.Fatal(err)
 		}
