@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -123,7 +124,7 @@ func (c *Conn) failure(err error) *trace.Failure {
 	if errors.As(err, &detail) {
 		f.Detail = detail.Detail
 	} else if !errors.Is(err, code) || err.Error() != code.Error() {
-		f.Detail = err.Error()
+		f.Detail = strings.TrimPrefix(err.Error(), code.Sentence()+": ") // the sentence goes before it anyway
 	}
 	switch code {
 	case fault.PeerAlert, fault.ClosedInHandshake, fault.Truncated, fault.TruncatedData:

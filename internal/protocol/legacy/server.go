@@ -44,7 +44,7 @@ const (
 var serverTable = handshake.Table[Server]{
 	Machine: handshake.LegacyServer,
 	Rows: []handshake.Row[Server]{
-		sStart: handshake.In("START",
+		sStart: handshake.In("RECVD_CH",
 			handshake.On(handshake.Begin, (*Server).onHello, sWaitSession, sWaitCredential)),
 		sWaitSession: handshake.In("RECVD_CH (session)",
 			handshake.On(handshake.OnSession, (*Server).onSession, sWaitCredential, sWaitChangeCipherSpec)),

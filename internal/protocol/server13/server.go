@@ -65,7 +65,7 @@ type (
 var table = handshake.Table[Server]{
 	Machine: handshake.Server13,
 	Rows: []handshake.Row[Server]{
-		start: handshake.In("START",
+		start: handshake.In("RECVD_CH",
 			handshake.On(handshake.Begin, (*Server).onHello, waitHello2, waitSession, waitCredential)),
 		waitHello2: handshake.In("START (after HelloRetryRequest)",
 			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, waitSession, waitCredential)),
