@@ -102,6 +102,8 @@ var scenarios = []scenario{
 	{"TLS 1.2, everything asked", hosts12("P-256", asks, wantsClient, stapled)},
 	{"TLS 1.2, approval", hosts12("P-256", asks)},
 	{"TLS 1.2, approval, no tickets", hosts12("P-256", asks, noTickets)},
+	{"TLS 1.2, approval", hosts12("P-256", asks)},
+	{"TLS 1.2, approval, no tickets", hosts12("P-256", asks, noTickets)},
 	{"TLS 1.2, no tickets", hosts12("P-256", noTickets)},
 	{"TLS 1.2, no tickets, client certificate", hosts12("P-256", noTickets, wantsClient)},
 	{"TLS 1.2, no client certificate", hosts12("P-256", wouldLikeClient)},
