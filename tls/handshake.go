@@ -152,7 +152,7 @@ func (c *Conn) finish() {
 	if c.engine == nil {
 		return
 	}
-	if r := c.engine.Record(); r != nil {
+	if r := c.engine.Kept(); r != nil {
 		c.record = newRecord(r, c)
 		if c.config.OnHandshake != nil {
 			c.config.OnHandshake(c.record)

@@ -2,10 +2,12 @@ package tls
 
 import (
 	"net"
+	"sync"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
 
 // A Record is the story of one handshake: what was offered, what was chosen
@@ -30,11 +32,55 @@ type Record struct {
 	ClientHello []byte // the first one, with its header of 4 bytes
 	ServerHello []byte // likewise
 
-	Choices []Choice // in their order
-	Checks  []Check  // of the peer's chain, in their order; none if it was not verified
-	Steps   []Step   // in their order
 	Failure *Failure // nil: the handshake was complete
+
+	details details
 }
+
+// details are worked out when somebody asks for them.
+type details struct {
+	once    sync.Once
+	trace   *trace.Record
+	offered []string       // our application protocols
+	chain   *verify.Result // what was looked at in the peer's chain
+
+	choices []Choice
+	steps   []Step
+	checked []Check
+}
+
+func (r *Record) expand() *details {
+	d := &r.details
+	d.once.Do(func() {
+		if d.trace == nil {
+			return
+		}
+		d.trace.Fill()
+		for _, c := range d.trace.Choices {
+			d.choices = append(d.choices, newChoice(c, d.offered))
+		}
+		for _, s := range d.trace.Steps {
+			d.steps = append(d.steps, Step{s.At, kinds[s.Kind], s.Name})
+		}
+		if d.chain == nil {
+			return
+		}
+		for _, s := range d.chain.Steps() {
+			d.checked = append(d.checked, Check{s.Check.String(), s.Index, s.Subject, s.OK, s.Detail})
+		}
+	})
+	return d
+}
+
+// Choices gives what was chosen, in its order, and what lost to it.
+func (r *Record) Choices() []Choice { return r.expand().choices }
+
+// Steps gives what happened, in its order.
+func (r *Record) Steps() []Step { return r.expand().steps }
+
+// Checks gives what was looked at in the peer's chain, in its order; nothing if
+// it was not verified.
+func (r *Record) Checks() []Check { return r.expand().checked }
 
 // A Choice is what was chosen of a topic, and every candidate that lost.
 type Choice struct {
@@ -92,13 +138,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried,
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
 	}
-	for _, choice := range t.Choices {
-		r.Choices = append(r.Choices, newChoice(choice, c.host.config.NextProtos))
-	}
-	r.Checks = c.host.checks()
-	for _, s := range t.Steps {
-		r.Steps = append(r.Steps, Step{s.At, kinds[s.Kind], s.Name})
-	}
+	r.details.trace, r.details.offered, r.details.chain = t, c.host.config.NextProtos, c.host.checked
 	if f := t.Failure; f != nil {
 		r.Failure = &Failure{
 			Fault: f.Code.Name(), Sentence: f.Code.Sentence(), Detail: f.Detail, Clause: f.Code.Clause(),
@@ -109,17 +149,6 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		}
 	}
 	return r
-}
-
-// checks gives what was looked at in the peer's chain.
-func (h *host) checks() (all []Check) {
-	if h.checked == nil {
-		return nil
-	}
-	for _, s := range h.checked.Steps() {
-		all = append(all, Check{s.Check.String(), s.Index, s.Subject, s.OK, s.Detail})
-	}
-	return all
 }
 
 var kinds = map[trace.Kind]string{

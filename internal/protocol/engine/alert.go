@@ -79,7 +79,15 @@ func (c *Conn) Abort(err error, now time.Time) {
 
 // Record gives the story of the handshake: always of one that failed, and of
 // one that is complete if the settings ask for it.
-func (c *Conn) Record() *trace.Record { return c.record }
+func (c *Conn) Record() *trace.Record {
+	if c.record != nil {
+		c.record.Fill()
+	}
+	return c.record
+}
+
+// Kept is Record before its Fill, for a host that may never look inside.
+func (c *Conn) Kept() *trace.Record { return c.record }
 
 func (c *Conn) newRecord(err error) *trace.Record {
 	core := c.core
@@ -99,7 +107,7 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		ServerHello: clone(core.ServerHello),
 		Failure:     c.failure(err),
 	}
-	r.Fill(core.Log, stateName)
+	r.Keep(core.Log, stateName)
 	return r
 }
 

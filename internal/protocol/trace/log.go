@@ -104,6 +104,7 @@ func (l *Log) Events() (events []Event, lost int) {
 	if l.n > logSize {
 		first = l.n - logSize
 	}
+	events = make([]Event, 0, l.n-first)
 	for i := first; i < l.n; i++ {
 		events = append(events, l.ring[i%logSize])
 	}

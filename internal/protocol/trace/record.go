@@ -45,7 +45,14 @@ type Record struct {
 	Lost    int      // events that no longer fitted
 
 	Failure *Failure // nil if the handshake was complete
+
+	events []Event // not yet sorted into Choices and Steps
+	name   Namer
 }
+
+// A Namer gives the names of states and questions, which belong to the
+// machines.
+type Namer func(k Kind, t Topic, code uint16) string
 
 // A Choice is what was chosen of a topic, with every candidate that was looked
 // at and refused.
@@ -100,19 +107,24 @@ func (f *Failure) Error() string {
 	return s
 }
 
-// Fill sorts the log's events into choices and steps. name gives the names of
-// states and questions, which belong to the machines.
-func (r *Record) Fill(l *Log, name func(k Kind, t Topic, code uint16) string) {
-	events, lost := l.Events()
-	r.Lost = lost
-	for _, e := range events {
+// Keep takes the log's events over, as they are: most records are looked at for
+// a line, and few for every step.
+func (r *Record) Keep(l *Log, name Namer) {
+	r.events, r.Lost = l.Events()
+	r.name = name
+}
+
+// Fill sorts the events that were kept into Choices and Steps.
+func (r *Record) Fill() {
+	for _, e := range r.events {
 		switch e.Kind {
 		case Chose, Refused:
 			r.choice(e)
 		default:
-			r.Steps = append(r.Steps, step(e, name))
+			r.Steps = append(r.Steps, step(e, r.name))
 		}
 	}
+	r.events = nil
 }
 
 func (r *Record) choice(e Event) {
@@ -129,7 +141,7 @@ func (r *Record) choice(e Event) {
 	c.Refused = append(c.Refused, Refusal{e.Code, Why(e.Arg)})
 }
 
-func step(e Event, name func(Kind, Topic, uint16) string) Step {
+func step(e Event, name Namer) Step {
 	s := Step{At: time.Duration(e.Arg) * time.Microsecond, Kind: e.Kind}
 	switch e.Kind {
 	case Received, Sent:
