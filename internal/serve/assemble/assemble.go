@@ -4,15 +4,15 @@ package assemble
 
 import (
 	stdtls "crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/certs"
@@ -21,64 +21,48 @@ import (
 	"github.com/handsel-tls/handsel/internal/serve/sites"
 )
 
-// Data is the data folder of a server.
-type Data struct {
-	Dir    string
-	Store  *certs.Store
-	CA     *certs.CA
-	MadeCA bool // the local CA was made just now
-	db     *bbolt.DB
-}
-
-// Open opens a data folder, and makes what is not there: the folder, the
-// database (0600) and the local CA (key 0600).
-func Open(dir string) (*Data, error) {
-	db, err := certs.OpenDB(filepath.Join(dir, "handsel.db"))
-	if err != nil {
-		return nil, err
-	}
-	d := &Data{Dir: dir, db: db}
-	if d.Store, err = certs.NewStore(db, certs.Options{Now: time.Now}); err == nil {
-		d.CA, d.MadeCA, err = certs.OpenCA(dir, certs.CAOptions{Store: d.Store})
-	}
-	if err != nil {
-		db.Close()
-		return nil, err
-	}
-	return d, nil
-}
-
-// Close closes the database.
-func (d *Data) Close() error { return d.db.Close() }
-
 // A Plan is a setup with what is to be said about it.
 type Plan struct {
 	Setup   *endpoint.Setup
-	Notices []string
+	Notices []string // what is unwise, and works
+
+	file     *config.File
+	data     *Data
+	mistakes []error
 }
 
-// FromFile makes the plan of a configuration file.
+// FromFile makes the plan of a configuration file. It reads everything that
+// the file names: a mistake shows now, not when a client comes. The error has
+// a *config.Error for each mistake.
 func FromFile(f *config.File, d *Data) (*Plan, error) {
-	p := &Plan{Setup: &endpoint.Setup{
+	p := &Plan{file: f, data: d, Setup: &endpoint.Setup{
 		HTTPS:        addresses(f.Listen.HTTPS),
 		HTTP:         addresses(f.Listen.HTTP),
+		RedirectHTTP: f.Listen.RedirectHTTP,
 		Certificates: map[string]endpoint.GetCertificate{},
+		ClientCAs:    map[string][]*x509.Certificate{},
 	}}
 	for i := range f.Certificates {
-		if err := p.addCertificate(f, d, &f.Certificates[i]); err != nil {
-			return nil, err
-		}
+		p.addCertificate(fmt.Sprintf("$.certificates[%d]", i), &f.Certificates[i])
 	}
 	var list []*sites.Site
 	for i := range f.Sites {
-		s, err := newSite(f, &f.Sites[i])
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, s)
+		list = append(list, p.newSite(fmt.Sprintf("$.sites[%d]", i), &f.Sites[i]))
+	}
+	p.bind()
+	if err := config.Join(p.mistakes...); err != nil {
+		return nil, err
 	}
 	p.Setup.Router = sites.NewRouter(list)
-	return p, p.bind(f)
+	return p, nil
+}
+
+func (p *Plan) wrong(at string, err error) {
+	p.mistakes = append(p.mistakes, p.file.Wrong(at, "%v", err))
+}
+
+func (p *Plan) notice(format string, args ...any) {
+	p.Notices = append(p.Notices, fmt.Sprintf(format, args...))
 }
 
 func addresses(texts []string) (all []netip.AddrPort) {
@@ -90,44 +74,62 @@ func addresses(texts []string) (all []netip.AddrPort) {
 	return all
 }
 
-func (p *Plan) addCertificate(f *config.File, d *Data, c *config.Certificate) error {
+func (p *Plan) addCertificate(at string, c *config.Certificate) {
+	get, notices, err := p.certificate(&at, c)
+	if err != nil {
+		p.wrong(at, err)
+		return
+	}
+	for _, n := range notices {
+		p.notice("certificate %q: %v", c.Name, n)
+	}
+	p.Setup.Certificates[c.Name] = get
+}
+
+// certificate finds a certificate, and says in at where in the file it stands.
+func (p *Plan) certificate(at *string, c *config.Certificate) (endpoint.GetCertificate, []certs.Notice, error) {
 	switch {
 	case len(c.LocalCA) > 0:
-		leaf, err := d.CA.Leaf(c.LocalCA...)
+		*at += ".local_ca"
+		leaf, err := p.data.CA.Leaf(c.LocalCA...)
 		if err != nil {
-			return fmt.Errorf("certificate %q: %w", c.Name, err)
+			return nil, nil, err
 		}
-		p.Setup.Certificates[c.Name] = leaf.Certificate
+		return leaf.Certificate, nil, nil
 	case c.Thumbprint != "":
-		_, notices, err := d.Store.Show(c.Thumbprint)
-		if err != nil {
-			return fmt.Errorf("certificate %q: %w", c.Name, err)
-		}
-		p.notice(c.Name, notices)
-		p.Setup.Certificates[c.Name] = func() (*stdtls.Certificate, error) { return d.Store.Get(c.Thumbprint) }
-	default:
-		files := make([]string, len(c.Files))
-		for i, name := range c.Files {
-			files[i] = f.Abs(name)
-		}
-		pair, notices, err := certs.ReadFiles(certs.Options{Now: time.Now}, files...)
-		if err != nil {
-			return fmt.Errorf("certificate %q: %w", c.Name, err)
-		}
-		p.notice(c.Name, notices)
-		cert := pair.Certificate()
-		p.Setup.Certificates[c.Name] = func() (*stdtls.Certificate, error) { return cert, nil }
+		*at += ".thumbprint"
+		return p.fromStore(c)
 	}
-	return nil
+	*at += ".files"
+	files := make([]string, len(c.Files))
+	for i, name := range c.Files {
+		files[i] = p.file.Abs(name)
+	}
+	pair, notices, err := certs.ReadFiles(certs.Options{Now: time.Now}, files...)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert := pair.Certificate()
+	return func() (*stdtls.Certificate, error) { return cert, nil }, notices, nil
 }
 
-func (p *Plan) notice(name string, notices []certs.Notice) {
-	for _, n := range notices {
-		p.Notices = append(p.Notices, fmt.Sprintf("certificate %q: %v", name, n))
+func (p *Plan) fromStore(c *config.Certificate) (endpoint.GetCertificate, []certs.Notice, error) {
+	store := p.data.Store
+	if store == nil {
+		if _, _, err := certs.ParseThumbprint(c.Thumbprint); err != nil {
+			return nil, nil, err
+		}
+		p.notice("certificate %q was not looked for: %s", c.Name, p.data.NoStore)
+		return nil, nil, nil
 	}
+	_, notices, err := store.Show(c.Thumbprint)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() (*stdtls.Certificate, error) { return store.Get(c.Thumbprint) }, notices, nil
 }
 
-func newSite(f *config.File, c *config.Site) (*sites.Site, error) {
+func (p *Plan) newSite(at string, c *config.Site) *sites.Site {
 	s := &sites.Site{Name: c.Name, Path: c.Path}
 	for _, h := range c.Hosts {
 		s.Hosts = append(s.Hosts, sites.HostOf(h))
@@ -138,96 +140,107 @@ func newSite(f *config.File, c *config.Site) (*sites.Site, error) {
 	var err error
 	switch {
 	case c.Folder != "":
-		s.Handler, err = sites.Folder(f.Abs(c.Folder))
+		at += ".folder"
+		s.Handler, err = sites.Folder(p.file.Abs(c.Folder))
 		if s.Path != "/" && err == nil {
 			s.Handler = http.StripPrefix(strings.TrimSuffix(s.Path, "/"), s.Handler)
 		}
 	case c.Proxy != "":
-		s.Handler, err = sites.Proxy(c.Proxy)
+		to := sites.ProxyTo{URL: c.Proxy}
+		if c.ProxyCA != "" {
+			to.Roots = pool(p.authorities(at+".proxy_ca", c.ProxyCA))
+		}
+		at += ".proxy"
+		s.Handler, err = sites.Proxy(to)
 	default:
 		s.Handler = sites.Redirect(c.Redirect)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("site %q: %w", c.Name, err)
+		p.wrong(at, err)
 	}
-	return s, nil
+	return s
 }
 
-// bind makes the table, and looks for mistakes in it.
-func (p *Plan) bind(f *config.File) error {
+func pool(list []*x509.Certificate) *x509.CertPool {
+	p := x509.NewCertPool()
+	for _, c := range list {
+		p.AddCert(c)
+	}
+	return p
+}
+
+// authorities reads the certificates of a PEM file.
+func (p *Plan) authorities(at, name string) []*x509.Certificate {
+	list, err := readAuthorities(p.file.Abs(name))
+	if err != nil {
+		p.wrong(at, err)
+	}
+	return list
+}
+
+func readAuthorities(file string) (list []*x509.Certificate, err error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		list = append(list, c)
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s holds no certificate: it has to be a PEM file with -----BEGIN CERTIFICATE-----", file)
+	}
+	return list, nil
+}
+
+// bind makes the table, and looks for what is unwise in it.
+func (p *Plan) bind() {
+	f := p.file
 	var list []bindings.Binding
 	for i := range f.Bindings {
+		at := fmt.Sprintf("$.bindings[%d]", i)
 		key, err := bindings.ParseKey(f.Bindings[i].On)
 		if err != nil {
-			return err
+			p.wrong(at+".on", err)
+			continue
 		}
 		settings := f.Settings(i)
-		for j, ca := range settings.ClientCAs {
-			settings.ClientCAs[j] = f.Abs(ca)
+		for j, name := range settings.ClientCAs {
+			if p.Setup.ClientCAs[name] == nil {
+				p.Setup.ClientCAs[name] = p.authorities(fmt.Sprintf("%s.client_cas[%d]", at, j), name)
+			}
 		}
 		list = append(list, bindings.Binding{Key: key, Settings: settings})
 	}
-	options := bindings.Options{}
-	if err := options.NoMatch.UnmarshalText([]byte(f.NoMatch)); err != nil {
-		return err
+	table, err := newTable(f, list)
+	if err != nil {
+		p.wrong("$.bindings", err)
+		return
 	}
-	if f.Default != "" {
-		key, err := bindings.ParseKey(f.Default)
-		if err != nil {
-			return fmt.Errorf("default: %w", err)
-		}
-		options.Default = key
-	}
-	var err error
-	if p.Setup.Table, err = bindings.NewTable(list, options); err != nil {
-		return err
-	}
-	for _, w := range p.Setup.Table.Check(p.Setup.HTTPS) {
+	p.Setup.Table = table
+	for _, w := range table.Check(p.Setup.HTTPS) {
 		if !w.Minor {
-			p.Notices = append(p.Notices, w.String())
+			p.notice("%v", w)
 		}
 	}
-	return nil
 }
 
-// Example makes the two example sites in the data folder and gives their
-// configuration.
-func Example(d *Data, httpsPort, httpPort uint16) (*config.File, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "listen:\n  https: [\"127.0.0.1:%d\", \"[::1]:%d\"]\n  http: [\"127.0.0.1:%d\", \"[::1]:%d\"]\n", httpsPort, httpsPort, httpPort, httpPort)
-	b.WriteString("certificates:\n")
-	for _, s := range exampleSites {
-		fmt.Fprintf(&b, "  - {name: %s, local_ca: [%s.localhost]}\n", s, s)
+func newTable(f *config.File, list []bindings.Binding) (*bindings.Table, error) {
+	var options bindings.Options
+	err := options.NoMatch.UnmarshalText([]byte(f.NoMatch))
+	if f.Default != "" {
+		var bad error
+		options.Default, bad = bindings.ParseKey(f.Default)
+		err = errors.Join(err, bad)
 	}
-	b.WriteString("sites:\n")
-	for _, s := range exampleSites {
-		fmt.Fprintf(&b, "  - {name: %s, hosts: [%s.localhost], folder: sites/%s}\n", s, s, s)
-		if err := exampleFolder(filepath.Join(d.Dir, "sites", s), s); err != nil {
-			return nil, err
-		}
-	}
-	b.WriteString("bindings:\n")
-	for _, s := range exampleSites {
-		fmt.Fprintf(&b, "  - {on: \"%s.localhost:%d\", certificates: [%s], site: %s}\n", s, httpsPort, s, s)
-	}
-	// The file is written so that it can be changed and named with --config.
-	path := filepath.Join(d.Dir, "example.yaml")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return config.Parse(path, []byte(b.String()))
-}
-
-var exampleSites = []string{"one", "two"}
-
-func exampleFolder(dir, name string) error {
-	index := filepath.Join(dir, "index.html")
-	if _, err := os.Stat(index); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	page := fmt.Sprintf("<!doctype html>\n<html lang=\"en\">\n<title>Site %s</title>\n<h1>Site %s</h1>\n<p>Served by Handsel from %s.</p>\n</html>\n", name, name, dir)
-	return os.WriteFile(index, []byte(page), 0o600)
+	return bindings.NewTable(list, options)
 }

@@ -3,15 +3,35 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
-// wrong gives the error for what stands at a path of the file. If nothing
-// stands there, the place is that of what should hold it.
-func (f *File) wrong(at, format string, args ...any) error {
+// Error is a mistake in the file.
+type Error struct {
+	File         string
+	Line, Column int    // from 1, the column in characters; 0 if the file as a whole is meant
+	What         string // what is wrong, and the way out
+	Excerpt      string // of the file, with the place marked
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.What)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s\n%s", e.File, e.Line, e.Column, e.What, e.Excerpt)
+}
+
+// Wrong gives the error for what stands at a path of the file, such as
+// "$.sites[0].folder". If nothing stands there, the place is that of what
+// should hold it.
+func (f *File) Wrong(at, format string, args ...any) error {
 	e := &Error{File: f.path, What: fmt.Sprintf(format, args...)}
 	file, err := parser.ParseBytes(f.source, 0)
 	if err != nil {
@@ -22,19 +42,55 @@ func (f *File) wrong(at, format string, args ...any) error {
 		if err != nil {
 			continue
 		}
-		node, err := path.FilterFile(file)
-		if err != nil || node == nil {
-			continue
+		if node, err := path.FilterFile(file); err == nil && node != nil {
+			f.mark(e, first(node))
+			break
 		}
-		if t := node.GetToken(); t != nil {
-			e.Line, e.Column = t.Position.Line, t.Position.Column
-		}
-		if excerpt, err := path.AnnotateSource(f.source, false); err == nil {
-			e.Excerpt = strings.TrimRight(string(excerpt), "\n")
-		}
-		return e
 	}
 	return e
+}
+
+// first gives the token at which a node begins.
+func first(node ast.Node) *token.Token {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	}
+	return node.GetToken()
+}
+
+// mark sets the place of an error.
+func (f *File) mark(e *Error, t *token.Token) {
+	if t == nil {
+		return
+	}
+	e.Line, e.Column = t.Position.Line, t.Position.Column
+	e.Excerpt = excerpt(string(f.source), e.Line, e.Column)
+}
+
+// excerpt shows a line with the one before it, and marks a column.
+func excerpt(source string, line, column int) string {
+	lines := strings.Split(source, "\n")
+	if line > len(lines) {
+		return ""
+	}
+	var b strings.Builder
+	for n := max(line-1, 1); n <= line; n++ {
+		fmt.Fprintf(&b, "%6d | %s\n", n, strings.TrimRight(lines[n-1], "\r"))
+	}
+	// Tabs stay tabs, so that the mark stands where the text does.
+	before := []rune(lines[line-1])
+	before = before[:min(column-1, len(before))]
+	for i, r := range before {
+		if r != '\t' {
+			before[i] = ' '
+		}
+	}
+	return b.String() + "       | " + string(before) + "^"
 }
 
 // parent cuts the last part off a path.
@@ -50,44 +106,113 @@ func parent(at string) string {
 func (f *File) syntax(err error) error {
 	e := &Error{File: f.path, What: err.Error()}
 	var y yaml.Error
-	if errors.As(err, &y) {
-		e.What = y.GetMessage()
-		if t := y.GetToken(); t != nil {
-			e.Line, e.Column = t.Position.Line, t.Position.Column
-		}
-		full := y.FormatError(false, true)
-		if _, rest, ok := strings.Cut(full, "\n"); ok {
-			e.Excerpt = strings.TrimRight(rest, "\n")
-		}
+	if !errors.As(err, &y) {
+		return e
 	}
-	if key, ok := strings.CutPrefix(e.What, "unknown field "); ok {
-		e.What += didYouMean(strings.Trim(key, `"`), keys)
+	e.What = y.GetMessage()
+	f.mark(e, y.GetToken())
+	var unknown *yaml.UnknownFieldError
+	var kind *yaml.TypeError
+	var other *yaml.UnexpectedNodeTypeError
+	switch {
+	case errors.As(err, &unknown):
+		key := unknown.Token.Value
+		e.What = fmt.Sprintf("there is no key %q here%s", key, didYouMean(key, f.keysBeside(unknown.Token)))
+	case errors.As(err, &kind):
+		e.What = "this has to be " + form(kind.DstType)
+	case errors.As(err, &other) && other.Expected == ast.SequenceType:
+		e.What = "this has to be a list: put it in brackets, [...]"
+	case errors.As(err, &other) && other.Expected == ast.MappingType:
+		e.What = "this has to be a block of keys and values"
+	case strings.Contains(e.What, "cannot start any token"):
+		e.What += ": YAML is indented with spaces, and special characters stand in quotes"
 	}
 	return e
 }
 
-// keys are all keys of the file.
-var keys = []string{
-	"listen", "https", "http", "no_match", "default", "certificates", "bindings", "sites", "name", "files", "thumbprint",
-	"local_ca", "on", "site", "policy", "min_version", "max_version", "suites", "client_auth", "client_cas", "http2",
-	"tickets", "stapling", "reject", "hosts", "path", "folder", "proxy", "redirect",
+// form says what stands for a Go type in YAML.
+func form(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice:
+		return "a list: put it in brackets, [...]"
+	case reflect.Struct:
+		return "a block of keys: " + strings.Join(keysOf(t), ", ")
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Pointer:
+		return form(t.Elem())
+	}
+	return "a text: put it in quotes"
 }
 
-// didYouMean gives the nearest of some words, if it is near.
+// keysBeside gives the keys that may stand where a token does.
+func (f *File) keysBeside(t *token.Token) []string {
+	file, err := parser.ParseBytes(f.source, 0)
+	if err != nil {
+		return nil
+	}
+	var at string
+	for _, doc := range file.Docs {
+		ast.Walk(finder(func(n ast.Node) {
+			if v, ok := n.(*ast.MappingValueNode); ok && v.Key.GetToken().Position.Offset == t.Position.Offset {
+				at = v.GetPath()
+			}
+		}), doc)
+	}
+	typ := reflect.TypeFor[File]()
+	for _, part := range strings.Split(strings.TrimPrefix(parent(at), "$"), ".") {
+		name, _, _ := strings.Cut(part, "[")
+		for i := range typ.NumField() {
+			if field := typ.Field(i); name != "" && tagOf(field) == name {
+				typ = field.Type
+				if typ.Kind() == reflect.Slice {
+					typ = typ.Elem()
+				}
+				break
+			}
+		}
+		if typ.Kind() != reflect.Struct {
+			return nil
+		}
+	}
+	return keysOf(typ)
+}
+
+type finder func(ast.Node)
+
+func (f finder) Visit(n ast.Node) ast.Visitor {
+	f(n)
+	return f
+}
+
+func tagOf(f reflect.StructField) string { return f.Tag.Get("yaml") }
+
+func keysOf(t reflect.Type) (keys []string) {
+	for i := range t.NumField() {
+		if tag := tagOf(t.Field(i)); tag != "" {
+			keys = append(keys, tag)
+		}
+	}
+	return keys
+}
+
+// didYouMean gives the nearest of some words, if it is near, or all of them.
 func didYouMean(word string, of []string) string {
-	best, least := "", max(len(word)/3, 1)+1
+	best, least := "", max(utf8.RuneCountInString(word)/3, 1)+1
 	for _, w := range of {
 		if d := distance(word, w); d < least {
 			best, least = w, d
 		}
 	}
-	if best == "" {
-		if len(of) > 0 && len(of) <= 8 {
-			return "; there are " + strings.Join(of, ", ")
-		}
+	switch {
+	case best != "":
+		return fmt.Sprintf("; did you mean %q?", best)
+	case len(of) == 0:
 		return ""
+	case len(of) > 24:
+		return fmt.Sprintf("; there are %s and %d more", strings.Join(of[:24], ", "), len(of)-24)
 	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return "; there are " + strings.Join(of, ", ")
 }
 
 // distance is how many letters have to be changed, added or left out.

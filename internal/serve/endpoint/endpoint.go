@@ -11,10 +11,12 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/tls"
 )
 
@@ -25,28 +27,61 @@ const (
 	readHeaderTimeout = 15 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
+	mostWaiting       = 1 << 16 // connections that have sent no request
+	defaultFileLimit  = 1 << 14 // where the system does not tell
 )
 
 // Options are what a Server is made with.
 type Options struct {
-	// OnHandshake is called with the record of every handshake.
-	OnHandshake func(*tls.Record)
+	// OnHandshake is called with every handshake that is over. It must not
+	// block.
+	OnHandshake func(*Handshake)
 	// ErrorLog takes what net/http has to say; nil: nothing is kept.
 	ErrorLog *log.Logger
+	// HandshakeTimeout is the longest time a handshake may take, 0: 10 seconds.
+	HandshakeTimeout time.Duration
+	// MostWaiting is how many connections may be in their handshake, or have
+	// sent no request yet. 0: three quarters of the files the process may open,
+	// 65,536 at most. When there are more the oldest are closed.
+	MostWaiting int
+}
+
+// A Handshake is one that is over, whether it succeeded or failed.
+type Handshake struct {
+	*tls.Record
+	table *bindings.Table
+}
+
+// Path tells how the connection was led to its binding. ok is false if the
+// handshake did not come so far as to have a ClientHello.
+func (h *Handshake) Path() (p bindings.Path, ok bool) {
+	local, err := localOf(h.Local)
+	if err != nil || len(h.ClientHello) == 0 {
+		return p, false
+	}
+	return h.table.Explain(local, h.ServerName), true
 }
 
 // A Server serves a Setup, and another one when it is told to.
 type Server struct {
 	options Options
+	base    *tls.Config // keeps the ticket keys from one setup to the next
 	setup   atomic.Pointer[Setup]
 	https   *http.Server
 	http    *http.Server
+	crowd   *crowd
 
 	mu        sync.Mutex
-	listeners map[string]net.Listener // by address, "https " or "http " in front
+	listeners map[place]net.Listener
 	wait      sync.WaitGroup
 	closed    bool
 	failed    chan error
+}
+
+// A place is what is listened on.
+type place struct {
+	addr  netip.AddrPort
+	plain bool // HTTP without TLS
 }
 
 // New makes a server. Apply starts it.
@@ -54,14 +89,23 @@ func New(o Options) *Server {
 	if o.ErrorLog == nil {
 		o.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	s := &Server{options: o, listeners: map[string]net.Listener{}, failed: make(chan error, 1)}
-	server := func(h http.Handler) *http.Server {
+	if o.HandshakeTimeout == 0 {
+		o.HandshakeTimeout = handshakeTimeout
+	}
+	if o.MostWaiting == 0 {
+		o.MostWaiting = int(min(fileLimit()/4*3, mostWaiting))
+	}
+	s := &Server{
+		options: o, listeners: map[place]net.Listener{}, failed: make(chan error, 1), crowd: newCrowd(o.MostWaiting),
+		base: &tls.Config{HandshakeTimeout: o.HandshakeTimeout, NextProtos: []string{"h2", "http/1.1"}},
+	}
+	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
 			Handler: h, ErrorLog: o.ErrorLog, MaxHeaderBytes: maxHeaderBytes,
-			ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+			ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ConnState: s.crowd.changed,
 		}
 	}
-	s.https, s.http = server(http.HandlerFunc(s.serveHTTPS)), server(http.HandlerFunc(s.serveHTTP))
+	s.https, s.http = server(s.serveHTTPS), server(s.serveHTTP)
 	tls.PrepareServer(s.https)
 	return s
 }
@@ -75,69 +119,100 @@ func (s *Server) Apply(next *Setup) error {
 	if s.closed {
 		return errors.New("the server is shutting down")
 	}
-	wanted := next.addresses()
-	opened := map[string]net.Listener{}
-	for key, addr := range wanted {
-		if s.listeners[key] != nil {
-			continue
-		}
-		l, err := net.Listen("tcp", addr.String())
-		if err != nil {
-			for _, o := range opened {
-				o.Close()
-			}
-			return fmt.Errorf("cannot listen on %v: %w", addr, err)
-		}
-		opened[key] = l
+	wanted := next.places()
+	opened, err := s.open(wanted)
+	if err != nil {
+		return err
 	}
-	next.onHandshake = s.options.OnHandshake
-	next.prepare()
+	next.prepare(s.base, s.options.OnHandshake)
 	s.setup.Store(next)
-	for key, l := range s.listeners {
-		if _, ok := wanted[key]; !ok {
+	for p, l := range s.listeners {
+		if !wanted[p] {
 			l.Close()
-			delete(s.listeners, key)
+			delete(s.listeners, p)
 		}
 	}
-	for key, l := range opened {
-		s.listeners[key] = l
-		s.serve(key, l)
+	for p, l := range opened {
+		s.listeners[p] = l
+		s.serve(p, l)
 	}
 	return nil
 }
 
+// open listens where nobody listens yet. An address may be had only once
+// another is given up, such as 0.0.0.0:443 and 192.0.2.1:443: then that is
+// closed first, and opened again if it was in vain.
+func (s *Server) open(wanted map[place]bool) (map[place]net.Listener, error) {
+	opened, given := map[place]net.Listener{}, []place{}
+	for p := range wanted {
+		if s.listeners[p] != nil {
+			continue
+		}
+		l, err := net.Listen("tcp", p.addr.String())
+		if err != nil {
+			given = append(given, s.giveUp(p.addr.Port(), wanted)...)
+			l, err = net.Listen("tcp", p.addr.String())
+		}
+		if err != nil {
+			for _, o := range opened {
+				o.Close()
+			}
+			s.takeBack(given)
+			return nil, fmt.Errorf("cannot listen on %v: %w", p.addr, err)
+		}
+		opened[p] = l
+	}
+	return opened, nil
+}
+
+// giveUp closes the listeners of a port that are no longer wanted.
+func (s *Server) giveUp(port uint16, wanted map[place]bool) (given []place) {
+	for p, l := range s.listeners {
+		if p.addr.Port() == port && !wanted[p] {
+			l.Close()
+			delete(s.listeners, p)
+			given = append(given, p)
+		}
+	}
+	return given
+}
+
+func (s *Server) takeBack(given []place) {
+	for _, p := range given {
+		l, err := net.Listen("tcp", p.addr.String())
+		if err != nil {
+			s.fail(fmt.Errorf("%v was closed to listen elsewhere, and cannot be opened again: %w", p.addr, err))
+			continue
+		}
+		s.listeners[p] = l
+		s.serve(p, l)
+	}
+}
+
 // serve takes connections in the background.
-func (s *Server) serve(key string, l net.Listener) {
-	s.wait.Add(1)
-	go func() {
-		defer s.wait.Done()
+func (s *Server) serve(p place, l net.Listener) {
+	s.wait.Go(func() {
 		var err error
-		if key[:len(httpsKey)] == httpsKey {
-			err = s.https.Serve(tls.NewHTTPListener(l, func() *tls.Config { return s.setup.Load().config }))
-		} else {
+		if p.plain {
 			err = s.http.Serve(l)
+		} else {
+			err = s.https.Serve(tls.NewHTTPListener(visitors{l}, func() *tls.Config { return s.setup.Load().config }))
 		}
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			select {
-			case s.failed <- err:
-			default:
-			}
+			s.fail(err)
 		}
-	}()
+	})
+}
+
+func (s *Server) fail(err error) {
+	select {
+	case s.failed <- err:
+	default:
+	}
 }
 
 // Failed gives an error if a listener broke.
 func (s *Server) Failed() <-chan error { return s.failed }
-
-// Addrs gives the addresses that are listened on.
-func (s *Server) Addrs() (all []net.Addr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, l := range s.listeners {
-		all = append(all, l.Addr())
-	}
-	return all
-}
 
 // Shutdown takes no more connections, lets those that are busy finish until
 // the context is done, and then closes them.

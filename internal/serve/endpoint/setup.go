@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
-	"os"
-	"strconv"
 	"sync"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -22,40 +19,40 @@ import (
 // local CA may be new by then.
 type GetCertificate func() (*stdtls.Certificate, error)
 
-// A Setup is what a server serves. It does not change.
+// A Setup is what a server serves. It does not change once it was applied.
 type Setup struct {
 	HTTPS, HTTP  []netip.AddrPort
+	RedirectHTTP bool // plain requests are sent to the first port of HTTPS
 	Table        *bindings.Table
 	Router       *sites.Router
-	Certificates map[string]GetCertificate // by the names in the bindings' settings
+	Certificates map[string]GetCertificate      // by the names in the bindings' settings
+	ClientCAs    map[string][]*x509.Certificate // likewise
 
-	config      *tls.Config
-	configs     sync.Map // of *bindings.Binding to *tls.Config, made when first used
-	onHandshake func(*tls.Record)
+	config  *tls.Config
+	configs sync.Map                       // of *bindings.Binding to *tls.Config, made when first used
+	guarded map[string]bindings.ClientAuth // by site
 }
 
-const httpsKey, httpKey = "https ", "http  "
-
-// addresses gives what to listen on, by a key that tells HTTPS from HTTP.
-func (s *Setup) addresses() map[string]netip.AddrPort {
-	all := map[string]netip.AddrPort{}
+// places gives what to listen on.
+func (s *Setup) places() map[place]bool {
+	all := map[place]bool{}
 	for _, a := range s.HTTPS {
-		all[httpsKey+a.String()] = a
+		all[place{a, false}] = true
 	}
 	for _, a := range s.HTTP {
-		all[httpKey+a.String()] = a
+		all[place{a, true}] = true
 	}
 	return all
 }
 
 // prepare makes the config that all connections begin with: the ClientHello
 // leads to the binding, and that to its own config.
-func (s *Setup) prepare() {
-	s.config = &tls.Config{
-		GetConfigForClient: s.configFor,
-		OnHandshake:        s.onHandshake,
-		HandshakeTimeout:   handshakeTimeout,
-		NextProtos:         []string{"h2", "http/1.1"},
+func (s *Setup) prepare(base *tls.Config, onHandshake func(*Handshake)) {
+	s.guarded = guards(s.Table)
+	s.config = base.Clone()
+	s.config.GetConfigForClient = s.configFor
+	if onHandshake != nil {
+		s.config.OnHandshake = func(r *tls.Record) { onHandshake(&Handshake{r, s.Table}) }
 	}
 }
 
@@ -69,15 +66,14 @@ func (s *Setup) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if found.Binding == nil || found.Binding.Settings.Reject {
 		return nil, refuse(hello.Conn, found, local, hello.ServerName)
 	}
+	if v, ok := hello.Conn.(*visitor); ok {
+		v.binding = found.Binding
+	}
 	if c, ok := s.configs.Load(found.Binding); ok {
 		return c.(*tls.Config), nil
 	}
-	c, err := s.newConfig(found.Binding)
-	if err != nil {
-		return nil, err
-	}
-	actual, _ := s.configs.LoadOrStore(found.Binding, c)
-	return actual.(*tls.Config), nil
+	c, _ := s.configs.LoadOrStore(found.Binding, s.newConfig(found.Binding))
+	return c.(*tls.Config), nil
 }
 
 // refuse ends a connection that no binding is for, in the way the table says.
@@ -89,9 +85,8 @@ func refuse(conn net.Conn, found bindings.Result, local netip.AddrPort, name str
 	if found.NoMatch == bindings.NoMatchUnrecognizedName {
 		return fault.With(fault.UnrecognizedName, "%v, name %q", local, name)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok { // as HTTP.SYS does: no alert, a reset
-		tcp.SetLinger(0)
-		tcp.Close()
+	if v, ok := conn.(*visitor); ok {
+		v.reset() // as HTTP.SYS does: no alert
 	}
 	return fault.With(code, "%v, name %q", local, name)
 }
@@ -106,7 +101,7 @@ func localOf(a net.Addr) (netip.AddrPort, error) {
 }
 
 // newConfig makes the config of a binding.
-func (s *Setup) newConfig(b *bindings.Binding) (*tls.Config, error) {
+func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	set := &b.Settings
 	c := &tls.Config{
 		Policy:     set.Policy,
@@ -122,16 +117,17 @@ func (s *Setup) newConfig(b *bindings.Binding) (*tls.Config, error) {
 		c.CipherSuites = append(c.CipherSuites, uint16(id))
 	}
 	if len(set.ClientCAs) > 0 {
-		pool, err := readPool(set.ClientCAs)
-		if err != nil {
-			return nil, err
+		c.ClientCAs = x509.NewCertPool()
+		for _, name := range set.ClientCAs {
+			for _, ca := range s.ClientCAs[name] {
+				c.ClientCAs.AddCert(ca)
+			}
 		}
-		c.ClientCAs = pool
 	}
 	c.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return s.choose(set, hello)
 	}
-	return c, nil
+	return c
 }
 
 var clientAuth = map[bindings.ClientAuth]tls.ClientAuthType{
@@ -166,71 +162,4 @@ func (s *Setup) choose(set *bindings.Settings, hello *tls.ClientHelloInfo) (*tls
 		return nil, errors.Join(errs...)
 	}
 	return first, nil
-}
-
-func readPool(files []string) (*x509.CertPool, error) {
-	pool := x509.NewCertPool()
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			return nil, fmt.Errorf("client authorities: %w", err)
-		}
-		if !pool.AppendCertsFromPEM(b) {
-			return nil, fmt.Errorf("client authorities: %s holds no certificate in PEM", f)
-		}
-	}
-	return pool, nil
-}
-
-// serveHTTPS leads a request over TLS to its site. RFC 9110, section 15.5.20:
-// a connection that is not authoritative for the Host gets 421.
-func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
-	setup := s.setup.Load()
-	fallback := ""
-	if c := tls.ConnOf(r.Context()); c != nil {
-		local, err := localOf(c.LocalAddr())
-		if err != nil {
-			http.Error(w, "400 Bad Request", http.StatusBadRequest)
-			return
-		}
-		mine := setup.Table.Lookup(local, r.TLS.ServerName).Binding
-		if mine != nil {
-			fallback = mine.Settings.Site
-		}
-		if host := sites.HostOf(r.Host); !setup.authoritative(local, mine, r.TLS.ServerName, host) {
-			http.Error(w, "421 Misdirected Request: this connection is not for "+strconv.Quote(host)+".", http.StatusMisdirectedRequest)
-			return
-		}
-	}
-	setup.route(w, r, fallback)
-}
-
-// authoritative reports whether a connection that was made for a name may serve
-// a host: the same one, or one whose binding asks the same of its clients.
-func (s *Setup) authoritative(local netip.AddrPort, mine *bindings.Binding, name, host string) bool {
-	if host == sites.HostOf(name) || mine == nil {
-		return true
-	}
-	its := s.Table.Lookup(local, host).Binding
-	if its == nil {
-		return name == "" // the client could not say which name it wants
-	}
-	a, b := &mine.Settings, &its.Settings
-	return its == mine || !b.Reject && a.ClientAuth == b.ClientAuth && a.Policy == b.Policy &&
-		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && b.ClientAuth == bindings.ClientAuthNone
-}
-
-// serveHTTP leads a plain request to its site.
-func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	s.setup.Load().route(w, r, "")
-}
-
-// route answers with the site of the request. No site: 400, as HTTP.SYS does.
-func (s *Setup) route(w http.ResponseWriter, r *http.Request, fallback string) {
-	site := s.Router.Find(r.Host, r.URL.Path, fallback)
-	if site == nil {
-		http.Error(w, "400 Bad Request: there is no site "+strconv.Quote(sites.HostOf(r.Host))+" here.", http.StatusBadRequest)
-		return
-	}
-	site.Handler.ServeHTTP(w, r)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -19,16 +18,22 @@ const (
 	exitOK      = 0
 	exitFailed  = 1 // the command did what it was told, and the answer is no
 	exitUsage   = 2 // the command or the configuration is wrong
-	exitNetwork = 3 // the other side could not be reached
+	exitNetwork = 3 // the other side could not be reached, or an address not be had
 )
 
 // An exitError ends the command with a code.
 type exitError struct {
 	code int
-	err  error
+	err  error // nil: everything was said
 }
 
-func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
 func (e *exitError) Unwrap() error { return e.err }
 
 // app is what the commands share.
@@ -41,6 +46,7 @@ type app struct {
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends at once
 	a := &app{in, out, errOut}
 	root := a.root()
 	root.SetArgs(args)
@@ -53,7 +59,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	var exit *exitError
 	if !errors.As(err, &exit) {
-		exit = &exitError{exitUsage, fmt.Errorf("%w\nhandsel --help says what there is", err)}
+		exit = &exitError{exitUsage, fmt.Errorf("%w\n(handsel --help says what there is)", err)}
 	}
 	if text := exit.Error(); text != "" {
 		fmt.Fprintln(errOut, "handsel: "+text)
@@ -68,33 +74,22 @@ func (a *app) root() *cobra.Command {
 		Long: `handsel hosts HTTPS sites with a TLS stack of its own and shows every handshake;
 it connects to other servers and shows theirs.
 
-Exit codes: 0 it worked; 1 the handshake or the check failed; 2 the command or
-the configuration is wrong; 3 the other side could not be reached.`,
+Exit codes: 0 it worked; 1 the handshake failed; 2 the command or the
+configuration is wrong; 3 the other side could not be reached, or an address to
+listen on not be had.
+
+Colors are for terminals only, and not with NO_COLOR set.`,
 		Example: `  handsel serve
   handsel serve --config handsel.yaml
   handsel connect www.example.com`,
 		Version:       version(),
+		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(a.serveCommand(), a.connectCommand(), a.versionCommand())
+	root.AddCommand(a.serveCommand(), a.connectCommand(), a.versionCommand(), a.completionCommand())
 	return root
-}
-
-func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		Run:   func(*cobra.Command, []string) { fmt.Fprintln(a.out, "handsel "+version()) },
-	}
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 // colors are the escapes for a terminal, empty elsewhere and with NO_COLOR.

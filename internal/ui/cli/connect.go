@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/tls"
 )
 
@@ -21,6 +23,7 @@ type connectFlags struct {
 	sni, ca, cert, key string
 	alpn               []string
 	tls12, tls13       bool
+	min, max           string
 	policy             string
 	json, quiet        bool
 	insecure           bool
@@ -34,7 +37,8 @@ func (a *app) connectCommand() *cobra.Command {
 		Short: "Connect to a server and show the whole handshake",
 		Long: `connect shows a handshake step by step: what was offered, what was chosen and
 what lost, the server's chain and each check of it. Then it joins the connection
-to standard input and output.
+to standard input and output. The handshake is told on standard error, so that
+standard output has the server's data alone.
 
 If the handshake fails it says who ended it, at which step and why, and exits
 with 1; with 3 if the server could not be reached.`,
@@ -52,12 +56,17 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().StringSliceVar(&f.alpn, "alpn", nil, "application protocols to offer, such as h2,http/1.1")
 	c.Flags().BoolVar(&f.tls12, "tls12", false, "offer TLS 1.2 only")
 	c.Flags().BoolVar(&f.tls13, "tls13", false, "offer TLS 1.3 only")
-	c.Flags().StringVar(&f.policy, "policy", "", "policy: modern or compatible")
-	c.Flags().BoolVar(&f.json, "json", false, "print the handshake as one line of JSON before the data")
+	c.Flags().StringVar(&f.min, "min", "", "lowest version to offer, such as 1.2")
+	c.Flags().StringVar(&f.max, "max", "", "highest version to offer, such as 1.3")
+	c.Flags().StringVar(&f.policy, "policy", "", "policy: "+strings.Join(policy.Names(), ", "))
+	c.Flags().BoolVar(&f.json, "json", false, "print the handshake as one line of JSON on standard output, before the data")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the data only, and what goes wrong")
 	c.Flags().BoolVar(&f.insecure, "insecure", false, "go on whatever the server's certificate is")
 	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "longest time for connecting and the handshake")
-	c.MarkFlagsMutuallyExclusive("tls12", "tls13")
+	for _, other := range []string{"min", "max"} {
+		c.MarkFlagsMutuallyExclusive("tls12", "tls13", other)
+	}
+	c.MarkFlagsMutuallyExclusive("json", "quiet")
 	c.MarkFlagFilename("ca")
 	c.MarkFlagFilename("cert")
 	c.MarkFlagFilename("key")
@@ -65,12 +74,9 @@ with 1; with 3 if the server could not be reached.`,
 }
 
 func (a *app) connect(ctx context.Context, f connectFlags, target string) error {
-	addr, host := target, target
-	if h, _, err := net.SplitHostPort(target); err == nil {
-		host = h
-	} else {
-		host = strings.Trim(target, "[]")
-		addr = net.JoinHostPort(host, "443")
+	host, addr, err := splitTarget(target)
+	if err != nil {
+		return &exitError{exitUsage, err}
 	}
 	config, err := f.newConfig(host)
 	if err != nil {
@@ -80,27 +86,50 @@ func (a *app) connect(ctx context.Context, f connectFlags, target string) error 
 	defer cancel()
 	raw, err := dial(limited, addr)
 	if err != nil {
-		return &exitError{exitNetwork, fmt.Errorf("%w\nno TCP connection, so there was no handshake", err)}
+		return &exitError{exitNetwork, fmt.Errorf("%w\nthere is no TCP connection, so there was no handshake", err)}
 	}
 	defer raw.Close()
 	conn := tls.Client(raw, config)
 	err = conn.HandshakeContext(limited)
-	if shown := a.show(f, conn); shown != nil {
-		return shown
+	shown, showErr := a.show(f, conn, config, err)
+	if err == nil {
+		err = showErr
 	}
-	if err != nil {
-		if r := conn.Record(); r != nil && r.Failure != nil && !f.json {
-			return &exitError{exitFailed, fmt.Errorf("the handshake failed: %w", r.Failure)}
-		}
-		return &exitError{exitFailed, err}
+	switch {
+	case err == nil:
+		return a.join(ctx, conn)
+	case shown: // the whole story was told
+		return &exitError{code: exitFailed}
 	}
-	return a.join(ctx, conn)
+	if r := conn.Record(); r != nil && r.Failure != nil {
+		err = fmt.Errorf("the handshake failed: %w", r.Failure)
+	}
+	return &exitError{exitFailed, err}
+}
+
+// splitTarget gives the host and the address of host, host:port, [host]:port or
+// an IPv6 address by itself. The port is 443 if none is given.
+func splitTarget(target string) (host, addr string, err error) {
+	if _, rest, ok := strings.Cut(target, "://"); ok {
+		rest, _, _ = strings.Cut(rest, "/")
+		return "", "", fmt.Errorf("%q is a URL: write only host and port, such as %s", target, rest)
+	}
+	host, port := strings.Trim(target, "[]"), "443"
+	if h, p, err := net.SplitHostPort(target); err == nil {
+		host, port = h, p
+	} else if strings.Contains(host, ":") && net.ParseIP(host) == nil {
+		return "", "", fmt.Errorf("%q is not host:port: an IPv6 address stands in brackets, [address]:port", target)
+	}
+	if host == "" {
+		return "", "", fmt.Errorf("%q names no host: write host:port", target)
+	}
+	return host, net.JoinHostPort(host, port), nil
 }
 
 // dial connects. Names below localhost are this computer's whatever a resolver
 // says (RFC 6761, section 6.3).
 func dial(ctx context.Context, addr string) (net.Conn, error) {
-	if host, port, err := net.SplitHostPort(addr); err == nil && strings.HasSuffix(host, ".localhost") {
+	if host, port, err := net.SplitHostPort(addr); err == nil && strings.HasSuffix(strings.TrimSuffix(host, "."), ".localhost") {
 		addr = net.JoinHostPort("localhost", port)
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", addr)
@@ -114,11 +143,9 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	if f.sni != "" {
 		c.ServerName = f.sni
 	}
-	switch {
-	case f.tls12:
-		c.MinVersion, c.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
-	case f.tls13:
-		c.MinVersion, c.MaxVersion = tls.VersionTLS13, tls.VersionTLS13
+	var err error
+	if c.MinVersion, c.MaxVersion, err = f.versions(); err != nil {
+		return nil, err
 	}
 	if f.ca != "" {
 		b, err := os.ReadFile(f.ca)
@@ -129,6 +156,9 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 		if !c.RootCAs.AppendCertsFromPEM(b) {
 			return nil, fmt.Errorf("%s holds no certificate in PEM", f.ca)
 		}
+	}
+	if f.key != "" && f.cert == "" {
+		return nil, errors.New("--key is the key of a certificate: name that with --cert")
 	}
 	if f.cert != "" {
 		key := f.key
@@ -144,121 +174,53 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	return c, nil
 }
 
-// show prints the handshake to standard error, so that standard output has the
-// data alone; as JSON, to standard output.
-func (a *app) show(f connectFlags, conn *tls.Conn) error {
+// versions gives the range of versions, and sees to it that something is left.
+func (f *connectFlags) versions() (low, high uint16, err error) {
+	s := bindings.Settings{Policy: f.policy}
+	switch {
+	case f.tls12:
+		s.MinVersion, s.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
+	case f.tls13:
+		s.MinVersion, s.MaxVersion = tls.VersionTLS13, tls.VersionTLS13
+	}
+	if f.min != "" {
+		if s.MinVersion, err = bindings.ParseVersion(f.min); err != nil {
+			return 0, 0, fmt.Errorf("--min: %w", err)
+		}
+	}
+	if f.max != "" {
+		if s.MaxVersion, err = bindings.ParseVersion(f.max); err != nil {
+			return 0, 0, fmt.Errorf("--max: %w", err)
+		}
+	}
+	_, err = s.EffectivePolicy()
+	return uint16(s.MinVersion), uint16(s.MaxVersion), err
+}
+
+// show tells the handshake: on standard error, so that standard output has the
+// data alone; as JSON, on standard output. shown is false if there was nothing
+// to tell.
+func (a *app) show(f connectFlags, conn *tls.Conn, config *tls.Config, failed error) (shown bool, err error) {
 	r := conn.Record()
-	if r == nil || f.quiet && !f.json {
-		return nil
+	if r == nil || f.quiet {
+		return false, nil
 	}
 	v := newView(r)
+	chain := conn.ConnectionState().PeerCertificates
+	var refused *tls.CertificateVerificationError
+	if errors.As(failed, &refused) {
+		chain = refused.UnverifiedCertificates
+	}
+	roots := config.RootCAs
+	if roots == nil {
+		roots, _ = x509.SystemCertPool()
+	}
+	v.addChain(chain, roots, config.ServerName)
 	if f.json {
-		return json.NewEncoder(a.out).Encode(v)
+		return false, json.NewEncoder(a.out).Encode(v)
 	}
-	v.tell(a.err, colorsFor(a.err))
-	showChain(a.err, conn.ConnectionState())
-	fmt.Fprintln(a.err)
-	return nil
-}
-
-// tell prints the whole handshake.
-func (v *view) tell(w io.Writer, c colors) {
-	fmt.Fprintf(w, "Connected to %s.\n\n", v.Peer)
-	for _, s := range v.Steps {
-		fmt.Fprintf(w, "  %8.3f ms  %s\n", s.Millis, describeStep(s))
-	}
-	if o := v.Offered; o != nil {
-		fmt.Fprintln(w, "\nOffered:")
-		for _, row := range []struct {
-			name   string
-			values []string
-		}{
-			{"versions", o.Versions}, {"cipher suites", o.Suites}, {"groups", o.Groups}, {"key shares", o.KeyShares},
-			{"signature schemes", o.Schemes}, {"alpn", o.Protocols},
-		} {
-			if len(row.values) > 0 {
-				fmt.Fprintf(w, "  %-20s  %s\n", row.name, plain(strings.Join(row.values, ", ")))
-			}
-		}
-	}
-	fmt.Fprintln(w, "\nChoices:")
-	for _, ch := range v.Choices {
-		chosen := ch.Chosen
-		if chosen == "" {
-			chosen = c.red + "none" + c.off
-		}
-		fmt.Fprintf(w, "  %-20s  %s\n", ch.Topic, chosen)
-		for _, r := range ch.Refused {
-			fmt.Fprintf(w, "  %20s  %snot %s: %s%s\n", "", c.dim, r.Value, r.Why, c.off)
-		}
-	}
-	for _, ch := range v.Checks {
-		mark := c.green + "ok" + c.off
-		if !ch.OK {
-			mark = c.red + "NO" + c.off
-		}
-		fmt.Fprintf(w, "  %-20s  certificate %d: %s %s %s\n", "check", ch.Certificate, ch.Check, mark, plain(ch.Detail))
-	}
-	if f := v.Failure; f != nil {
-		fmt.Fprintf(w, "\n%sIt failed: %s%s\n", c.red, f.Sentence, c.off)
-		for _, row := range [][2]string{
-			{"what", plain(f.Detail)}, {"ended by", f.By}, {"in state", f.State}, {"alert", alertText(f)}, {"see", f.Clause},
-		} {
-			if row[1] != "" {
-				fmt.Fprintf(w, "  %-10s %s\n", row[0], row[1])
-			}
-		}
-		return
-	}
-	kind := "full handshake"
-	if v.Resumed {
-		kind = "resumed session"
-	}
-	fmt.Fprintf(w, "\n%s%s%s, %s, %s, %s, %.1f ms\n", c.green, v.Version, c.off, v.Suite, v.Group, kind, v.Millis)
-	if v.Protocol != "" {
-		fmt.Fprintf(w, "Application protocol: %s\n", plain(v.Protocol))
-	}
-}
-
-func alertText(f *failure) string {
-	if f.Alert == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s (%d)", f.Alert, f.Number)
-}
-
-func describeStep(s step) string {
-	switch s.Kind {
-	case "received":
-		return "<- " + s.Name
-	case "sent":
-		return "-> " + s.Name
-	case "alert received":
-		return "<- alert " + s.Name
-	case "alert sent":
-		return "-> alert " + s.Name
-	case "state":
-		return "   [" + s.Name + "]"
-	}
-	return "   (" + s.Kind + ": " + s.Name + ")"
-}
-
-func showChain(w io.Writer, s tls.ConnectionState) {
-	for i, c := range s.PeerCertificates {
-		fmt.Fprintf(w, "Certificate %d: %s\n", i, plain(c.Subject.String()))
-		if len(c.DNSNames)+len(c.IPAddresses) > 0 {
-			fmt.Fprintf(w, "  for     %s\n", plain(strings.Join(append(c.DNSNames, ips(c)...), ", ")))
-		}
-		fmt.Fprintf(w, "  issuer  %s\n  valid   %s to %s\n  key     %s, signed with %s\n", plain(c.Issuer.String()),
-			c.NotBefore.Format(time.DateOnly), c.NotAfter.Format(time.DateOnly), c.PublicKeyAlgorithm, c.SignatureAlgorithm)
-	}
-}
-
-func ips(c *x509.Certificate) (all []string) {
-	for _, ip := range c.IPAddresses {
-		all = append(all, ip.String())
-	}
-	return all
+	v.tell(a.err, colorsFor(a.err), f.insecure)
+	return true, nil
 }
 
 // join copies standard input to the server and its data to standard output,

@@ -41,13 +41,17 @@ func newOffer(hello []byte) *offerView {
 		v.Versions = []string{o.Hello.Version.String() + " and below"}
 	}
 	for g := range o.KeyShares.All() {
-		v.KeyShares = append(v.KeyShares, g.String())
+		if !g.IsGREASE() {
+			v.KeyShares = append(v.KeyShares, g.String())
+		}
 	}
 	for p := range o.Protocols.All() {
 		v.Protocols = append(v.Protocols, string(p))
 	}
 	for t := range o.Hello.Extensions.All() {
-		v.Extensions = append(v.Extensions, t.String())
+		if !t.IsGREASE() {
+			v.Extensions = append(v.Extensions, t.String())
+		}
 	}
 	v.Sessions, _ = o.PSK.Counts()
 	return v

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -16,12 +18,10 @@ import (
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 )
 
-// drainTime is how long connections that are busy may take at the end.
-const drainTime = 10 * time.Second
-
 type serveFlags struct {
 	config, data string
 	check, json  bool
+	drain        time.Duration
 	port         uint16
 	httpPort     uint16
 }
@@ -39,8 +39,8 @@ Each handshake is a line: time, peer, server name, version, cipher suite, group,
 full or resumed, duration; one that failed says why.
 
 SIGHUP reads the configuration again: nothing that runs is dropped, and a file
-with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish, for
-10 seconds at most.`,
+with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish; a second
+Ctrl-C does not.`,
 		Example: `  handsel serve
   handsel serve --config handsel.yaml
   handsel serve --config handsel.yaml --check
@@ -52,6 +52,7 @@ with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish, for
 	c.Flags().StringVar(&f.data, "data", "", "data folder (default: handsel in the user's configuration folder)")
 	c.Flags().BoolVar(&f.check, "check", false, "check the configuration, and serve nothing")
 	c.Flags().BoolVar(&f.json, "json", false, "print handshakes as JSON, one a line")
+	c.Flags().DurationVar(&f.drain, "drain", 10*time.Second, "longest time for requests to finish at the end")
 	c.Flags().Uint16Var(&f.port, "port", 8443, "port of the example sites")
 	c.Flags().Uint16Var(&f.httpPort, "http-port", 8080, "port of the example sites over plain HTTP")
 	c.MarkFlagFilename("config", "yaml", "yml")
@@ -60,9 +61,15 @@ with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish, for
 }
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
+	hangup := make(chan os.Signal, 1) // from now on: it would end the program
+	notifyHangup(hangup)
+	defer signal.Stop(hangup)
 	dir, err := dataDir(f.data)
 	if err != nil {
 		return err
+	}
+	if f.check {
+		return a.checkConfig(f, dir)
 	}
 	data, err := assemble.Open(dir)
 	if err != nil {
@@ -73,24 +80,56 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	if f.config != "" {
-		a.notes(plan)
-	}
-	if f.check {
-		fmt.Fprintf(a.out, "%s is in order: %d bindings.\n", f.config, plan.Setup.Table.Len())
-		return nil
-	}
-	out := &printer{out: a.out, color: colorsFor(a.out), json: f.json}
+	a.notes(f, plan)
+	out := newPrinter(a.out, f.json)
+	defer out.close()
 	server := endpoint.New(endpoint.Options{OnHandshake: out.print})
 	if err := server.Apply(plan.Setup); err != nil {
-		return &exitError{exitNetwork, fmt.Errorf("%w; another program may have the port: choose one with --port, or in the configuration", err)}
+		hint := "another program may have the port: choose another one in the configuration"
+		if f.config == "" {
+			hint = "another program may have the port: choose others with --port and --http-port"
+		}
+		return &exitError{exitNetwork, fmt.Errorf("%w\n%s", err, hint)}
 	}
-	a.welcome(f, data)
-	return a.run(ctx, f, data, server)
+	a.welcome(f, data, plan)
+	return a.run(ctx, f, data, server, hangup)
 }
 
-// notes says what is unwise in a configuration.
-func (a *app) notes(plan *assemble.Plan) {
+// checkConfig is serve --check. A server may be running with the same data.
+func (a *app) checkConfig(f serveFlags, dir string) error {
+	if f.config == "" {
+		return &exitError{exitUsage, errors.New("--check needs the file to check: handsel serve --check --config handsel.yaml")}
+	}
+	data, err := assemble.OpenToCheck(dir)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer data.Close()
+	plan, err := a.plan(f, data)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	a.notes(f, plan)
+	fmt.Fprintf(a.out, "%s is in order. Bindings: %d. Listens on: %s.\n", f.config, plan.Setup.Table.Len(), listening(plan))
+	return nil
+}
+
+func listening(plan *assemble.Plan) string {
+	var all []string
+	for _, addr := range plan.Setup.HTTPS {
+		all = append(all, "https "+addr.String())
+	}
+	for _, addr := range plan.Setup.HTTP {
+		all = append(all, "http "+addr.String())
+	}
+	return strings.Join(all, ", ")
+}
+
+// notes says what is unwise in a configuration. In the example it is meant.
+func (a *app) notes(f serveFlags, plan *assemble.Plan) {
+	if f.config == "" {
+		return
+	}
 	for _, n := range plan.Notices {
 		fmt.Fprintln(a.err, "note: "+n)
 	}
@@ -123,9 +162,9 @@ func (a *app) plan(f serveFlags, data *assemble.Data) (*assemble.Plan, error) {
 
 // welcome says what to type. It goes to standard error, so that standard output
 // holds handshakes only.
-func (a *app) welcome(f serveFlags, data *assemble.Data) {
+func (a *app) welcome(f serveFlags, data *assemble.Data, plan *assemble.Plan) {
 	if data.MadeCA {
-		fmt.Fprintf(a.err, "Made a certificate authority of your own: %s.\nNothing trusts it until you say so:\n\n", data.CA.File())
+		fmt.Fprintf(a.err, "Made a certificate authority of your own: %s.\nNothing trusts it until you say so. To have it trusted:\n\n", data.CA.File())
 		for _, t := range data.CA.Trust("") {
 			fmt.Fprintf(a.err, "  %s\n", t.System)
 			for _, command := range t.Trust {
@@ -135,24 +174,22 @@ func (a *app) welcome(f serveFlags, data *assemble.Data) {
 		fmt.Fprintln(a.err)
 	}
 	if f.config != "" {
-		fmt.Fprintf(a.err, "Serving %s. Handshakes follow; Ctrl-C ends.\n\n", f.config)
+		fmt.Fprintf(a.err, "Serving %s: %s.\nHandshakes follow; Ctrl-C ends.\n\n", f.config, listening(plan))
 		return
 	}
-	fmt.Fprintf(a.err, "Two sites on one address and port. Try:\n\n")
-	for _, s := range []string{"one", "two"} {
-		fmt.Fprintf(a.err, "  curl --cacert %s https://%s.localhost:%d/\n", data.CA.File(), s, f.port)
+	fmt.Fprint(a.err, "Two sites on one address and port. Try:\n\n")
+	names, ca := assemble.ExampleNames(), shellQuote(data.CA.File())
+	for _, host := range names {
+		fmt.Fprintf(a.err, "  curl --cacert %s https://%s:%d/\n", ca, host, f.port)
 	}
-	fmt.Fprintf(a.err, "  curl http://one.localhost:%d/\n", f.httpPort)
-	fmt.Fprintf(a.err, "  curl --cacert %s --tls-max 1.1 https://one.localhost:%d/      (a failure)\n\n", data.CA.File(), f.port)
+	fmt.Fprintf(a.err, "  curl http://%s:%d/\n", names[0], f.httpPort)
+	fmt.Fprintf(a.err, "  curl --cacert %s --tls-max 1.1 https://%s:%d/      (a failure)\n\n", ca, names[0], f.port)
 	fmt.Fprintf(a.err, "The configuration is in %s: copy it, change it, and serve it with --config.\nHandshakes follow; Ctrl-C ends.\n\n", filepath.Join(data.Dir, "example.yaml"))
 }
 
 // run waits for signals: SIGHUP reads the configuration again, SIGTERM and
 // SIGINT (by the context) end.
-func (a *app) run(ctx context.Context, f serveFlags, data *assemble.Data, server *endpoint.Server) error {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func (a *app) run(ctx context.Context, f serveFlags, data *assemble.Data, server *endpoint.Server, hangup <-chan os.Signal) error {
 	for {
 		select {
 		case <-hangup:
@@ -161,7 +198,7 @@ func (a *app) run(ctx context.Context, f serveFlags, data *assemble.Data, server
 			return &exitError{exitNetwork, err}
 		case <-ctx.Done():
 			fmt.Fprintln(a.err, "Shutting down: requests may finish.")
-			limited, cancel := context.WithTimeout(context.Background(), drainTime)
+			limited, cancel := context.WithTimeout(context.Background(), f.drain)
 			defer cancel()
 			if err := server.Shutdown(limited); err != nil {
 				fmt.Fprintln(a.err, "Some connections were still busy and were closed.")
@@ -180,6 +217,16 @@ func (a *app) reload(f serveFlags, data *assemble.Data, server *endpoint.Server)
 		fmt.Fprintf(a.err, "The configuration was not taken over, the old one goes on:\n%v\n", err)
 		return
 	}
-	a.notes(plan)
-	fmt.Fprintln(a.err, "The configuration was taken over.")
+	a.notes(f, plan)
+	fmt.Fprintf(a.err, "The configuration was taken over: %s.\n", listening(plan))
+}
+
+// shellQuote makes one word of a path for a shell.
+func shellQuote(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("/._-+:@%", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -1,14 +1,14 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
+	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 	"github.com/handsel-tls/handsel/tls"
 )
 
@@ -27,10 +27,12 @@ type view struct {
 	Retried    bool        `json:"hello_retry_request,omitempty"`
 	Millis     float64     `json:"milliseconds"`
 	Failure    *failure    `json:"failure,omitempty"`
+	Binding    *binding    `json:"binding,omitempty"` // of a server
 	Offered    *offerView  `json:"offered,omitempty"`
 	Choices    []choice    `json:"choices,omitempty"`
 	Steps      []step      `json:"steps,omitempty"`
-	Checks     []checkView `json:"checks,omitempty"`
+	Chain      []certView  `json:"chain,omitempty"`  // that the peer sent
+	Checks     []checkView `json:"checks,omitempty"` // of the chain
 }
 
 type failure struct {
@@ -61,9 +63,29 @@ type step struct {
 	Name   string  `json:"name"`
 }
 
+// binding tells how a connection was led to the record that served it.
+type binding struct {
+	Record   string   `json:"record,omitempty"`
+	Site     string   `json:"site,omitempty"`
+	Rule     string   `json:"rule"`
+	Shadowed []string `json:"shadowed,omitempty"` // records that would have fit as well
+	NoMatch  string   `json:"no_match,omitempty"` // what was done without a record
+}
+
+type certView struct {
+	Subject   string    `json:"subject"`
+	Issuer    string    `json:"issuer"`
+	Names     []string  `json:"names,omitempty"`
+	NotBefore time.Time `json:"not_before"`
+	NotAfter  time.Time `json:"not_after"`
+	Key       string    `json:"key"`
+	Signature string    `json:"signature"`
+	SHA256    string    `json:"sha256"`
+}
+
 type checkView struct {
 	Check       string `json:"check"`
-	Certificate int    `json:"certificate"`
+	Certificate int    `json:"certificate"` // 0: the peer's own; -1: not sent
 	Subject     string `json:"subject,omitempty"`
 	OK          bool   `json:"ok"`
 	Detail      string `json:"detail,omitempty"`
@@ -84,14 +106,14 @@ func newView(r *tls.Record) view {
 	}
 	v.Version, v.Suite, v.Group, v.Scheme = r.Names()
 	v.Offered = newOffer(r.ClientHello)
-	for _, c := range r.Choices {
+	for _, c := range r.Choices() {
 		x := choice{Topic: c.Topic, Chosen: c.Chosen}
 		for _, refused := range c.Refused {
 			x.Refused = append(x.Refused, refusal{refused.Value, refused.Why})
 		}
 		v.Choices = append(v.Choices, x)
 	}
-	for _, s := range r.Steps {
+	for _, s := range r.Steps() {
 		v.Steps = append(v.Steps, step{millis(s.At), s.Kind, s.Name})
 	}
 	if f := r.Failure; f != nil {
@@ -100,55 +122,48 @@ func newView(r *tls.Record) view {
 	return v
 }
 
-// printer prints a line for each handshake. It is safe for concurrent use.
-type printer struct {
-	mu    sync.Mutex
-	out   io.Writer
-	color colors
-	json  bool
+func newBindingView(h *endpoint.Handshake) *binding {
+	path, ok := h.Path()
+	if !ok {
+		return nil
+	}
+	b := &binding{Rule: path.Result.Rule.String()}
+	if found := path.Result.Binding; found != nil {
+		b.Record, b.Site = found.Key.String(), found.Settings.Site
+	} else {
+		b.NoMatch = path.Result.NoMatch.String()
+	}
+	for _, s := range path.Shadowed() {
+		b.Shadowed = append(b.Shadowed, s.Key.String())
+	}
+	return b
 }
 
-func (p *printer) print(r *tls.Record) {
-	v := newView(r)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.json {
-		json.NewEncoder(p.out).Encode(v)
+func newCertView(c *x509.Certificate) certView {
+	sum := sha256.Sum256(c.Raw)
+	v := certView{
+		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: c.DNSNames,
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		Key: c.PublicKeyAlgorithm.String(), Signature: c.SignatureAlgorithm.String(), SHA256: hex.EncodeToString(sum[:]),
+	}
+	for _, ip := range c.IPAddresses {
+		v.Names = append(v.Names, ip.String())
+	}
+	return v
+}
+
+// addChain adds what the peer sent, and each check of it.
+func (v *view) addChain(chain []*x509.Certificate, roots *x509.CertPool, name string) {
+	if len(chain) == 0 {
 		return
 	}
-	fmt.Fprintln(p.out, v.line(p.color))
-}
-
-// line tells a handshake in one line. What strangers sent is quoted if it is
-// not plain.
-func (v *view) line(c colors) string {
-	name := "(no SNI)"
-	if v.ServerName != "" {
-		name = plain(v.ServerName)
+	for _, c := range chain {
+		v.Chain = append(v.Chain, newCertView(c))
 	}
-	head := fmt.Sprintf("%s%s%s  %-21s  %s", c.dim, v.Time.Format("15:04:05.000"), c.off, v.Peer, name)
-	if f := v.Failure; f != nil {
-		s := fmt.Sprintf("%s  %sfailed: %s%s", head, c.red, f.Sentence, c.off)
-		if f.Detail != "" {
-			s += ": " + plain(f.Detail)
-		}
-		if f.Alert != "" {
-			s += fmt.Sprintf(" (alert %s)", f.Alert)
-		}
-		return fmt.Sprintf("%s  %.1f ms", s, v.Millis)
+	result, _ := verify.Chain(verify.Request{Certificates: chain, Roots: roots, Name: name, Now: time.Now()})
+	for _, s := range result.Steps() {
+		v.Checks = append(v.Checks, checkView{s.Check.String(), s.Index, s.Subject, s.OK, s.Detail})
 	}
-	kind := "full"
-	if v.Resumed {
-		kind = "resumed"
-	}
-	if v.Retried {
-		kind += ", retried"
-	}
-	parts := []string{head, c.green + v.Version + c.off, v.Suite}
-	if v.Group != "" {
-		parts = append(parts, v.Group)
-	}
-	return strings.Join(append(parts, kind, fmt.Sprintf("%.1f ms", v.Millis)), "  ")
 }
 
 // plain quotes text with characters that do not print, so that no stranger

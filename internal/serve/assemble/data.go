@@ -1,0 +1,99 @@
+package assemble
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/handsel-tls/handsel/internal/serve/certs"
+)
+
+const dbFile = "handsel.db"
+
+// Data is the data folder of a server.
+type Data struct {
+	Dir    string
+	Store  *certs.Store // nil: NoStore says why
+	CA     *certs.CA
+	MadeCA bool // the local CA was made just now
+
+	NoStore string
+	close   []func() error
+}
+
+// Open opens a data folder, and makes what is not there: the folder, the
+// database (0600) and the local CA (key 0600).
+func Open(dir string) (*Data, error) {
+	d := &Data{Dir: dir}
+	err := d.openStore()
+	if err == nil {
+		d.CA, d.MadeCA, err = certs.OpenCA(dir, certs.CAOptions{Store: d.Store})
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// OpenToCheck opens a data folder to check a configuration against it. It
+// makes nothing there: the local CA is one that is forgotten afterwards, and the
+// store is left out if there is none or a running server has it open.
+func OpenToCheck(dir string) (*Data, error) {
+	d := &Data{Dir: dir}
+	err := d.openStoreToCheck()
+	if err == nil {
+		var temp string
+		if temp, err = os.MkdirTemp("", "handsel-check-*"); err == nil {
+			d.close = append(d.close, func() error { return os.RemoveAll(temp) })
+			d.CA, _, err = certs.OpenCA(temp, certs.CAOptions{})
+		}
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Data) openStoreToCheck() error {
+	if _, err := os.Stat(filepath.Join(d.Dir, dbFile)); errors.Is(err, fs.ErrNotExist) {
+		d.NoStore = fmt.Sprintf("there is no certificate store in %s yet", d.Dir)
+		return nil
+	}
+	err := d.openStore()
+	if errors.Is(err, berrors.ErrTimeout) {
+		d.NoStore = "a running server has the certificate store open"
+		return nil
+	}
+	return err
+}
+
+func (d *Data) openStore() error {
+	db, err := certs.OpenDB(filepath.Join(d.Dir, dbFile))
+	if err != nil {
+		return err
+	}
+	d.close = append(d.close, db.Close)
+	return d.useStore(db)
+}
+
+func (d *Data) useStore(db *bbolt.DB) (err error) {
+	d.Store, err = certs.NewStore(db, certs.Options{Now: time.Now})
+	return err
+}
+
+// Close closes the database.
+func (d *Data) Close() error {
+	var errs []error
+	for _, c := range d.close {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,220 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/sites"
+)
+
+// A checker collects mistakes: whoever has made three wants to know them all.
+type checker struct {
+	*File
+	found []error
+}
+
+func (c *checker) wrong(at, format string, args ...any) {
+	c.found = append(c.found, c.Wrong(at, format, args...))
+}
+
+// check refuses what cannot be served.
+func (f *File) check() error {
+	c := &checker{File: f}
+	c.listen()
+	c.noMatch()
+	c.certificates()
+	c.sites()
+	c.bindings()
+	return Join(c.found...)
+}
+
+// Join joins mistakes in the order of their places; nil if there are none.
+func Join(mistakes ...error) error {
+	line := func(err error) int {
+		var e *Error
+		if errors.As(err, &e) {
+			return e.Line
+		}
+		return 0
+	}
+	slices.SortStableFunc(mistakes, func(a, b error) int { return line(a) - line(b) })
+	return errors.Join(mistakes...)
+}
+
+func (c *checker) listen() {
+	if len(c.Listen.HTTPS)+len(c.Listen.HTTP) == 0 {
+		c.wrong("$.listen", "there is no address to listen on: write listen: {https: [\"127.0.0.1:8443\"]}")
+	}
+	seen := map[netip.AddrPort]string{}
+	for _, list := range []struct {
+		at    string
+		addrs []string
+	}{{"$.listen.https", c.Listen.HTTPS}, {"$.listen.http", c.Listen.HTTP}} {
+		for i, text := range list.addrs {
+			at := fmt.Sprintf("%s[%d]", list.at, i)
+			addr, err := netip.ParseAddrPort(text)
+			switch {
+			case err != nil || addr.Port() == 0:
+				c.wrong(at, "%q is not an IP address and a port, such as 127.0.0.1:8443 or [::]:8443", text)
+			case seen[addr] != "":
+				c.wrong(at, "%v stands in %s already: one port speaks one protocol", addr, seen[addr])
+			}
+			seen[addr] = strings.TrimPrefix(list.at, "$.")
+		}
+	}
+	if c.Listen.RedirectHTTP && len(c.Listen.HTTPS) == 0 {
+		c.wrong("$.listen.redirect_http", "there is no https address that plain requests could be sent to")
+	}
+}
+
+func (c *checker) noMatch() {
+	var noMatch bindings.NoMatch
+	if err := noMatch.UnmarshalText([]byte(c.NoMatch)); err != nil {
+		c.wrong("$.no_match", "%v", err)
+	}
+	switch key, err := bindings.ParseKey(c.Default); {
+	case noMatch == bindings.NoMatchDefault && c.Default == "":
+		c.wrong("$.no_match", "no_match is default: write default: with the binding that is meant")
+	case c.Default == "":
+	case err != nil:
+		c.wrong("$.default", "%v", err)
+	case !slices.ContainsFunc(c.Bindings, func(b Binding) bool { k, err := bindings.ParseKey(b.On); return err == nil && k == key }):
+		c.wrong("$.default", "there is no binding on %v", key)
+	}
+}
+
+func (c *checker) certificates() {
+	seen := map[string]bool{}
+	for i, x := range c.Certificates {
+		at := fmt.Sprintf("$.certificates[%d]", i)
+		if x.Name == "" {
+			c.wrong(at, "a certificate needs a name, by which bindings call it")
+		} else if seen[x.Name] {
+			c.wrong(at+".name", "there is a certificate %q already", x.Name)
+		}
+		seen[x.Name] = true
+		if count(len(x.Files) > 0, x.Thumbprint != "", len(x.LocalCA) > 0) != 1 {
+			c.wrong(at, "certificate %q needs one of files, thumbprint and local_ca, and only one", x.Name)
+		}
+	}
+}
+
+func (c *checker) sites() {
+	names, places := map[string]bool{}, map[string]string{}
+	for i, s := range c.Sites {
+		at := fmt.Sprintf("$.sites[%d]", i)
+		if s.Name == "" {
+			c.wrong(at, "a site needs a name, by which bindings call it")
+		} else if names[s.Name] {
+			c.wrong(at+".name", "there is a site %q already", s.Name)
+		}
+		names[s.Name] = true
+		if s.Path != "" && !strings.HasPrefix(s.Path, "/") {
+			c.wrong(at+".path", "a path begins with /: write %q", "/"+s.Path)
+		}
+		for j, h := range s.Hosts {
+			c.host(fmt.Sprintf("%s.hosts[%d]", at, j), h)
+			place := sites.HostOf(h) + "/" + strings.Trim(s.Path, "/")
+			if other, ok := places[place]; ok && other != s.Name {
+				c.wrong(fmt.Sprintf("%s.hosts[%d]", at, j), "site %q has this host and path already", other)
+			}
+			places[place] = s.Name
+		}
+		c.content(at, &s)
+	}
+}
+
+// host checks a host of a site: what stands in a Host header, without the port.
+func (c *checker) host(at, host string) {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return
+	}
+	if strings.Contains(host, ":") {
+		c.wrong(at, "%q: a host stands here without scheme and port, such as www.example.com", host)
+	} else if _, err := bindings.NameKey(host, 443); err != nil {
+		c.wrong(at, "%v", err)
+	}
+}
+
+// content checks what a site serves.
+func (c *checker) content(at string, s *Site) {
+	if count(s.Folder != "", s.Proxy != "", s.Redirect != "") != 1 {
+		c.wrong(at, "site %q needs one of folder, proxy and redirect, and only one", s.Name)
+	}
+	if s.Folder != "" {
+		info, err := os.Stat(c.Abs(s.Folder))
+		if err != nil {
+			c.wrong(at+".folder", "there is no folder %s: paths are relative to the configuration file", c.Abs(s.Folder))
+		} else if !info.IsDir() {
+			c.wrong(at+".folder", "%s is not a folder", c.Abs(s.Folder))
+		}
+	}
+	if s.Proxy != "" {
+		if _, err := sites.ParseProxy(s.Proxy); err != nil {
+			c.wrong(at+".proxy", "%q: %v", s.Proxy, err)
+		}
+	}
+	if s.ProxyCA != "" && !strings.HasPrefix(s.Proxy, "https:") {
+		c.wrong(at+".proxy_ca", "proxy_ca is for a proxy with https, and there is none")
+	}
+	if s.Redirect != "" {
+		u, err := url.Parse(s.Redirect)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			c.wrong(at+".redirect", "%q is not an address such as https://www.example.com", s.Redirect)
+		}
+	}
+}
+
+func count(given ...bool) (n int) {
+	for _, g := range given {
+		if g {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *checker) bindings() {
+	if len(c.Listen.HTTPS) > 0 && len(c.Bindings) == 0 {
+		c.wrong("$.listen.https", "no connection can be answered: there are no bindings; write bindings: [{on: \"www.example.com:443\", certificates: [...]}]")
+	}
+	certificates, siteNames := names(c.Certificates, func(x Certificate) string { return x.Name }), names(c.Sites, func(s Site) string { return s.Name })
+	seen := map[bindings.Key]bool{}
+	for i, b := range c.Bindings {
+		at := fmt.Sprintf("$.bindings[%d]", i)
+		if b.On == "" {
+			c.wrong(at, "a binding needs on: an address and port, or a host name and port, such as www.example.com:443")
+		} else if key, err := bindings.ParseKey(b.On); err != nil {
+			c.wrong(at+".on", "%v", err)
+		} else if seen[key] {
+			c.wrong(at+".on", "there is a binding on %v already", key)
+		} else {
+			seen[key] = true
+		}
+		if b.Site != "" && !slices.Contains(siteNames, b.Site) {
+			c.wrong(at+".site", "there is no site %q%s", b.Site, didYouMean(b.Site, siteNames))
+		}
+		if len(b.Certificates) == 0 && !b.Reject {
+			c.wrong(at, "a binding needs certificates: a list of names from certificates above")
+		}
+		for j, x := range b.Certificates {
+			if !slices.Contains(certificates, x) {
+				c.wrong(fmt.Sprintf("%s.certificates[%d]", at, j), "there is no certificate %q%s", x, didYouMean(x, certificates))
+			}
+		}
+		c.settings(i)
+	}
+}
+
+func names[T any](list []T, name func(T) string) (all []string) {
+	for _, x := range list {
+		all = append(all, name(x))
+	}
+	return all
+}

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
+)
+
+// Settings gives the settings of binding i. Certificates and authorities are as
+// they stand in the file.
+func (f *File) Settings(i int) bindings.Settings {
+	return (&checker{File: f}).settings(i) // it was checked
+}
+
+// settings reads the settings of binding i, and collects what is wrong.
+func (c *checker) settings(i int) bindings.Settings {
+	b, at := c.Bindings[i], fmt.Sprintf("$.bindings[%d]", i)
+	before := len(c.found)
+	s := bindings.Settings{
+		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, Reject: b.Reject,
+		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling),
+		MinVersion: c.version(at+".min_version", b.MinVersion),
+		MaxVersion: c.version(at+".max_version", b.MaxVersion),
+	}
+	if b.Policy != "" {
+		if _, err := policy.Named(b.Policy); err != nil {
+			c.wrong(at+".policy", "%v", err)
+		}
+	}
+	for j, name := range b.Suites {
+		s.Suites = append(s.Suites, c.suite(fmt.Sprintf("%s.suites[%d]", at, j), name))
+	}
+	if err := s.ClientAuth.UnmarshalText([]byte(b.ClientAuth)); err != nil {
+		c.wrong(at+".client_auth", "%v", err)
+	}
+	switch {
+	case s.ClientAuth != bindings.ClientAuthNone && len(b.ClientCAs) == 0:
+		c.wrong(at+".client_auth", "client_cas has to name the PEM files of the authorities whose certificates are accepted")
+	case s.ClientAuth == bindings.ClientAuthNone && len(b.ClientCAs) > 0:
+		c.wrong(at+".client_cas", "client_auth has to be request or require, or clients are not asked for a certificate")
+	}
+	if len(c.found) == before { // or it would be said twice
+		if _, err := s.EffectivePolicy(); err != nil {
+			c.wrong(at, "%v", err)
+		}
+	}
+	return s
+}
+
+func (c *checker) version(at, text string) iana.Version {
+	if text == "" {
+		return 0
+	}
+	v, err := bindings.ParseVersion(text)
+	if err != nil {
+		c.wrong(at, "%v", err)
+	}
+	return v
+}
+
+func (c *checker) suite(at, name string) iana.Suite {
+	known := names(policy.Compatible().Suites, iana.Suite.String)
+	id, err := iana.SuiteNamed(name)
+	switch {
+	case err != nil:
+		c.wrong(at, "no cipher suite is called %q%s", name, didYouMean(name, known))
+	case !policy.Compatible().AllowsSuite(id):
+		c.wrong(at, "%v cannot be used here%s", id, didYouMean("", known))
+	}
+	return id
+}
+
+func off(b *bool) bool { return b != nil && !*b }

@@ -1,0 +1,143 @@
+package endpoint
+
+import (
+	"cmp"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/sites"
+)
+
+// serveHTTPS leads a request over TLS to its site. RFC 9110, section 15.5.20:
+// a connection that is not authoritative for the Host gets 421, whereupon the
+// client opens one that is.
+func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
+	setup, v := s.setup.Load(), visitorOf(r)
+	if v == nil || v.binding == nil {
+		answer(w, http.StatusInternalServerError, "the connection has no binding.")
+		return
+	}
+	local, err := localOf(v.LocalAddr())
+	if err != nil {
+		answer(w, http.StatusInternalServerError, "the connection has no address.")
+		return
+	}
+	host := sites.HostOf(r.Host)
+	binding := setup.bindingOf(v.binding, local, sites.HostOf(r.TLS.ServerName), host)
+	if binding == nil {
+		answer(w, http.StatusMisdirectedRequest, "this connection is not for "+strconv.Quote(host)+".")
+		return
+	}
+	site := setup.Router.Find(host, r.URL.Path, binding.Settings.Site)
+	if site != nil && setup.guarded[site.Name] > binding.Settings.ClientAuth {
+		answer(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate.")
+		return
+	}
+	serve(w, r, site, host)
+}
+
+// bindingOf gives the binding of a host if the connection may serve it, nil if
+// not. The connection was led to the binding was, by the name or by none.
+//
+// It may serve its own name, any host of the same record, and any host that its
+// certificate is for and whose record asks the same of clients. A record that
+// asks for a client certificate serves nothing by way of another.
+func (s *Setup) bindingOf(was *bindings.Binding, local netip.AddrPort, name, host string) *bindings.Binding {
+	its := s.Table.Lookup(local, host).Binding
+	if its == nil || its.Settings.Reject || !sameDemands(&was.Settings, &its.Settings) {
+		return nil
+	}
+	if its.Key == was.Key || host == name {
+		return its
+	}
+	if its.Settings.ClientAuth != bindings.ClientAuthNone {
+		return nil
+	}
+	// A client without SNI could not say what it wants, and took what there was.
+	if name == "" || s.certified(was, host) {
+		return its
+	}
+	return nil
+}
+
+// sameDemands reports whether a client that was good enough for one record is
+// for the other.
+func sameDemands(a, b *bindings.Settings) bool {
+	if a == b {
+		return true
+	}
+	return a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) &&
+		strings.EqualFold(cmp.Or(a.Policy, "modern"), cmp.Or(b.Policy, "modern")) &&
+		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && slices.Equal(a.Suites, b.Suites)
+}
+
+// certified reports whether a certificate of the binding is for the host.
+func (s *Setup) certified(b *bindings.Binding, host string) bool {
+	return slices.ContainsFunc(b.Settings.Certificates, func(name string) bool {
+		get := s.Certificates[name]
+		if get == nil {
+			return false
+		}
+		cert, err := get()
+		return err == nil && cert.Leaf != nil && cert.Leaf.VerifyHostname(host) == nil
+	})
+}
+
+// serveHTTP leads a plain request to its site, or to HTTPS.
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	setup, host := s.setup.Load(), sites.HostOf(r.Host)
+	site := setup.Router.Find(host, r.URL.Path, "")
+	if site != nil && len(setup.HTTPS) > 0 && (setup.RedirectHTTP || setup.guarded[site.Name] > 0 || setup.guardedHost(r, host)) {
+		sites.ToHTTPS(setup.HTTPS[0].Port()).ServeHTTP(w, r)
+		return
+	}
+	serve(w, r, site, host)
+}
+
+// guardedHost reports whether all bindings that a host leads to on the address
+// of a plain request ask for a client certificate, so that it may not be had
+// without TLS.
+func (s *Setup) guardedHost(r *http.Request, host string) bool {
+	guarded := false
+	for _, to := range s.HTTPS {
+		b := s.Table.Lookup(to, host).Binding
+		if b != nil && b.Settings.ClientAuth == bindings.ClientAuthNone {
+			return false
+		}
+		guarded = guarded || b != nil
+	}
+	return guarded
+}
+
+// guards gives for each site that bindings name the least that they ask of
+// clients: a site behind client certificates is not to be had by another way.
+func guards(t *bindings.Table) map[string]bindings.ClientAuth {
+	least := map[string]bindings.ClientAuth{}
+	for _, b := range t.Bindings() {
+		site, asked := b.Settings.Site, b.Settings.ClientAuth
+		if b.Settings.Reject || site == "" {
+			continue
+		}
+		if before, ok := least[site]; !ok || asked < before {
+			least[site] = asked
+		}
+	}
+	return least
+}
+
+// serve answers with a site. None: 400, as HTTP.SYS does.
+func serve(w http.ResponseWriter, r *http.Request, site *sites.Site, host string) {
+	if site == nil {
+		answer(w, http.StatusBadRequest, "there is no site "+strconv.Quote(host)+" here.")
+		return
+	}
+	site.Handler.ServeHTTP(w, r)
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	http.Error(w, strconv.Itoa(status)+" "+http.StatusText(status)+": "+text, status)
+}

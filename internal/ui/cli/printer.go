@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+)
+
+// A printer prints handshakes, each on a line. Handshakes do not wait for it:
+// when whoever reads the lines is too slow, some are left out, and it says how
+// many.
+type printer struct {
+	out   io.Writer
+	color colors
+	json  bool
+
+	queue chan *endpoint.Handshake
+	lost  atomic.Int64
+	done  chan struct{}
+	once  sync.Once
+	quit  chan struct{}
+}
+
+func newPrinter(out io.Writer, asJSON bool) *printer {
+	p := &printer{out: out, color: colorsFor(out), json: asJSON,
+		queue: make(chan *endpoint.Handshake, 4096), done: make(chan struct{}), quit: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+// print hands a handshake over. It does not block.
+func (p *printer) print(h *endpoint.Handshake) {
+	select {
+	case p.queue <- h:
+	default:
+		p.lost.Add(1)
+	}
+}
+
+// close prints what is left, for as long as a second.
+func (p *printer) close() {
+	p.once.Do(func() { close(p.quit) })
+	select {
+	case <-p.done:
+	case <-time.After(time.Second):
+	}
+}
+
+func (p *printer) run() {
+	defer close(p.done)
+	for {
+		select {
+		case h := <-p.queue:
+			p.line(h)
+		case <-p.quit:
+			for len(p.queue) > 0 {
+				p.line(<-p.queue)
+			}
+			return
+		}
+	}
+}
+
+func (p *printer) line(h *endpoint.Handshake) {
+	if n := p.lost.Swap(0); n > 0 && !p.json {
+		fmt.Fprintf(p.out, "%s(%d handshakes are not shown: they came faster than they could be printed)%s\n", p.color.yellow, n, p.color.off)
+	}
+	v := newView(h.Record)
+	if p.json {
+		v.Binding = newBindingView(h)
+		json.NewEncoder(p.out).Encode(v)
+		return
+	}
+	fmt.Fprintln(p.out, v.line(p.color))
+}
+
+// line tells a handshake in one line. What strangers sent is quoted if it is
+// not plain.
+func (v *view) line(c colors) string {
+	name := "(no SNI)"
+	if v.ServerName != "" {
+		name = plain(v.ServerName)
+	}
+	head := fmt.Sprintf("%s%s%s  %-21s  %s", c.dim, v.Time.Format("15:04:05.000"), c.off, v.Peer, name)
+	if f := v.Failure; f != nil {
+		s := fmt.Sprintf("%s  %sfailed: %s%s", head, c.red, f.Sentence, c.off)
+		if f.Detail != "" {
+			s += ": " + plain(f.Detail)
+		}
+		if f.Alert != "" {
+			s += fmt.Sprintf(" (alert %s)", f.Alert)
+		}
+		return fmt.Sprintf("%s  %.1f ms", s, v.Millis)
+	}
+	kind := "full"
+	if v.Resumed {
+		kind = "resumed"
+	}
+	if v.Retried {
+		kind += ", retried"
+	}
+	parts := []string{head, c.green + v.Version + c.off, v.Suite}
+	if v.Group != "" {
+		parts = append(parts, v.Group)
+	}
+	return strings.Join(append(parts, kind, fmt.Sprintf("%.1f ms", v.Millis)), "  ")
+}
