@@ -100,15 +100,19 @@ type httpConn struct {
 	net.Conn
 	tls     *Conn
 	checked bool
+	failed  error // of the handshake
 }
 
 // Read runs the handshake. What goes wrong in it is not for http.Server to
 // log, which has no idea of it: Config.OnHandshake tells.
 func (c *httpConn) Read(b []byte) (int, error) {
+	if c.failed != nil {
+		return 0, c.failed
+	}
 	if !c.checked {
-		if err := c.tls.Handshake(); err != nil {
-			c.answerHTTP(err)
-			return 0, err
+		if c.failed = c.tls.Handshake(); c.failed != nil {
+			c.answerHTTP(c.failed) // once: http.Server reads again
+			return 0, c.failed
 		}
 		c.checked = true
 	}

@@ -99,13 +99,15 @@ func TestHTTPClientOfStandardServer(t *testing.T) {
 }
 
 func TestPlainHTTPIsToldSo(t *testing.T) {
-	port := serveHTTP(t)
-	r, err := http.Get("http://localhost:" + port + "/")
+	c, err := net.Dial("tcp", "localhost:"+serveHTTP(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
-	if body, _ := io.ReadAll(r.Body); r.StatusCode != 400 || !strings.Contains(string(body), "https://") {
-		t.Errorf("%d %s", r.StatusCode, body)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	all, _ := io.ReadAll(c)
+	if got := string(all); !strings.HasPrefix(got, "HTTP/1.1 400 ") || strings.Count(got, "HTTP/1.1") != 1 || !strings.Contains(got, "https://") {
+		t.Errorf("%q", got)
 	}
 }
