@@ -206,6 +206,7 @@ func (a *app) show(f connectFlags, conn *tls.Conn, config *tls.Config, failed er
 		return false, nil
 	}
 	v := newView(r)
+	v.addDetails(r)
 	chain := conn.ConnectionState().PeerCertificates
 	var refused *tls.CertificateVerificationError
 	if errors.As(failed, &refused) {

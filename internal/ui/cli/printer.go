@@ -73,6 +73,7 @@ func (p *printer) line(h *endpoint.Handshake) {
 	}
 	v := newView(h.Record)
 	if p.json {
+		v.addDetails(h.Record)
 		v.Binding = newBindingView(h)
 		json.NewEncoder(p.out).Encode(v)
 		return

@@ -105,6 +105,14 @@ func newView(r *tls.Record) view {
 		v.Peer = r.Remote.String()
 	}
 	v.Version, v.Suite, v.Group, v.Scheme = r.Names()
+	if f := r.Failure; f != nil {
+		v.Failure = &failure{f.Fault, f.Sentence, f.Detail, f.Clause, f.By, f.State, f.Alert, f.Number}
+	}
+	return v
+}
+
+// addDetails adds what a line has no room for.
+func (v *view) addDetails(r *tls.Record) {
 	v.Offered = newOffer(r.ClientHello)
 	for _, c := range r.Choices() {
 		x := choice{Topic: c.Topic, Chosen: c.Chosen}
@@ -116,10 +124,9 @@ func newView(r *tls.Record) view {
 	for _, s := range r.Steps() {
 		v.Steps = append(v.Steps, step{millis(s.At), s.Kind, s.Name})
 	}
-	if f := r.Failure; f != nil {
-		v.Failure = &failure{f.Fault, f.Sentence, f.Detail, f.Clause, f.By, f.State, f.Alert, f.Number}
+	for _, ch := range r.Checks() {
+		v.Checks = append(v.Checks, checkView{ch.Name, ch.Certificate, ch.Subject, ch.OK, ch.Detail})
 	}
-	return v
 }
 
 func newBindingView(h *endpoint.Handshake) *binding {
@@ -152,13 +159,14 @@ func newCertView(c *x509.Certificate) certView {
 	return v
 }
 
-// addChain adds what the peer sent, and each check of it.
+// addChain adds what the peer sent. If it was not verified, the checks are made
+// now: whoever is told not to heed them may want to see them.
 func (v *view) addChain(chain []*x509.Certificate, roots *x509.CertPool, name string) {
-	if len(chain) == 0 {
-		return
-	}
 	for _, c := range chain {
 		v.Chain = append(v.Chain, newCertView(c))
+	}
+	if len(chain) == 0 || len(v.Checks) > 0 {
+		return
 	}
 	result, _ := verify.Chain(verify.Request{Certificates: chain, Roots: roots, Name: name, Now: time.Now()})
 	for _, s := range result.Steps() {
