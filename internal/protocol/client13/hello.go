@@ -85,7 +85,8 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 	if !found.Has(iana.ExtKeyShare) && !found.Has(iana.ExtCookie) {
 		return 0, fault.EmptyRetry
 	}
-	if body, ok := answer.Extensions.Get(iana.ExtKeyShare); ok {
+	body, reshare := answer.Extensions.Get(iana.ExtKeyShare)
+	if reshare {
 		group, err := wire.ParseKeyShareRetry(body)
 		if err != nil {
 			return 0, err
@@ -104,7 +105,7 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 	c.Transcript.Retry()
 	c.Transcript.Write(c.ServerHello)
 	c.FirstHello = append(c.FirstHello[:0], c.Hello...)
-	if err := c.secondHello(cookie); err != nil {
+	if err := c.secondHello(reshare, cookie); err != nil {
 		return 0, err
 	}
 	c.changeCipherSpec()
@@ -125,9 +126,9 @@ func (c *Client) shareFor(group iana.Group) error {
 	return err
 }
 
-// secondHello writes the ClientHello again with the key share and the cookie,
-// and with a binder over what it is now.
-func (c *Client) secondHello(cookie []byte) error {
+// secondHello writes the ClientHello again with the cookie, with the new key
+// share if one was asked for, and with a binder over what it is now.
+func (c *Client) secondHello(reshare bool, cookie []byte) error {
 	sent, err := wire.ParseClientHello(c.FirstHello[wire.HeaderLen:])
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func (c *Client) secondHello(cookie []byte) error {
 	psk := c.Config.Session
 	for t, body := range sent.Extensions.All() {
 		switch {
-		case t == iana.ExtKeyShare && len(c.Shares) == 1:
+		case t == iana.ExtKeyShare && reshare:
 			var shares wire.Block
 			b, shares = wire.OpenKeyShareClient(b)
 			var share wire.Mark
