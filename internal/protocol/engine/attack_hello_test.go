@@ -95,6 +95,12 @@ func helloAttacks() []attack {
 			alter: nthClientHello(1, func(m *hello) { m.Random[0] ^= 1 })},
 		{code: fault.KeyShareWrong, name: "second ClientHello", at: atServer, hosts: hosts13("P-256", retry),
 			alter: nthClientHello(1, func(m *hello) { m.Extensions = set(m.Extensions, iana.ExtKeyShare, append([]byte{0, 5}, share...)...) })},
+		{code: fault.NoSharedSuite, name: "none enabled", err: func(t *testing.T) error {
+			client, server := hostsOf(iana.TLS12, "P-256")
+			client.Config.Policy = with(client.Config.Policy, func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_AES_128_GCM_SHA256} })
+			_, err := tlstest.NewPair(client, server)
+			return err
+		}},
 		{code: fault.NoVersionsEnabled, err: func(t *testing.T) error {
 			client, server := hostsOf(iana.TLS13, "P-256")
 			client.Config.Policy = client.Config.Policy.Between(iana.SSL30, iana.SSL30)

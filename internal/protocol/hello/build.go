@@ -60,6 +60,9 @@ func (c *Client) buildHello() error {
 		hello.SessionID = id[:]
 	}
 	hello.CipherSuites = offeredSuites(p, g)
+	if hello.CipherSuites.Len() == 1 { // the GREASE value
+		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
+	}
 	b, block := hello.Open(c.Hello[:0])
 	start := len(b)
 	b, err := c.appendExtensions(b, g)
@@ -67,9 +70,6 @@ func (c *Client) buildHello() error {
 		return err
 	}
 	c.Asked = extension.Of(b[start:])
-	if len(hello.CipherSuites) == 0 {
-		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
-	}
 	c.Hello = block.Close(b)
 	c.fillBinder()
 	return nil
