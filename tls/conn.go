@@ -55,6 +55,7 @@ func newConn(conn net.Conn, config *Config, isClient bool) *Conn {
 	}
 	c := &Conn{conn: conn, config: config, isClient: isClient}
 	c.in.conn = conn
+	c.in.useSocket()
 	return c
 }
 
@@ -120,6 +121,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 	n := copy(b, c.in.data)
 	c.in.data = c.in.data[n:]
+	c.in.release()
 	return n, nil
 }
 

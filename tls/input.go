@@ -3,19 +3,24 @@ package tls
 import (
 	"net"
 	"sync"
+	"syscall"
 )
 
-// input is what was read from the network and not yet taken. An idle
-// connection holds a small buffer only: the large ones come from a pool when
-// a record turns out to be large, and go back when they are empty.
+// input is what was read from the network and not yet taken. A connection that
+// waits for its peer holds no large buffer: those come from a pool and go back
+// when they are empty. On a socket the pool is asked when there is something to
+// read; elsewhere a small buffer finds out whether a large one is needed.
 type input struct {
 	sync.Mutex
 	conn  net.Conn
+	raw   syscall.RawConn // of a socket; nil elsewhere
+	try   func(fd uintptr) bool
 	buf   []byte  // small, or *large
 	large *[]byte // from the pool; nil: buf is small
 	r, w  int     // buf[r:w] was read and not yet taken
 	data  []byte  // plaintext within buf that was not yet given out
 	err   error   // why nothing more comes
+	sock  error   // of the last read of a socket
 }
 
 // Sizes of the buffers in bytes: the large one holds two records and a half.
@@ -34,9 +39,11 @@ func (in *input) bytes() []byte { return in.buf[in.r:in.w] }
 // take says that n bytes were taken. Plaintext may still lie in them.
 func (in *input) take(n int) { in.r += n }
 
-// fill reads at least once, until need bytes are there or the network has no
-// more for now.
+// fill reads once. need is the length of the record that is waited for.
 func (in *input) fill(need int) error {
+	if in.r == in.w && in.raw != nil {
+		return in.readSocket()
+	}
 	in.room(need)
 	n, err := in.conn.Read(in.buf[in.w:])
 	in.w += n
@@ -46,17 +53,23 @@ func (in *input) fill(need int) error {
 	return err
 }
 
+// release gives a large buffer back once nothing of it is needed any more.
+func (in *input) release() {
+	if in.r != in.w || len(in.data) > 0 {
+		return
+	}
+	in.r, in.w = 0, 0
+	if in.large != nil {
+		inputBuffers.Put(in.large)
+		in.large, in.buf, in.data = nil, nil, nil
+	}
+}
+
 // room makes room for a record of need bytes.
 func (in *input) room(need int) {
-	if in.r == in.w {
-		in.r, in.w = 0, 0
-		if in.large != nil {
-			inputBuffers.Put(in.large)
-			in.large, in.buf = nil, nil
-		}
-		if in.buf == nil {
-			in.buf = make([]byte, smallInput)
-		}
+	in.release()
+	if in.buf == nil {
+		in.buf = make([]byte, smallInput)
 	}
 	if in.r+need <= len(in.buf) && in.w < len(in.buf) {
 		return
