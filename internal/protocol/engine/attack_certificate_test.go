@@ -114,6 +114,18 @@ func certificateAttacks() []attack {
 		}),
 		{code: fault.KeyUsageWrong, name: "TLS 1.3", at: atClient, hosts: hosts13("P-256", noSignatures)},
 		{code: fault.KeyUsageWrong, name: "TLS 1.2", at: atClient, hosts: hosts12("P-256", noSignatures)},
+		{code: fault.KeyUsageWrong, name: "client, TLS 1.3", at: atServer, hosts: hosts13("P-256", wantsClient, noClientSignatures)},
+		{code: fault.KeyUsageWrong, name: "client, TLS 1.2", at: atServer, hosts: hosts12("P-256", wantsClient, noClientSignatures)},
+		{code: fault.NoSharedScheme, name: "without signature_algorithms in TLS 1.2", at: atServer, hosts: tls12,
+			alter: clientHello(func(m *wire.ClientHello) { m.Extensions = without(m.Extensions, iana.ExtSignatureAlgorithms) })},
+		{code: fault.FinishedWrong, name: "without extended_master_secret", at: atServer, hosts: tls12,
+			alter: clientHello(func(m *wire.ClientHello) { m.Extensions = without(m.Extensions, iana.ExtExtendedMasterSecret) })},
+		{code: fault.DecodeError, name: "status of a certificate", at: atClient, alter: shown(entryWith(wire.AppendExtension(nil, iana.ExtStatusRequest, []byte{1, 0, 0, 0})))},
+		{code: fault.DecodeError, name: "SCTs of a certificate", at: atClient, alter: shown(entryWith(wire.AppendExtension(nil, iana.ExtSCT, []byte{0, 0})))},
+		{code: fault.DecodeError, name: "CertificateStatus", at: atClient, hosts: hosts12("P-256", stapled), alter: body(iana.MsgCertificateStatus, 1, 0, 0, 0)},
+		{code: fault.DecodeError, name: "CertificateRequest, TLS 1.3", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 0, 0, 4, 0, 13, 0, 0)},
+		{code: fault.ForbiddenExtension, name: "CertificateRequest", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 0, 0, 4, 0, 51, 0, 0)},
+		{code: fault.DecodeError, name: "CertificateRequest, TLS 1.2", at: atClient, hosts: asked12, alter: body(iana.MsgCertificateRequest, 0)},
 		{code: fault.KeyUsageWrong, name: "RSA key exchange", at: atClient, hosts: hosts12("RSA-2048", rsaOnly), alter: signingOnly()},
 	}
 }
@@ -156,6 +168,16 @@ func noSignatures(_, server *tlstest.Host) {
 	show(server, tlstest.Root(), func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement })
 }
 
+func noClientSignatures(client, _ *tlstest.Host) {
+	show(client, tlstest.Root(), func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement })
+}
+
+// entryWith makes a Certificate of TLS 1.3 with extensions.
+func entryWith(exts wire.Extensions) []byte {
+	list := wire.AppendCertificateEntry(nil, tlstest.Credentials()["P-256"].Chain[0], exts)
+	return wire.AppendCertificate13(nil, nil, append([]byte{0, byte(len(list) >> 8), byte(len(list))}, list...))
+}
+
 // signingOnly shows a certificate whose key may not decrypt in place of the
 // server's.
 func signingOnly() func(piece) pieces {
@@ -174,6 +196,11 @@ func (r *noRandom) Read(b []byte) (int, error) {
 		return 0, io.ErrUnexpectedEOF
 	}
 	return len(b), nil
+}
+
+func disapproves(h, _ *tlstest.Host) {
+	h.Config.AskApproval = true
+	h.Fail = map[handshake.Question]error{handshake.Approval: errors.New("no")}
 }
 
 // hostAttacks are on the host, or come from it.
@@ -209,6 +236,10 @@ func hostAttacks() []attack {
 			s.Config.AskApproval = true
 			s.Fail = map[handshake.Question]error{handshake.Approval: broken}
 		})},
+		{code: fault.CertificateRefused, name: "approval of a client, TLS 1.3", at: atClient, hosts: hosts13("P-256", disapproves)},
+		{code: fault.CertificateRefused, name: "approval of a client, TLS 1.2", at: atClient, hosts: hosts12("P-256", disapproves)},
+		{code: fault.CertificateRefused, name: "approval of a client, resumed", at: atClient, hosts: again(hosts12("P-256"), disapproves)},
+		{code: fault.CertificateRefused, name: "approval of a server, TLS 1.3", at: atServer, hosts: hosts13("P-256", func(c, s *tlstest.Host) { disapproves(s, c) })},
 		{code: fault.HandshakeTime, at: atServer, alter: nothing, after: ended(fault.HandshakeTime)},
 		{code: fault.Canceled, at: atServer, alter: nothing, after: ended(fault.Canceled)},
 		{code: fault.EMSRequired, err: func(*testing.T) error { return engine.ExportWithoutEMS() }},

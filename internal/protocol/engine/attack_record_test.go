@@ -19,6 +19,17 @@ const (
 	atServer = trace.Server
 )
 
+// ticket makes a NewSessionTicket of TLS 1.3.
+func ticket(lifetime uint32) []byte {
+	m := wire.NewSessionTicket13{Lifetime: lifetime, Ticket: []byte{1}}
+	return m.Append(nil)
+}
+
+// instead sends an empty message of another type in place of one.
+func instead(t, other iana.HandshakeType) func(piece) pieces {
+	return first(t, func(p piece) pieces { return as(p, message(other)) })
+}
+
 // recordAttacks are on the record layer, alerts and what follows a handshake.
 func recordAttacks() []attack {
 	tls12 := hosts12("P-256")
@@ -119,6 +130,15 @@ func recordAttacks() []attack {
 		{code: fault.TruncatedData, at: atServer, after: eof(io.EOF)},
 		{code: fault.Reset, at: atServer, alter: nothing, after: eof(errors.New("reset"))},
 		{code: fault.DecodeError, name: "a body that is too long", at: atServer, after: sends(atServer, handshake(message(iana.MsgKeyUpdate, 0, 0)))},
+		{code: fault.UnexpectedMessage, name: "too many tickets", at: atClient, after: sends(atClient, times(65, handshake(ticket(7)))...)},
+		{code: fault.UnexpectedMessage, name: "ServerKeyExchange with RSA", at: atClient, hosts: hosts12("RSA-2048", rsaOnly, stapled),
+			alter: instead(iana.MsgCertificateStatus, iana.MsgServerKeyExchange)},
+		{code: fault.UnexpectedMessage, name: "ServerHelloDone without ServerKeyExchange", at: atClient, hosts: hosts12("P-256", stapled),
+			alter: instead(iana.MsgCertificateStatus, iana.MsgServerHelloDone)},
+		{code: fault.UnexpectedMessage, name: "CertificateRequest before ServerKeyExchange", at: atClient, hosts: hosts12("P-256", stapled, wantsClient),
+			alter: instead(iana.MsgCertificateStatus, iana.MsgCertificateRequest)},
+		{code: fault.UnexpectedMessage, name: "two CertificateRequests", at: atClient, hosts: hosts12("P-256", wantsClient),
+			alter: first(iana.MsgCertificateRequest, func(p piece) pieces { return pieces{p, p} })},
 		{code: fault.ForbiddenExtension, name: "in a ticket", at: atClient, hosts: hosts13("P-256"),
 			alter: first(iana.MsgNewSessionTicket, func(p piece) pieces {
 				m, _ := wire.ParseNewSessionTicket13(p.Bytes[wire.HeaderLen:])
