@@ -214,7 +214,9 @@ func (c *checker) bindings() {
 
 func names[T any](list []T, name func(T) string) (all []string) {
 	for _, x := range list {
-		all = append(all, name(x))
+		if n := name(x); n != "" {
+			all = append(all, n)
+		}
 	}
 	return all
 }

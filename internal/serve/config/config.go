@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -82,7 +83,7 @@ func Load(path string) (*File, error) {
 // Parse is Load for what is in memory.
 func Parse(path string, source []byte) (*File, error) {
 	f := &File{}
-	err := yaml.UnmarshalWithOptions(source, f, yaml.Strict())
+	err := read(func() error { return yaml.UnmarshalWithOptions(source, f, yaml.Strict()) })
 	f.source, f.path = source, path // not before: an empty file empties f
 	if err != nil {
 		return nil, f.syntax(err)
@@ -91,6 +92,20 @@ func Parse(path string, source []byte) (*File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// errNotYAML is what is known of a file that the YAML library gives up on.
+var errNotYAML = errors.New("the file cannot be read as YAML: look for quotes, brackets and anchors that do not fit")
+
+// read calls the YAML library, which panics on some broken files. A server that
+// is told to read one again goes on with what it has.
+func read(call func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errNotYAML
+		}
+	}()
+	return call()
 }
 
 // Abs gives a path of the file as seen from the working folder.

@@ -33,21 +33,41 @@ func (e *Error) Error() string {
 // should hold it.
 func (f *File) Wrong(at, format string, args ...any) error {
 	e := &Error{File: f.path, What: fmt.Sprintf(format, args...)}
-	file, err := parser.ParseBytes(f.source, 0)
-	if err != nil {
+	file := f.tree()
+	if file == nil {
 		return e
 	}
 	for ; at != "$" && at != ""; at = parent(at) {
-		path, err := yaml.PathString(at)
-		if err != nil {
-			continue
-		}
-		if node, err := path.FilterFile(file); err == nil && node != nil {
-			f.mark(e, first(node))
+		if t := find(file, at); t != nil {
+			f.mark(e, t)
 			break
 		}
 	}
 	return e
+}
+
+// tree parses the file, nil if that cannot be done.
+func (f *File) tree() (tree *ast.File) {
+	read(func() (err error) {
+		tree, err = parser.ParseBytes(f.source, 0)
+		return err
+	})
+	return tree
+}
+
+// find gives where the node of a path begins, nil if there is none.
+func find(file *ast.File, at string) (t *token.Token) {
+	read(func() error {
+		path, err := yaml.PathString(at)
+		if err != nil {
+			return err
+		}
+		if node, err := path.FilterFile(file); err == nil && node != nil {
+			t = first(node)
+		}
+		return nil
+	})
+	return t
 }
 
 // first gives the token at which a node begins.
@@ -147,8 +167,8 @@ func form(t reflect.Type) string {
 
 // keysBeside gives the keys that may stand where a token does.
 func (f *File) keysBeside(t *token.Token) []string {
-	file, err := parser.ParseBytes(f.source, 0)
-	if err != nil {
+	file := f.tree()
+	if file == nil {
 		return nil
 	}
 	var at string
@@ -215,22 +235,28 @@ func didYouMean(word string, of []string) string {
 	return "; there are " + strings.Join(of, ", ")
 }
 
-// distance is how many letters have to be changed, added or left out.
+// distance is how many letters have to be changed, added, left out or swapped
+// with the next one.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	var before []int // the row before last
+	last := make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		last := row[0]
+		row := make([]int, len(b)+1)
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			last, row[j] = row[j], min(row[j]+1, row[j-1]+1, last+cost)
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
+		before, last = last, row
 	}
-	return row[len(b)]
+	return last[len(b)]
 }
