@@ -20,8 +20,8 @@ type meter struct {
 	spent    time.Duration
 	mallocs  uint64
 
-	start  time.Time
-	before runtime.MemStats
+	start         time.Time
+	before, after runtime.MemStats // here, so that reading them allocates nothing
 }
 
 func (m *meter) enter() {
@@ -34,9 +34,8 @@ func (m *meter) enter() {
 func (m *meter) leave() {
 	m.spent += time.Since(m.start)
 	if m.counting {
-		var after runtime.MemStats
-		runtime.ReadMemStats(&after)
-		m.mallocs += after.Mallocs - m.before.Mallocs
+		runtime.ReadMemStats(&m.after)
+		m.mallocs += m.after.Mallocs - m.before.Mallocs
 	}
 }
 
@@ -50,6 +49,10 @@ type wire struct {
 	out   []byte
 	more  chan []byte // bytes for a Read that waits; closed: no more
 	idle  chan struct{}
+
+	// check, if set, is given what is written in place of out, so that the
+	// network costs nothing.
+	check func([]byte) error
 }
 
 func newWire(m *meter) *wire {
@@ -73,6 +76,9 @@ func (w *wire) Read(b []byte) (int, error) {
 }
 
 func (w *wire) Write(b []byte) (int, error) {
+	if w.check != nil {
+		return len(b), w.check(b)
+	}
 	w.out = append(w.out, b...)
 	return len(b), nil
 }

@@ -35,15 +35,16 @@ static SSL_CTX *new_ctx(int server, int version, const char *groups, const char 
 }
 
 // new_ssl makes a connection over memory, and gives the time it took.
-static SSL *new_ssl(SSL_CTX *c, int server, long long *spent) {
+static SSL *new_ssl(SSL_CTX *c, int server, SSL_SESSION *session, const char *host, long long *spent) {
 	long long t = clock_ns();
 	SSL *s = SSL_new(c);
 	SSL_set_bio(s, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	if (server) SSL_set_accept_state(s);
 	else {
 		SSL_set_connect_state(s);
-		SSL_set_tlsext_host_name(s, "a.example");
-		SSL_set1_host(s, "a.example");
+		SSL_set_tlsext_host_name(s, host);
+		SSL_set1_host(s, host);
+		if (session != NULL) SSL_set_session(s, session);
 	}
 	*spent += clock_ns() - t;
 	return s;
@@ -63,17 +64,32 @@ static int step(SSL *s, const unsigned char *in, int n, unsigned char *out, int 
 	return e == SSL_ERROR_WANT_READ ? 0 : -1;
 }
 
-// bulk writes and takes away records of 16 KB, and gives the time.
-static long long bulk_write(SSL *s, int count, unsigned char *buf, int room) {
+// session gives what a client can resume, once it has read the tickets.
+static SSL_SESSION *session(SSL *s, const unsigned char *in, int n) {
+	char none;
+	if (n > 0) BIO_write(SSL_get_rbio(s), in, n);
+	SSL_read(s, &none, 1);
+	ERR_clear_error();
+	SSL_set_shutdown(s, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); // else it takes the session for broken
+	return SSL_get1_session(s);
+}
+
+static int suite(SSL *s) { return SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(s)); }
+
+static int group(SSL *s) { return SSL_get_negotiated_group(s); } // a macro
+
+// bulk_write writes records of 16 KB to nowhere, and gives the time.
+static long long bulk_write(SSL *s, int count, int each) {
 	static unsigned char data[16384];
 	long long spent = 0;
+	BIO *nowhere = BIO_new(BIO_s_null());
+	SSL_set0_wbio(s, nowhere);
 	for (int i = 0; i < count; i++) {
 		long long t = clock_ns();
 		if (SSL_write(s, data, sizeof data) != sizeof data) return -1;
 		spent += clock_ns() - t;
-		while (BIO_read(SSL_get_wbio(s), buf, room) > 0) {}
 	}
-	return spent;
+	return BIO_number_written(nowhere) == (uint64_t)count * each ? spent : -1;
 }
 
 static long long bulk_read(SSL *s, const unsigned char *records, int each, int count) {
@@ -91,6 +107,7 @@ static long long bulk_read(SSL *s, const unsigned char *records, int each, int c
 import "C"
 
 import (
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -100,21 +117,13 @@ import (
 	"time"
 	"unsafe"
 
-	"crypto/x509"
-
 	"github.com/handsel-tls/handsel/internal/tlstest"
 	"github.com/handsel-tls/handsel/tls"
 )
 
 func init() {
 	others = append(others, func() (stack, error) { return newOpenSSL() })
-	bulkOpenSSL = func(count int, send bool) (time.Duration, error) {
-		o, err := newOpenSSL()
-		if err != nil {
-			return 0, err
-		}
-		return o.bulkRun(count, send)
-	}
+	versions = append(versions, func() string { return C.GoString(C.OpenSSL_version(C.OPENSSL_VERSION)) })
 }
 
 // openssl is OpenSSL through its C interface, with memory for a network.
@@ -143,120 +152,138 @@ func newOpenSSL() (*openssl, error) {
 
 func (o *openssl) name() string { return "OpenSSL" }
 
-var opensslGroups = map[tls.CurveID]string{tls.X25519: "X25519", tls.CurveP256: "P-256"}
+func (o *openssl) close() error { return os.RemoveAll(filepath.Dir(o.cert)) }
+
+// opensslGroups are the groups that OpenSSL 3.0 has, with the numbers that it
+// gives them when it tells what was agreed on.
+var opensslGroups = map[tls.CurveID]struct {
+	name string
+	nid  C.int
+}{
+	tls.X25519:    {"X25519", C.NID_X25519},
+	tls.CurveP256: {"P-256", C.NID_X9_62_prime256v1},
+}
+
+// cBool is a truth value of C.
+func cBool(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
 
 func (o *openssl) context(s scenario) (*C.SSL_CTX, error) {
 	var groups []string
 	for _, g := range s.groups() {
-		name, ok := opensslGroups[g]
+		known, ok := opensslGroups[g]
 		if !ok {
 			return nil, fmt.Errorf("OpenSSL 3.0 has no %v", g)
 		}
-		groups = append(groups, name)
+		groups = append(groups, known.name)
 	}
-	server := C.int(0)
-	if s.server {
-		server = 1
-	}
-	ctx := C.new_ctx(server, C.int(s.version), C.CString(strings.Join(groups, ":")), C.CString(o.cert), C.CString(o.key), C.CString(o.ca))
+	ctx := C.new_ctx(cBool(s.server), C.int(s.version), C.CString(strings.Join(groups, ":")), C.CString(o.cert), C.CString(o.key), C.CString(o.ca))
 	if ctx == nil {
-		return nil, errors.New("OpenSSL does not take the settings")
+		return nil, opensslError("OpenSSL does not take the settings")
 	}
 	return ctx, nil
 }
 
+// opensslError gives the first error in OpenSSL's queue, and empties that.
+func opensslError(what string) error {
+	var text [256]C.char
+	C.ERR_error_string_n(C.ERR_get_error(), &text[0], C.size_t(len(text)))
+	C.ERR_clear_error()
+	return errors.New(what + ": " + C.GoString(&text[0]))
+}
+
 func (o *openssl) prepare(s scenario) (func(*meter) error, error) {
-	if !s.server && s.resumed {
-		return nil, errors.New("not measured: its sessions come in a callback")
-	}
 	ctx, err := o.context(s)
 	if err != nil {
 		return nil, err
 	}
-	config := peerConfig(s)
-	run := func(m *meter) error {
-		p, err := newPeer(s, config)
+	var session *C.SSL_SESSION
+	return s.runner(settings(s), func(m *meter, p *peer) (kind, error) {
+		ssl, rest, err := o.handshake(ctx, s, session, m, p)
 		if err != nil {
-			return err
-		}
-		ssl, err := o.handshake(ctx, s, m, p)
-		if err != nil {
-			return err
+			return kind{}, err
 		}
 		defer C.SSL_free(ssl)
-		if sessions := p.conn.TakeSessions(); s.server && s.resumed && len(sessions) > 0 {
-			config.Session = sessions[0]
+		if !s.server && s.resumed {
+			C.SSL_SESSION_free(session)
+			session = C.session(ssl, bytesOf(rest), C.int(len(rest)))
 		}
-		if resumed := C.SSL_session_reused(ssl) == 1; resumed != s.resumed || uint16(C.SSL_version(ssl)) != s.version {
-			return fmt.Errorf("%s: the handshake was of another kind: resumed %t", s.name, resumed)
-		}
-		return nil
-	}
-	if s.resumed {
-		run(&meter{})
-	}
-	return run, nil
+		return kindOf(ssl), nil
+	})
 }
 
-func (o *openssl) handshake(ctx *C.SSL_CTX, s scenario, m *meter, p *peer) (*C.SSL, error) {
-	var spent C.longlong
-	server := C.int(0)
-	if s.server {
-		server = 1
+func kindOf(ssl *C.SSL) kind {
+	k := kind{version: uint16(C.SSL_version(ssl)), suite: uint16(C.suite(ssl)), resumed: C.SSL_session_reused(ssl) == 1}
+	nid := C.group(ssl)
+	for id, g := range opensslGroups {
+		if g.nid == nid {
+			k.group = id
+		}
 	}
-	ssl := C.new_ssl(ctx, server, &spent)
+	return k
+}
+
+func bytesOf(b []byte) *C.uchar { return (*C.uchar)(unsafe.Pointer(unsafe.SliceData(b))) }
+
+var cHost = C.CString(host)
+
+// handshake gives the connection, and what the peer has sent that it has not
+// read.
+func (o *openssl) handshake(ctx *C.SSL_CTX, s scenario, session *C.SSL_SESSION, m *meter, p *peer) (*C.SSL, []byte, error) {
+	var spent C.longlong
+	ssl := C.new_ssl(ctx, cBool(s.server), session, cHost, &spent)
 	defer func() { m.spent += time.Duration(spent) }()
 	in := p.take(nil)
 	var out [16 << 10]byte
 	for range 20 {
-		var first *C.uchar
-		if len(in) > 0 {
-			first = (*C.uchar)(unsafe.Pointer(&in[0]))
-		}
 		var produced C.int
-		r := C.step(ssl, first, C.int(len(in)), (*C.uchar)(unsafe.Pointer(&out[0])), C.int(len(out)), &produced, &spent)
+		r := C.step(ssl, bytesOf(in), C.int(len(in)), bytesOf(out[:]), C.int(len(out)), &produced, &spent)
 		if r < 0 {
-			var text [256]C.char
-			C.ERR_error_string_n(C.ERR_get_error(), &text[0], C.size_t(len(text)))
-			return nil, errors.Join(errors.New("OpenSSL failed: "+C.GoString(&text[0])), p.conn.Err())
+			return nil, nil, errors.Join(opensslError("OpenSSL failed"), p.conn.Err())
 		}
 		in = p.take(out[:produced])
 		if r == 1 && p.conn.Complete() {
-			return ssl, nil
+			return ssl, in, nil
 		}
 	}
-	return nil, errors.New("the handshake does not end")
+	return nil, nil, errors.Join(errors.New("the handshake does not end"), p.conn.Err())
 }
 
-// bulkRun measures records of 16 KB.
-func (o *openssl) bulkRun(count int, send bool) (time.Duration, error) {
-	s := scenario{version: tls.VersionTLS13, group: tls.X25519, server: true}
+func (o *openssl) bulk(count int, send bool) (time.Duration, error) {
+	s := bulkScenario
 	ctx, err := o.context(s)
 	if err != nil {
 		return 0, err
 	}
-	p, err := newPeer(s, peerConfig(s))
+	defer C.SSL_CTX_free(ctx)
+	p, err := newPeer(s, settings(s))
 	if err != nil {
 		return 0, err
 	}
-	ssl, err := o.handshake(ctx, s, &meter{}, p)
+	ssl, _, err := o.handshake(ctx, s, nil, &meter{}, p)
 	if err != nil {
 		return 0, err
 	}
 	defer C.SSL_free(ssl)
-	buf := make([]byte, 32<<10)
+	if err := s.check(kindOf(ssl)); err != nil {
+		return 0, err
+	}
+	records, each, err := recordsOf(p, count)
+	if err != nil {
+		return 0, err
+	}
 	var spent C.longlong
 	if send {
-		spent = C.bulk_write(ssl, C.int(count), (*C.uchar)(unsafe.Pointer(&buf[0])), C.int(len(buf)))
+		spent = C.bulk_write(ssl, C.int(count), C.int(each))
 	} else {
-		records, each, err := recordsOf(p, count)
-		if err != nil {
-			return 0, err
-		}
-		spent = C.bulk_read(ssl, (*C.uchar)(unsafe.Pointer(&records[0])), C.int(each), C.int(count))
+		spent = C.bulk_read(ssl, bytesOf(records), C.int(each), C.int(count))
 	}
 	if spent < 0 {
-		return 0, errors.New("OpenSSL failed")
+		return 0, opensslError("OpenSSL failed")
 	}
 	return time.Duration(spent), nil
 }
