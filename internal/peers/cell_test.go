@@ -16,6 +16,8 @@ const (
 	encryptThenMAC feature = iota
 	sessionIDs
 	sendKeyUpdate
+	truncation // told from a proper end
+	plainAlert // OpenSSL's client of TLS 1.3 sends alerts in the clear until its own Finished
 )
 
 // How a suite authenticates the server.

@@ -3,6 +3,7 @@ package peers
 import (
 	stdtls "crypto/tls"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,7 +52,7 @@ func (g gnutls) arguments(s setup) []string {
 	for _, m := range s.more {
 		if strings.HasPrefix(m, "%") {
 			extra = m
-		} else {
+		} else if m != "" {
 			more = append(more, m)
 		}
 	}
@@ -62,11 +63,16 @@ func (g gnutls) arguments(s setup) []string {
 	return append(args, more...)
 }
 
-// server starts gnutls-serv, which sends back what it receives.
+// server starts gnutls-serv, which sends back what it receives if it is not told
+// to serve HTTP.
 func (g gnutls) server(t *testing.T, s setup) (p *process, address string) {
 	t.Helper()
-	return startServer(t, `listening on IPv4.*done`, func(port string) []string {
-		return append([]string{"gnutls-serv", "--echo", "--crlf", "-p", port}, g.arguments(s)...)
+	args := g.arguments(s)
+	if !slices.Contains(args, "--http") {
+		args = append(args, "--echo", "--crlf")
+	}
+	return startServer(t, s, `listening on IPv4.*done`, func(port string) []string {
+		return append([]string{"gnutls-serv", "-p", port}, args...)
 	})
 }
 
@@ -78,7 +84,7 @@ func (g gnutls) client(t *testing.T, s setup, address string) *process {
 		"-p", port, "--x509cafile", root().file,
 		"--sni-hostname", s.serverName(), "--verify-hostname", s.serverName(), to,
 	}
-	return start(t, "gnutls-cli", append(args, g.arguments(s)...)...)
+	return startWith(t, s.environment, "gnutls-cli", append(args, g.arguments(s)...)...)
 }
 
 func (g gnutls) serve(t *testing.T, s setup) (address, say, hear string) {

@@ -24,6 +24,8 @@ type setup struct {
 	id      *identity        // its certificate; a client may have none
 	name    string           // of the server; "": host
 	more    []string         // arguments of the program
+
+	environment []string // "NAME=value"
 }
 
 func (s setup) serverName() string {

@@ -49,7 +49,7 @@ func (n nss) server(t *testing.T, s setup) (p *process, address string) {
 	} else {
 		options = append(options, "-e", s.id.nickname)
 	}
-	return startServer(t, `About to call accept`, func(port string) []string {
+	return startServer(t, s, `About to call accept`, func(port string) []string {
 		return append([]string{"selfserv", "-p", port}, options...)
 	})
 }
@@ -68,7 +68,7 @@ func (n nss) client(t *testing.T, s setup, address string) *process {
 	if s.id != nil {
 		args = append(args, "-n", s.id.nickname)
 	}
-	return start(t, "tstclnt", append(args, n.options(t, s)...)...)
+	return startWith(t, s.environment, "tstclnt", append(args, n.options(t, s)...)...)
 }
 
 func (n nss) serve(t *testing.T, s setup) (address, say, hear string) {

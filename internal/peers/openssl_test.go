@@ -2,6 +2,8 @@ package peers
 
 import (
 	stdtls "crypto/tls"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -44,7 +46,7 @@ func (openssl) options(s setup) []string {
 func (o openssl) server(t *testing.T, s setup) (p *process, address string) {
 	t.Helper()
 	args := append([]string{"s_server", "-accept", "127.0.0.1:0"}, o.options(s)...)
-	p = start(t, "openssl", args...)
+	p = startWith(t, s.environment, "openssl", args...)
 	return p, p.expect(`ACCEPT (127\.0\.0\.1:\d+)`)[1]
 }
 
@@ -56,7 +58,7 @@ func (o openssl) client(t *testing.T, s setup, address string) *process {
 	if !slices.Contains(s.more, "-noservername") {
 		args = append(args, "-servername", s.serverName(), "-verify_hostname", s.serverName())
 	}
-	return start(t, "openssl", append(args, o.options(s)...)...)
+	return startWith(t, s.environment, "openssl", append(args, o.options(s)...)...)
 }
 
 func (o openssl) serve(t *testing.T, s setup) (address, say, hear string) {
@@ -79,4 +81,16 @@ func conversation(t *testing.T, p *process) {
 	if err := p.finish(); err != nil {
 		t.Errorf("%s: %v", p.command.Args[0], err)
 	}
+}
+
+// opensslSettings gives the environment that has "-ssl_config test" mean the
+// setting, for what has no argument of its own.
+func opensslSettings(t *testing.T, setting string) []string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "openssl.cnf")
+	content := "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\ntest = test\n[test]\n" + setting + "\n"
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"OPENSSL_CONF=" + file}
 }

@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"log"
 	"math/big"
 	"net"
@@ -171,14 +170,15 @@ var clientIdentities = sync.OnceValue(func() map[string]*identity {
 
 // staple makes a response of the authority that says that the certificate is
 // good (RFC 6960), and a file that has it.
-func (a *authority) staple(id *identity) (der []byte, file string) {
+func (a *authority) staple(t *testing.T, id *identity) (der []byte, file string) {
+	t.Helper()
 	der = must(ocsp.CreateResponse(a.cert, a.cert, ocsp.Response{
 		Status: ocsp.Good, SerialNumber: id.certificate.Leaf.SerialNumber,
 		ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour),
 	}, a.key))
-	file = filepath.Join(folder, fmt.Sprintf("%s.ocsp", id.nickname))
+	file = filepath.Join(t.TempDir(), "status")
 	if err := os.WriteFile(file, der, 0o600); err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	return der, file
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +145,29 @@ func (p *process) said() string {
 	return string(p.all)
 }
 
+// printed gives the standard output so far.
+func (p *process) printed() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.out)
+}
+
+// within asks again and again until ready reports true, and reports whether it
+// did before the process ended or patience did.
+func (p *process) within(ready func() bool) bool {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if ready() {
+			return true
+		}
+		select {
+		case <-p.exited:
+			return false
+		default:
+		}
+	}
+	return false
+}
+
 // until waits until enough reports true of the standard output and of all
 // output, and reports whether it did before the process ended or patience did.
 func (p *process) until(enough func(out, all []byte) bool) bool {
@@ -247,13 +271,13 @@ func freePort(t *testing.T) string {
 
 // startServer starts a program that listens on a port it is told, until it says
 // that it is ready. Another may take the port meanwhile; then it tries again.
-func startServer(t *testing.T, ready string, command func(port string) []string) (p *process, address string) {
+func startServer(t *testing.T, s setup, ready string, command func(port string) []string) (p *process, address string) {
 	t.Helper()
 	re := regexp.MustCompile(ready)
 	for range 3 {
 		port := freePort(t)
 		args := command(port)
-		p = start(t, args[0], args[1:]...)
+		p = startWith(t, s.environment, args[0], args[1:]...)
 		if p.until(func(_, all []byte) bool { return re.Match(all) }) {
 			return p, "127.0.0.1:" + port
 		}

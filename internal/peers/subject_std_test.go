@@ -25,6 +25,8 @@ var lacks = map[feature]string{
 	encryptThenMAC: "crypto/tls has no encrypt_then_mac",
 	sessionIDs:     "crypto/tls resumes by ticket only",
 	sendKeyUpdate:  "crypto/tls never starts a KeyUpdate",
+	truncation:     "crypto/tls takes the end of a connection between two records for its proper end",
+	plainAlert:     "crypto/tls takes an alert in the clear for a record that does not open",
 }
 
 // hasSuite reports whether the package under test has the suite.
