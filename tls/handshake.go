@@ -16,9 +16,13 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return err
 	}
 	release := c.limit(ctx)
-	err := c.drive(ctx)
-	if cause := release(); cause != nil {
+	broken, err := c.drive(ctx)
+	switch cause := release(); {
+	case err != nil:
+	case cause != nil:
 		err = c.interrupted(ctx, cause)
+	case broken != nil:
+		err = c.brokenOff(broken)
 	}
 	c.finish()
 	c.host.ctx, c.host.checked = nil, nil // a connection that lives long needs neither
@@ -102,35 +106,35 @@ func (errTimeout) Temporary() bool { return true }
 
 var _ net.Error = errTimeout{}
 
-// drive moves bytes and answers questions until the handshake is over.
-func (c *Conn) drive(ctx context.Context) error {
+// drive moves bytes and answers questions until the handshake is over. broken
+// is why nothing more can be read or written, err why the handshake failed.
+func (c *Conn) drive(ctx context.Context) (broken, err error) {
 	c.host.ctx = ctx
 	for {
 		for ask := c.engine.Pending(); ask != nil; ask = c.engine.Pending() {
 			c.engine.Answer(c.host.answer(ask), c.config.now())
 		}
 		if err := c.flush(); err != nil && c.engine.Err() == nil {
-			c.engine.EOF(err, c.config.now())
-			return err
+			return err, nil
 		}
 		if err := c.engine.Err(); err != nil {
-			return c.handshakeError(err)
+			return nil, c.handshakeError(err)
 		}
 		if c.engine.Complete() {
-			return nil
+			return nil, nil
 		}
 		n, _, err := c.engine.Input(c.in.bytes(), c.config.now())
 		c.in.take(n)
 		if n == 0 && err == nil && c.engine.Pending() == nil {
 			if err := c.in.fill(c.engine.Need(c.in.bytes())); err != nil {
-				return c.readError(err)
+				return err, nil
 			}
 		}
 	}
 }
 
-// readError ends a handshake because nothing more can be read.
-func (c *Conn) readError(err error) error {
+// brokenOff ends a handshake because the network has failed.
+func (c *Conn) brokenOff(err error) error {
 	failure := c.engine.EOF(err, c.config.now())
 	var network net.Error
 	if errors.As(err, &network) {
