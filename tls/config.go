@@ -72,7 +72,8 @@ type Config struct {
 	HandshakeTimeout time.Duration
 
 	// ServerSessions is how many sessions a server keeps for resumption by
-	// session ID in TLS 1.2; 0: none.
+	// session ID in TLS 1.2; 0: none. Clients that take tickets are given those
+	// instead, unless SessionTicketsDisabled is set.
 	ServerSessions int
 
 	once     sync.Once
@@ -212,7 +213,7 @@ func (c *Config) prepare() *prepared {
 		if !c.SessionTicketsDisabled {
 			h.Tickets = c.ticketKeys()
 		}
-		if c.ServerSessions > 0 && !c.SessionTicketsDisabled {
+		if c.ServerSessions > 0 {
 			h.SessionIDs = true
 			p.sessions = session.NewCache(c.ServerSessions)
 		}

@@ -1,0 +1,443 @@
+package tls
+
+import (
+	"bytes"
+	"context"
+	stdtls "crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/tlstest"
+)
+
+func TestHelloRetryRequest(t *testing.T) {
+	for _, p := range pairings {
+		client := clientSide(func(c *stdtls.Config) { c.CurvePreferences = []CurveID{X25519, CurveP256} })
+		server := serverSide(VersionTLS13, func(c *stdtls.Config) { c.CurvePreferences = []CurveID{CurveP256} })
+		m := meet(t, p, client.cached(), server).good(t)
+		for _, s := range []ConnectionState{m.client.ConnectionState(), m.server.ConnectionState()} {
+			if !s.HelloRetryRequest || s.CurveID != CurveP256 {
+				t.Errorf("%v: retry %v, group %v", p, s.HelloRetryRequest, s.CurveID)
+			}
+		}
+		m = meet(t, p, client, server).good(t)
+		for _, s := range []ConnectionState{m.client.ConnectionState(), m.server.ConnectionState()} {
+			if !s.HelloRetryRequest || !s.DidResume {
+				t.Errorf("%v: retry %v, resumed %v", p, s.HelloRetryRequest, s.DidResume)
+			}
+		}
+	}
+}
+
+func TestALPN(t *testing.T) {
+	forEach(t, func(t *testing.T, v uint16, p pairing) {
+		for _, row := range []struct {
+			client, server []string
+			want           string // "!": it fails
+		}{
+			{[]string{"a", "b"}, []string{"b", "a"}, "b"}, {[]string{"a"}, nil, ""}, {nil, []string{"a"}, ""},
+			{[]string{"a"}, []string{"b"}, "!"}, {[]string{"http/1.1"}, []string{"h2"}, ""}, {[]string{"h2"}, []string{"http/1.1"}, "!"},
+		} {
+			client := clientSide(func(c *stdtls.Config) { c.NextProtos = row.client })
+			m := meet(t, p, client, serverSide(v, func(c *stdtls.Config) { c.NextProtos = row.server }))
+			if row.want == "!" {
+				m.bad(t)
+				if p.client {
+					alertAt(t, m.clientErr, 120)
+				}
+				continue
+			}
+			m.good(t)
+			cs, ss := m.client.ConnectionState(), m.server.ConnectionState()
+			if cs.NegotiatedProtocol != row.want || ss.NegotiatedProtocol != row.want {
+				t.Errorf("%v: %q, %q", row, cs.NegotiatedProtocol, ss.NegotiatedProtocol)
+			}
+		}
+	})
+}
+
+func TestGetCertificate(t *testing.T) {
+	cert, mistake := issued(tlstest.Root(), nil), errors.New("no such site")
+	for _, v := range versions {
+		for _, p := range []pairing{{false, true}, {true, true}} {
+			get := func(answer *Certificate, err error) meeting {
+				return meet(t, p, clientSide(nil), serverSide(v, func(c *stdtls.Config) {
+					c.GetCertificate = func(h *ClientHelloInfo) (*Certificate, error) {
+						if h.ServerName != "a.example" || h.Context() == nil || h.Conn == nil {
+							t.Errorf("the hello is %+v", h)
+						}
+						return answer, err
+					}
+				}))
+			}
+			if got := get(&cert, nil).good(t).client.ConnectionState().PeerCertificates[0]; !bytes.Equal(got.Raw, cert.Certificate[0]) {
+				t.Error("another certificate")
+			}
+			if got := get(nil, nil).good(t).client.ConnectionState().PeerCertificates[0]; !got.Equal(certOf("P-256").Leaf) {
+				t.Error("not the first of Certificates")
+			}
+			m := get(nil, mistake).bad(t)
+			if !errors.Is(m.serverErr, mistake) {
+				t.Error(m.serverErr)
+			}
+			if p.client {
+				alertAt(t, m.clientErr, 80)
+			}
+			none := serverSide(v, func(c *stdtls.Config) {
+				c.Certificates, c.GetCertificate = nil, func(*ClientHelloInfo) (*Certificate, error) { return nil, nil }
+			})
+			meet(t, p, clientSide(nil), none).bad(t)
+		}
+	}
+}
+
+func TestGetConfigForClient(t *testing.T) {
+	mistake := errors.New("no such host")
+	for name, row := range map[string]struct {
+		change func(*stdtls.Config)
+		err    error
+		check  func(client, server ConnectionState) bool
+	}{
+		"version": {func(c *stdtls.Config) { c.MaxVersion = VersionTLS12 }, nil,
+			func(c, s ConnectionState) bool { return c.Version == VersionTLS12 && s.Version == VersionTLS12 }},
+		"protocol": {func(c *stdtls.Config) { c.NextProtos = []string{"b"} }, nil,
+			func(c, s ConnectionState) bool { return c.NegotiatedProtocol == "b" && s.NegotiatedProtocol == "b" }},
+		"client auth": {func(c *stdtls.Config) { c.ClientAuth, c.ClientCAs = RequireAndVerifyClientCert, roots() }, nil,
+			func(_, s ConnectionState) bool { return len(s.VerifiedChains) > 0 }},
+		"certificate": {func(c *stdtls.Config) { c.Certificates = []Certificate{certOf("Ed25519")} }, nil,
+			func(c, _ ConnectionState) bool { return c.PeerCertificates[0].Equal(certOf("Ed25519").Leaf) }},
+		"nothing":      {nil, nil, func(c, _ ConnectionState) bool { return c.NegotiatedProtocol == "a" }},
+		"a mistake":    {nil, mistake, nil},
+		"verification": {func(c *stdtls.Config) { c.VerifyConnection = func(ConnectionState) error { return mistake } }, mistake, nil},
+	} {
+		for _, p := range []pairing{{false, true}, {true, true}} {
+			t.Run(name+", "+p.String(), func(t *testing.T) {
+				server := serverSide(0, func(c *stdtls.Config) {
+					c.NextProtos = []string{"a"}
+					c.GetConfigForClient = func(h *ClientHelloInfo) (*stdtls.Config, error) {
+						if row.change == nil {
+							return nil, row.err
+						}
+						inner := serverSide(0, row.change)
+						return inner.std, nil
+					}
+				})
+				client := clientSide(func(c *stdtls.Config) {
+					c.NextProtos, c.Certificates = []string{"a", "b"}, []Certificate{certOf("RSA-2048")}
+				})
+				m := meet(t, p, client, server)
+				if row.err != nil {
+					if m.bad(t); !errors.Is(m.serverErr, row.err) {
+						t.Error(m.serverErr)
+					}
+					return
+				}
+				if m.good(t); !row.check(m.client.ConnectionState(), m.server.ConnectionState()) {
+					t.Errorf("%+v", m.server.ConnectionState())
+				}
+			})
+		}
+	}
+}
+
+func TestGetClientCertificate(t *testing.T) {
+	cert, mistake := certOf("P-384"), errors.New("the card is not there")
+	for _, v := range versions {
+		for _, p := range []pairing{{true, false}, {true, true}} {
+			server := serverSide(v, func(c *stdtls.Config) { c.ClientAuth, c.ClientCAs = RequestClientCert, roots() })
+			get := func(answer *Certificate, err error) meeting {
+				return meet(t, p, clientSide(func(c *stdtls.Config) {
+					c.GetClientCertificate = func(r *CertificateRequestInfo) (*Certificate, error) {
+						if r.Version != v || r.Context() == nil || len(r.SignatureSchemes) == 0 || len(r.AcceptableCAs) != 1 ||
+							r.SupportsCertificate(&cert) != nil {
+							t.Errorf("%+v", r)
+						}
+						return answer, err
+					}
+				}), server)
+			}
+			if got := get(&cert, nil).good(t).server.ConnectionState().PeerCertificates; len(got) != 1 || !got[0].Equal(cert.Leaf) {
+				t.Errorf("%d certificates", len(got))
+			}
+			if got := get(new(Certificate), nil).good(t).server.ConnectionState().PeerCertificates; len(got) != 0 {
+				t.Errorf("%d certificates", len(got))
+			}
+			if m := get(nil, mistake).bad(t); !errors.Is(m.clientErr, mistake) {
+				t.Error(m.clientErr)
+			}
+			get(nil, nil).bad(t)
+		}
+	}
+}
+
+// TestVerifyCallbacks has each verification callback at each end refuse.
+func TestVerifyCallbacks(t *testing.T) {
+	refuse := errors.New("I do not like it")
+	forEach(t, func(t *testing.T, v uint16, p pairing) {
+		for _, which := range []string{"VerifyPeerCertificate", "VerifyConnection"} {
+			for _, at := range []string{"client", "server"} {
+				client := clientSide(func(c *stdtls.Config) { c.Certificates = []Certificate{certOf("P-256")} })
+				server := serverSide(v, func(c *stdtls.Config) { c.ClientAuth, c.ClientCAs = RequireAndVerifyClientCert, roots() })
+				c := client.std
+				if at == "server" {
+					c = server.std
+				}
+				if which == "VerifyConnection" {
+					c.VerifyConnection = func(ConnectionState) error { return refuse }
+				} else {
+					c.VerifyPeerCertificate = func(raw [][]byte, chains [][]*x509.Certificate) error {
+						if len(raw) != 1 || len(chains) != 1 {
+							t.Errorf("%d certificates, %d chains", len(raw), len(chains))
+						}
+						return refuse
+					}
+				}
+				m := meet(t, p, client, server).bad(t)
+				ours, theirs, peer := m.clientErr, m.serverErr, p.server
+				if at == "server" {
+					ours, theirs, peer = m.serverErr, m.clientErr, p.client
+				}
+				if !errors.Is(ours, refuse) {
+					t.Errorf("%s at the %s: %v", which, at, ours)
+				}
+				if peer {
+					alertAt(t, theirs, 42)
+				}
+			}
+		}
+	})
+}
+
+// TestKeyLog compares the key logs of both ends.
+func TestKeyLog(t *testing.T) {
+	forEach(t, func(t *testing.T, v uint16, p pairing) {
+		var clientLog, serverLog bytes.Buffer
+		client := clientSide(func(c *stdtls.Config) { c.KeyLogWriter = &clientLog }).cached()
+		server := serverSide(v, func(c *stdtls.Config) { c.KeyLogWriter = &serverLog })
+		connections := map[uint16]int{VersionTLS12: 1, VersionTLS13: 2}[v] // crypto/tls logs no resumed TLS 1.2
+		for range connections {
+			meet(t, p, client, server).good(t)
+		}
+		lines := func(b *bytes.Buffer) (all []string) {
+			for l := range strings.Lines(b.String()) {
+				if !strings.HasPrefix(l, "EXPORTER_SECRET ") {
+					all = append(all, l)
+				}
+			}
+			slices.Sort(all)
+			return all
+		}
+		a, b := lines(&clientLog), lines(&serverLog)
+		want := map[uint16]int{VersionTLS12: 1, VersionTLS13: 2 * 4}[v]
+		if !slices.Equal(a, b) || len(a) != want {
+			t.Errorf("client: %q\nserver: %q", a, b)
+		}
+	})
+}
+
+// TestKeyLogIsShared writes to one log from two configs at once.
+func TestKeyLogIsShared(t *testing.T) {
+	var log logBuffer
+	first := clientSide(func(c *stdtls.Config) { c.KeyLogWriter = &log }).config()
+	var wg sync.WaitGroup
+	for _, c := range []*Config{first, first.Clone()} {
+		wg.Go(func() {
+			for range 3 {
+				s := &side{std: &stdtls.Config{}}
+				s.change = func(*Config) { s.ours = c }
+				meet(t, pairing{true, true}, s, serverSide(VersionTLS13, nil)).good(t)
+			}
+		})
+	}
+	wg.Wait()
+	if n := strings.Count(log.String(), "\n"); n != 2*3*5 {
+		t.Errorf("%d lines", n)
+	}
+}
+
+// fill sets every exported field of a struct to something that is not zero.
+func fill(t *testing.T, v reflect.Value) {
+	for i := range v.NumField() {
+		f, typ := v.Field(i), v.Type().Field(i)
+		if !typ.IsExported() {
+			continue
+		}
+		switch f.Kind() {
+		case reflect.Func:
+			f.Set(reflect.MakeFunc(f.Type(), func([]reflect.Value) []reflect.Value { return nil }))
+		case reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case reflect.Bool:
+			f.SetBool(true)
+		case reflect.String:
+			f.SetString("modern")
+		case reflect.Int, reflect.Int64:
+			f.SetInt(1)
+		case reflect.Uint16:
+			f.SetUint(VersionTLS12)
+		case reflect.Array:
+			f.Index(0).SetUint(1)
+		case reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
+		case reflect.Map:
+			f.Set(reflect.MakeMap(f.Type()))
+		case reflect.Interface:
+			for _, x := range []any{new(bytes.Buffer), NewLRUClientSessionCache(1), stdtls.NewLRUClientSessionCache(1)} {
+				if reflect.TypeOf(x).Implements(f.Type()) {
+					f.Set(reflect.ValueOf(x))
+				}
+			}
+		}
+		if f.IsZero() {
+			t.Fatalf("%s cannot be filled", typ.Name)
+		}
+	}
+}
+
+func TestCloneHasAll(t *testing.T) {
+	if (*Config)(nil).Clone() != nil {
+		t.Error("a clone of nil is not nil")
+	}
+	c := new(Config)
+	fill(t, reflect.ValueOf(c).Elem())
+	a, b := reflect.ValueOf(c).Elem(), reflect.ValueOf(c.Clone()).Elem()
+	for i := range a.NumField() {
+		if f := a.Type().Field(i); f.IsExported() && f.Type.Kind() != reflect.Func && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) ||
+			f.IsExported() && b.Field(i).IsZero() {
+			t.Errorf("%s is lost", f.Name)
+		}
+	}
+}
+
+func TestFromStandardHasAll(t *testing.T) {
+	if FromStandard(nil) != nil {
+		t.Error("nil does not stay nil")
+	}
+	c := new(stdtls.Config)
+	fill(t, reflect.ValueOf(c).Elem())
+	std, ours := reflect.ValueOf(c).Elem(), reflect.ValueOf(FromStandard(c)).Elem()
+	for i := range std.NumField() {
+		f := std.Type().Field(i)
+		if !f.IsExported() {
+			continue
+		}
+		switch got := ours.FieldByName(f.Name); {
+		case !got.IsValid(): // TestNames has looked for it in the package comment
+		case f.Name == "ClientSessionCache", f.Name == "PreferServerCipherSuites", f.Name == "DynamicRecordSizingDisabled":
+			// Of another type; without effect.
+		case got.IsZero():
+			t.Errorf("%s is lost", f.Name)
+		}
+	}
+}
+
+// TestManagedCertificates is a config as an ACME client hands it out: its
+// GetCertificate looks at the context and answers a challenge by protocol.
+func TestManagedCertificates(t *testing.T) {
+	challenge := issued(tlstest.Root(), nil)
+	type key struct{}
+	managed := &stdtls.Config{
+		Time: testTime, NextProtos: []string{"h2", "http/1.1", "acme-tls/1"},
+		GetCertificate: func(h *ClientHelloInfo) (*Certificate, error) {
+			if h.Context().Value(key{}) != "asked" {
+				return nil, errors.New("another context")
+			}
+			if len(h.SupportedProtos) == 1 && h.SupportedProtos[0] == "acme-tls/1" {
+				return &challenge, nil
+			}
+			for _, kind := range []string{"RSA-2048", "P-256"} {
+				if cert := certOf(kind); h.SupportsCertificate(&cert) == nil {
+					return &cert, nil
+				}
+			}
+			return nil, errors.New("no certificate")
+		},
+	}
+	config := FromStandard(managed)
+	for _, protocol := range []string{"h2", "acme-tls/1"} {
+		c, s := tcpPair(t)
+		server := Server(s, config)
+		done := make(chan error, 1)
+		go func() { done <- server.HandshakeContext(context.WithValue(context.Background(), key{}, "asked")) }()
+		client := stdtls.Client(c, &stdtls.Config{RootCAs: roots(), ServerName: "a.example", Time: testTime, NextProtos: []string{protocol}})
+		if err := errors.Join(client.Handshake(), <-done); err != nil {
+			t.Fatal(err)
+		}
+		isChallenge := bytes.Equal(client.ConnectionState().PeerCertificates[0].Raw, challenge.Certificate[0])
+		if isChallenge != (protocol == "acme-tls/1") || server.ConnectionState().NegotiatedProtocol != protocol {
+			t.Errorf("%s: the certificate of the challenge: %v", protocol, isChallenge)
+		}
+	}
+}
+
+// TestClientHelloInfo has both packages read the same ClientHello.
+func TestClientHelloInfo(t *testing.T) {
+	stop := errors.New("seen")
+	read := func(hello []byte, serve func(net.Conn, func(*ClientHelloInfo) error)) (info *ClientHelloInfo) {
+		c, s := net.Pipe()
+		defer c.Close()
+		go func() {
+			c.Write(hello)
+			io.Copy(io.Discard, c)
+		}()
+		s.SetDeadline(time.Now().Add(10 * time.Second))
+		serve(s, func(h *ClientHelloInfo) error { info = h; return stop })
+		s.Close()
+		return info
+	}
+	for name, start := range map[string]func(net.Conn){
+		"std": func(c net.Conn) {
+			stdtls.Client(c, &stdtls.Config{ServerName: "a.example", NextProtos: []string{"a", "b"}}).Handshake()
+		},
+		"std, TLS 1.2": func(c net.Conn) {
+			stdtls.Client(c, &stdtls.Config{InsecureSkipVerify: true, MaxVersion: VersionTLS12}).Handshake()
+		},
+		"ours": func(c net.Conn) {
+			Client(c, &Config{ServerName: "a.example", NextProtos: []string{"a", "b"}}).Handshake()
+		},
+		"ours, TLS 1.2": func(c net.Conn) { Client(c, &Config{InsecureSkipVerify: true, MaxVersion: VersionTLS12}).Handshake() },
+	} {
+		c, s := net.Pipe()
+		go func() { start(c); c.Close() }()
+		hello := make([]byte, 1<<14)
+		n, _ := s.Read(hello)
+		for n < 5 || n < 5+int(hello[3])<<8+int(hello[4]) {
+			more, err := s.Read(hello[n:])
+			if n += more; err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+		std := read(hello[:n], func(c net.Conn, see func(*ClientHelloInfo) error) {
+			stdtls.Server(c, &stdtls.Config{GetConfigForClient: func(h *ClientHelloInfo) (*stdtls.Config, error) { return nil, see(h) }}).Handshake()
+		})
+		ours := read(hello[:n], func(c net.Conn, see func(*ClientHelloInfo) error) {
+			Server(c, &Config{GetConfigForClient: func(h *ClientHelloInfo) (*Config, error) { return nil, see(h) }}).Handshake()
+		})
+		if std == nil || ours == nil {
+			t.Fatalf("%s: %v, %v", name, std, ours)
+		}
+		a, b := reflect.ValueOf(*std), reflect.ValueOf(*ours)
+		for i := range a.NumField() {
+			f := a.Type().Field(i)
+			if !f.IsExported() || f.Name == "Conn" {
+				continue
+			}
+			x, y := a.Field(i), b.Field(i)
+			if x.Kind() == reflect.Slice && x.Len() == 0 && y.Len() == 0 {
+				continue
+			}
+			if !reflect.DeepEqual(x.Interface(), y.Interface()) {
+				t.Errorf("%s: %s is %v, crypto/tls has %v", name, f.Name, y, x)
+			}
+		}
+	}
+}
