@@ -13,11 +13,34 @@
 // Config.Policy and Config.HandshakeTimeout; and Serve and NewTransport for
 // net/http with HTTP/1.1 and HTTP/2.
 //
-// What is not taken over from crypto/tls: QUIC (QUICConn), Encrypted Client
-// Hello, SessionState with WrapSession and UnwrapSession, NameToCertificate,
-// renegotiation (Config.Renegotiation is accepted as RenegotiateNever only), the
-// versions below TLS 1.2, and RC4 and 3DES. Config.Rand is used for randoms and
-// key shares; signatures take their randomness from the standard library.
+// # What is not taken over from crypto/tls
+//
+//   - QUIC: every name that begins so.
+//   - Encrypted ClientHello: ECHRejectionError, EncryptedClientHelloKey,
+//     Config.EncryptedClientHelloConfigList, Config.EncryptedClientHelloKeys,
+//     Config.EncryptedClientHelloRejectionVerify and
+//     Config.GetEncryptedClientHelloKeys.
+//   - Sessions that programs store themselves: SessionState,
+//     ParseSessionState, NewResumptionState,
+//     ClientSessionState.ResumptionState, Config.WrapSession,
+//     Config.UnwrapSession, Config.EncryptTicket and Config.DecryptTicket.
+//   - The choice of a certificate by a map: Config.NameToCertificate and
+//     Config.BuildNameToCertificate. Config.Certificates does it.
+//   - Renegotiation: Config.Renegotiation has no effect.
+//   - The versions below TLS 1.2, RC4 and 3DES. Their names are there.
+//
+// # What differs
+//
+//   - A connection that ends without close_notify gives io.ErrUnexpectedEOF,
+//     at the end of a record too, where crypto/tls gives io.EOF.
+//   - A handshake takes at most Config.HandshakeTimeout, a minute if it is 0.
+//   - The texts of errors. errors.As finds the types that crypto/tls has, and
+//     AlertError besides.
+//   - A client's ticket of TLS 1.3 is used once.
+//   - KeyLogWriter gets EXPORTER_SECRET as well, and its errors are passed
+//     over.
+//   - Config.Rand is used for randoms and key shares; signatures take their
+//     randomness from the standard library.
 package tls
 
 import (
@@ -42,6 +65,7 @@ type (
 
 // Versions.
 const (
+	VersionSSL30 = 0x0300 // not spoken here, nor by crypto/tls
 	VersionTLS10 = stdtls.VersionTLS10
 	VersionTLS11 = stdtls.VersionTLS11
 	VersionTLS12 = stdtls.VersionTLS12
