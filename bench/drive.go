@@ -110,6 +110,7 @@ type peer struct {
 func (p *peer) take(b []byte) []byte {
 	p.in = append(p.in, b...)
 	tlstest.Feed(p.conn, p.host, &p.in, &p.data)
+	p.conn.Reply()
 	out := append([]byte(nil), p.conn.Output()...)
 	p.conn.Sent()
 	return out

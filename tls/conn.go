@@ -220,6 +220,7 @@ var errShutdown = errors.New("tls: protocol is shutdown")
 func (c *Conn) flush() error {
 	c.out.Lock()
 	defer c.out.Unlock()
+	c.engine.Reply()
 	return c.send(c.engine.Output())
 }
 

@@ -3,6 +3,7 @@
 package tls
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -29,6 +30,10 @@ func (in *input) useSocket() {
 func (in *input) readSocket() error {
 	in.release()
 	if err := in.raw.Read(in.try); err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			op.Op = "read" // as Read of the connection says
+		}
 		return err
 	}
 	return in.sock

@@ -160,6 +160,7 @@ func wrap(side string, err error) error {
 }
 
 func (p *Pair) flush(c *engine.Conn, log *[]byte) []byte {
+	c.Reply()
 	out := append([]byte(nil), c.Output()...)
 	c.Sent()
 	*log = append(*log, out...)

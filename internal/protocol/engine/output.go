@@ -18,24 +18,27 @@ type replies struct {
 	keyUpdate bool
 }
 
-// HasReplies reports whether the reading side has left something for Output
-// to send. It belongs to the reading side, once the handshake is complete.
+// HasReplies reports whether the reading side wants something sent: see Reply.
+// It belongs to the reading side.
 func (c *Conn) HasReplies() bool { return len(c.replies.alerts) > 0 || c.replies.keyUpdate }
 
-// Output gives the records that are to be sent to the peer, application data
-// aside, with the replies of the reading side, so that it belongs to both
-// sides. They stay until Sent is called.
-func (c *Conn) Output() []byte {
+// Reply puts what the reading side wants sent into Output. It is the one call
+// that needs both sides: the reading side makes it, with the writing side at
+// rest.
+func (c *Conn) Reply() {
 	if c.replies.keyUpdate && !c.closeSent {
-		c.replies.keyUpdate = false
 		c.sendKeyUpdate(false)
 	}
 	for _, a := range c.replies.alerts {
 		c.sendAlert(a)
 	}
-	c.replies.alerts = nil
-	return c.out
+	c.replies = replies{}
 }
+
+// Output gives the records that are to be sent to the peer, application data
+// aside, with the replies of the reading side, so that it belongs to both
+// sides. They stay until Sent is called.
+func (c *Conn) Output() []byte { return c.out }
 
 // Written is Output without the replies of the reading side: it belongs to the
 // writing side alone.
