@@ -174,7 +174,8 @@ func (a *authority) staple(t *testing.T, id *identity) (der []byte, file string)
 	t.Helper()
 	der = must(ocsp.CreateResponse(a.cert, a.cert, ocsp.Response{
 		Status: ocsp.Good, SerialNumber: id.certificate.Leaf.SerialNumber,
-		ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour),
+		Certificate: a.cert, // curl looks for the signer nowhere else
+		ThisUpdate:  time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour),
 	}, a.key))
 	file = filepath.Join(t.TempDir(), "status")
 	if err := os.WriteFile(file, der, 0o600); err != nil {
