@@ -273,7 +273,7 @@ func (c *Conn) CloseWrite() error {
 	}
 	c.out.closed = true
 	c.engine.Close()
-	return c.send(c.engine.Written())
+	return c.send(c.engine.Output())
 }
 
 var errEarlyCloseWrite = errors.New("tls: CloseWrite called before handshake complete")
@@ -289,7 +289,7 @@ func (c *Conn) KeyUpdate(request bool) error {
 	if err := c.engine.KeyUpdate(request); err != nil {
 		return err
 	}
-	return c.send(c.engine.Written())
+	return c.send(c.engine.Output())
 }
 
 // VerifyHostname checks that the peer's certificate is for the name. The

@@ -2,8 +2,10 @@ package tls
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -19,7 +21,7 @@ var credentials sync.Map // of weak.Pointer[Certificate] to cached
 
 type cached struct {
 	leaf, staple *byte // of which bytes it was made
-	key          crypto.PrivateKey
+	key          any // what tells the key from others
 	credential   *sign.Credential
 }
 
@@ -32,7 +34,7 @@ func credentialOf(cert *Certificate) (*sign.Credential, error) {
 	leaf, staple := unsafe.SliceData(cert.Certificate[0]), unsafe.SliceData(cert.OCSPStaple)
 	found, ok := credentials.Load(id)
 	if ok {
-		if c := found.(cached); c.leaf == leaf && c.staple == staple && c.key == cert.PrivateKey {
+		if c := found.(cached); c.leaf == leaf && c.staple == staple && c.key == identity(cert.PrivateKey) {
 			return c.credential, nil
 		}
 	}
@@ -40,11 +42,23 @@ func credentialOf(cert *Certificate) (*sign.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	credentials.Store(id, cached{leaf, staple, cert.PrivateKey, cred})
+	credentials.Store(id, cached{leaf, staple, identity(cert.PrivateKey), cred})
 	if !ok {
 		runtime.AddCleanup(cert, func(id weak.Pointer[Certificate]) { credentials.Delete(id) }, id)
 	}
 	return cred, nil
+}
+
+// identity gives something comparable that tells a key from another, nil if its
+// type has nothing of the kind: an ed25519.PrivateKey is a slice.
+func identity(key crypto.PrivateKey) any {
+	if k, ok := key.(ed25519.PrivateKey); ok {
+		return unsafe.SliceData(k)
+	}
+	if t := reflect.TypeOf(key); t == nil || !t.Comparable() {
+		return nil
+	}
+	return key
 }
 
 func newCredential(cert *Certificate) (*sign.Credential, error) {

@@ -36,13 +36,8 @@ func (c *Conn) Reply() {
 }
 
 // Output gives the records that are to be sent to the peer, application data
-// aside, with the replies of the reading side, so that it belongs to both
-// sides. They stay until Sent is called.
+// aside. They stay until Sent is called.
 func (c *Conn) Output() []byte { return c.out }
-
-// Written is Output without the replies of the reading side: it belongs to the
-// writing side alone.
-func (c *Conn) Written() []byte { return c.out }
 
 // Sent says that Output was taken over.
 func (c *Conn) Sent() {
