@@ -21,7 +21,7 @@ var credentials sync.Map // of weak.Pointer[Certificate] to cached
 
 type cached struct {
 	leaf, staple *byte // of which bytes it was made
-	key          any // what tells the key from others
+	key          any   // what tells the key from others
 	credential   *sign.Credential
 }
 
