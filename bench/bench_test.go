@@ -21,17 +21,18 @@ var scenarios = []struct {
 	scenario
 	reach float64
 	text  string
+	own   bool // measure it with a goroutine for each connection, too
 }{
-	{scenario{"TLS 1.3 full, ECDSA P-256, X25519, server", tls.VersionTLS13, tls.X25519, true, false}, 0.75, "0.75"},
-	{scenario{"TLS 1.3 full, X25519MLKEM768, server", tls.VersionTLS13, tls.X25519MLKEM768, true, false}, 0.65, "0.65"},
-	{scenario{"TLS 1.2 full, ECDSA P-256, server", tls.VersionTLS12, tls.X25519, true, false}, 0.75, "0.75"},
-	{scenario{"TLS 1.3 resumed (PSK-DHE), server", tls.VersionTLS13, tls.X25519, true, true}, 0.6, "0.60"},
-	{scenario{"TLS 1.2 resumed by ticket, server", tls.VersionTLS12, tls.X25519, true, true}, 0.5, "0.50"},
-	{scenario{"TLS 1.3 full, ECDSA P-256, X25519, client", tls.VersionTLS13, tls.X25519, false, false}, 0, ""},
-	{scenario{"TLS 1.3 full, X25519MLKEM768, client", tls.VersionTLS13, tls.X25519MLKEM768, false, false}, 0, ""},
-	{scenario{"TLS 1.2 full, ECDSA P-256, client", tls.VersionTLS12, tls.X25519, false, false}, 0, ""},
-	{scenario{"TLS 1.3 resumed (PSK-DHE), client", tls.VersionTLS13, tls.X25519, false, true}, 0, ""},
-	{scenario{"TLS 1.2 resumed by ticket, client", tls.VersionTLS12, tls.X25519, false, true}, 0, ""},
+	{scenario{"TLS 1.3 full, ECDSA P-256, X25519, server", tls.VersionTLS13, tls.X25519, true, false}, 0.75, "0.75", false},
+	{scenario{"TLS 1.3 full, X25519MLKEM768, server", tls.VersionTLS13, tls.X25519MLKEM768, true, false}, 0.65, "0.65", false},
+	{scenario{"TLS 1.2 full, ECDSA P-256, server", tls.VersionTLS12, tls.X25519, true, false}, 0.75, "0.75", false},
+	{scenario{"TLS 1.3 resumed (PSK-DHE), server", tls.VersionTLS13, tls.X25519, true, true}, 0.6, "0.60", false},
+	{scenario{"TLS 1.2 resumed by ticket, server", tls.VersionTLS12, tls.X25519, true, true}, 0.5, "0.50", true},
+	{scenario{"TLS 1.3 full, ECDSA P-256, X25519, client", tls.VersionTLS13, tls.X25519, false, false}, 0, "", false},
+	{scenario{"TLS 1.3 full, X25519MLKEM768, client", tls.VersionTLS13, tls.X25519MLKEM768, false, false}, 0, "", false},
+	{scenario{"TLS 1.2 full, ECDSA P-256, client", tls.VersionTLS12, tls.X25519, false, false}, 0, "", false},
+	{scenario{"TLS 1.3 resumed (PSK-DHE), client", tls.VersionTLS13, tls.X25519, false, true}, 0, "", false},
+	{scenario{"TLS 1.2 resumed by ticket, client", tls.VersionTLS12, tls.X25519, false, true}, 0, "", false},
 }
 
 // stacks are those that there are, this project's first.
@@ -50,6 +51,13 @@ func stacks(tb testing.TB) []stack {
 	return all
 }
 
+// onNewGoroutines are stacks whose connections have a goroutine each.
+func onNewGoroutines() []stack {
+	a, b := ours(true), standard()
+	a.own, b.own = true, true
+	return []stack{a, b}
+}
+
 // BenchmarkTable measures everything and prints one table.
 func BenchmarkTable(b *testing.B) {
 	for range b.N {
@@ -58,6 +66,10 @@ func BenchmarkTable(b *testing.B) {
 		for _, s := range scenarios {
 			if strings.Contains(s.name, *only) {
 				t.handshakes(b, s.scenario, s.reach, s.text, all)
+				if s.own {
+					s.name = "  the same on a new goroutine"
+					t.handshakes(b, s.scenario, s.reach, s.text, onNewGoroutines())
+				}
 			}
 		}
 		for _, rest := range []struct {

@@ -61,7 +61,7 @@ func (g *goStack) bulk(count int, send bool) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	c, w, err := handshake(&meter{}, g.server(s), p)
+	c, w, err := handshake(&meter{}, g.server(s), p, false)
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
@@ -116,19 +117,38 @@ func (p *peer) take(b []byte) []byte {
 	return out
 }
 
+// grown runs functions on one goroutine, whose stack has grown to what they
+// need, as the one has on which the engine and OpenSSL run. How much a new one
+// grows in the handshake is measured apart.
+var grown = sync.OnceValue(func() chan<- func() {
+	all := make(chan func())
+	go func() {
+		for f := range all {
+			f()
+		}
+	}()
+	return all
+})
+
 // handshake runs a handshake of the side under test with a peer, and gives the
-// connection for what comes after.
-func handshake(m *meter, under func(net.Conn) conn, p *peer) (conn, *wire, error) {
+// connection for what comes after. It runs on a goroutine of its own, or on the
+// one that is grown.
+func handshake(m *meter, under func(net.Conn) conn, p *peer, own bool) (conn, *wire, error) {
 	w := newWire(m)
 	done := make(chan error, 1)
 	var c conn
-	go func() {
+	run := func() {
 		m.enter()
 		c = under(w)
 		err := c.Handshake()
 		m.leave()
 		done <- err
-	}()
+	}
+	if own {
+		go run()
+	} else {
+		grown() <- run
+	}
 	for {
 		select {
 		case err := <-done:

@@ -15,8 +15,8 @@ import (
 
 // How often and how much.
 const (
-	turns     = 15
-	perTurn   = 60 // handshakes
+	turns     = 31
+	perTurn   = 40 // handshakes
 	bulkTurns = 25
 	bulkCount = 200 // records a turn
 	idleCount = 400 // connections

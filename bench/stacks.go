@@ -85,6 +85,7 @@ type goStack struct {
 	title  string
 	server func(scenario) func(net.Conn) conn
 	client func(scenario) func(net.Conn) conn
+	own    bool // each handshake has a goroutine of its own
 }
 
 func (g *goStack) name() string { return g.title }
@@ -95,7 +96,7 @@ func (g *goStack) prepare(s scenario) (func(*meter) error, error) {
 		under = g.server(s)
 	}
 	return s.runner(settings(s), func(m *meter, p *peer) (kind, error) {
-		c, w, err := handshake(m, under, p)
+		c, w, err := handshake(m, under, p, g.own)
 		if err != nil {
 			return kind{}, err
 		}
