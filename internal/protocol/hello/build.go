@@ -63,6 +63,9 @@ func (c *Client) buildHello() error {
 	if hello.CipherSuites.Len() == 1 { // the GREASE value
 		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
 	}
+	if len(p.Groups) == 0 && p.Allows(iana.TLS13) {
+		return fault.With(fault.NoSharedGroup, "no group is enabled")
+	}
 	b, block := hello.Open(c.Hello[:0])
 	start := len(b)
 	b, err := c.appendExtensions(b, g)
@@ -135,7 +138,11 @@ func (c *Client) appendLegacy(b []byte) []byte {
 func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 	p := c.Config.Policy
 	b = wire.AppendSupportedVersionsClient(b, append([]iana.Version{iana.Version(g.version)}, p.Versions...))
-	b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
+	if c.Config.ClientTickets || c.Config.Session != nil {
+		// Without it, a server has no use for tickets and sends none (RFC
+		// 9846, section 4.3.9).
+		b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
+	}
 	b, shares := wire.OpenKeyShareClient(b)
 	b, share := wire.OpenKeyShare(b, iana.Group(g.group))
 	b = share.Close(append(b, 0))
