@@ -242,14 +242,14 @@ func (c *Config) policy() (*policy.Policy, error) {
 	if err != nil {
 		return policy.Modern(), err
 	}
-	if c.MinVersion == 0 && c.MaxVersion == 0 && c.CipherSuites == nil && c.CurvePreferences == nil {
+	if c.MinVersion == 0 && c.MaxVersion == 0 && c.CipherSuites == nil && len(c.CurvePreferences) == 0 {
 		return base, nil
 	}
 	p := base.Between(iana.Version(c.MinVersion), iana.Version(c.MaxVersion))
 	if c.CipherSuites != nil {
 		p.Suites = named(c.CipherSuites)
 	}
-	if c.CurvePreferences != nil {
+	if len(c.CurvePreferences) > 0 {
 		p.Groups = slices.DeleteFunc(slices.Clone(p.Groups), func(g iana.Group) bool {
 			return !slices.Contains(c.CurvePreferences, CurveID(g))
 		})

@@ -441,3 +441,45 @@ func TestClientHelloInfo(t *testing.T) {
 		}
 	}
 }
+
+// TestOddConfigs has settings with which crypto/tls has its own way.
+func TestOddConfigs(t *testing.T) {
+	good := map[string]func(*stdtls.Config){
+		"empty CurvePreferences": func(c *stdtls.Config) { c.CurvePreferences = []CurveID{} },
+		"empty CipherSuites":     func(c *stdtls.Config) { c.CipherSuites = []uint16{} }, // they are of TLS 1.2
+		"unknown suites":         func(c *stdtls.Config) { c.CipherSuites = []uint16{0x9999, TLS_RSA_WITH_RC4_128_SHA} },
+		"an address":             func(c *stdtls.Config) { c.ServerName = "127.0.0.1" },
+		"TLS 1.0 to 1.3":         func(c *stdtls.Config) { c.MinVersion = VersionTLS10 },
+	}
+	for name, change := range good {
+		for _, p := range pairings {
+			t.Run(name+", "+p.String(), func(t *testing.T) {
+				server := serverSide(0, func(c *stdtls.Config) {
+					if change(c); c.ServerName != "" {
+						c.ServerName = ""
+					}
+				})
+				meet(t, p, clientSide(change), server).good(t)
+			})
+		}
+	}
+	for name, change := range map[string]func(*Config){
+		"an empty protocol": func(c *Config) { c.NextProtos = []string{""} },
+		"a long protocol":   func(c *Config) { c.NextProtos = []string{strings.Repeat("a", 256)} },
+		"no version":        func(c *Config) { c.MinVersion, c.MaxVersion = VersionTLS13, VersionTLS12 },
+		"no name":           func(c *Config) { c.ServerName = "" },
+		"no such policy":    func(c *Config) { c.Policy = "futuristic" },
+		"no group at all":   func(c *Config) { c.CurvePreferences = []CurveID{0x9999} },
+	} {
+		c, _ := net.Pipe()
+		config := clientSide(nil).config()
+		change(config)
+		config.HandshakeTimeout = time.Second
+		if err := Client(c, config).Handshake(); err == nil || isTimeout(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Listen("tcp", "127.0.0.1:0", &Config{}); err == nil {
+		t.Error("a listener without certificates")
+	}
+}

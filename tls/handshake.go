@@ -44,6 +44,11 @@ func (c *Conn) start() error {
 	if c.config.ServerName == "" && !c.config.InsecureSkipVerify {
 		return errors.New("tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config")
 	}
+	for _, name := range c.config.NextProtos {
+		if len(name) == 0 || len(name) > 255 {
+			return errors.New("tls: invalid NextProtos value")
+		}
+	}
 	settings := p.handshake
 	settings.ServerName = c.config.ServerName
 	settings.Session = c.offeredSession(now)
@@ -83,7 +88,7 @@ var errHandshakeTimeout = errors.New("tls: the handshake took too long")
 // interrupted ends a handshake whose time was up. cause is the context's, or
 // errHandshakeTimeout.
 func (c *Conn) interrupted(ctx context.Context, cause error) error {
-	c.conn.SetDeadline(time.Now().Add(closeTimeout))
+	c.conn.SetDeadline(time.Now().Add(alertTimeout))
 	code := fault.Canceled
 	if errors.Is(cause, errHandshakeTimeout) || errors.Is(cause, context.DeadlineExceeded) {
 		code = fault.HandshakeTime
@@ -96,6 +101,10 @@ func (c *Conn) interrupted(ctx context.Context, cause error) error {
 	}
 	return ctx.Err() // as crypto/tls does; the record has the cause
 }
+
+// alertTimeout is how long the alert of a handshake that was interrupted may
+// take: there is room for it unless the peer does not read at all.
+const alertTimeout = 100 * time.Millisecond
 
 // errTimeout is a net.Error, as those expect who look for timeouts.
 type errTimeout struct{}

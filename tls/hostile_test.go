@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/prf"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -211,60 +213,82 @@ func (a *attacker) send(ct iana.ContentType, content []byte) error {
 	return err
 }
 
-// newAttacker runs a handshake of TLS 1.3 and takes over its keys for writing.
-func newAttacker(t *testing.T, v *victim) *attacker {
+// newAttacker runs a handshake and takes over its keys for writing.
+func newAttacker(t *testing.T, v *victim, version uint16) *attacker {
 	t.Helper()
 	var log bytes.Buffer
-	client := clientSide(func(c *stdtls.Config) { c.KeyLogWriter = &log })
+	client := clientSide(func(c *stdtls.Config) { c.KeyLogWriter, c.MaxVersion = &log, version })
 	raw := v.dial(t)
 	conn := Client(raw, client.config())
 	if err := conn.Handshake(); err != nil {
 		t.Fatal(err)
 	}
+	return takeOver(t, conn, raw, log.String(), "CLIENT_TRAFFIC_SECRET_0")
+}
+
+// takeOver gives an attacker in the place of an end that has sent no data.
+func takeOver(t *testing.T, conn *Conn, raw net.Conn, log, label string) *attacker {
+	t.Helper()
 	a := &attacker{Conn: raw}
 	a.SetVersion(iana.TLS12)
 	id := iana.Suite(conn.ConnectionState().CipherSuite)
 	params, _ := suite.Of(id)
-	for line := range strings.Lines(log.String()) {
-		if f := strings.Fields(line); f[0] == "CLIENT_TRAFFIC_SECRET_0" {
+	var keys record.Keys
+	if conn.ConnectionState().Version == VersionTLS12 {
+		e := conn.engine.Established()
+		block := make([]byte, record.BlockLen12(params))
+		prf.TLS12(params.Hash).KeyBlock(block, e.Master[:], e.ClientRandom[:], e.ServerRandom[:])
+		var server record.Keys
+		if keys, server = record.KeysBlock12(params, block, e.EtM); !conn.isClient {
+			keys = server
+		}
+	}
+	for line := range strings.Lines(log) {
+		if f := strings.Fields(line); f[0] == label {
 			secret, err := hex.DecodeString(f[2])
 			if err != nil {
 				t.Fatal(err)
 			}
-			a.rekey(t, id, schedule.NewSecret(params.Hash, secret))
+			keys = record.Keys13(id, schedule.NewSecret(params.Hash, secret))
 		}
 	}
-	return a
-}
-
-func (a *attacker) rekey(t *testing.T, id iana.Suite, s schedule.Secret) {
-	keys := record.Keys13(id, s)
 	if err := a.Install(&keys); err != nil {
 		t.Fatal(err)
 	}
+	if conn.ConnectionState().Version == VersionTLS12 || !conn.isClient {
+		a.Seal(nil, iana.ContentHandshake, []byte{0}) // the number of the Finished, or of the ticket
+	}
+	return a
 }
 
 // TestHostileAfterHandshake has peers that flood once they are connected.
 func TestHostileAfterHandshake(t *testing.T) {
 	for name, row := range map[string]struct {
+		version uint16
 		content iana.ContentType
 		bytes   []byte
 		fault   string
 	}{
-		"empty records":       {iana.ContentApplicationData, nil, "EmptyRecords"},
-		"empty handshake":     {iana.ContentHandshake, nil, "EmptyHandshakeRecord"},
-		"warning alerts":      {iana.ContentAlert, []byte{1, 90}, "WarningAlerts"},
-		"16 MB KeyUpdate":     {iana.ContentHandshake, []byte{24, 0xff, 0xff, 0xff, 0}, "MessageTooLong"},
-		"64 KB in pieces":     {iana.ContentHandshake, append([]byte{24, 1, 0, 0}, make([]byte, 100)...), "DecodeError"},
-		"a ClientHello":       {iana.ContentHandshake, []byte{1, 0, 0, 1, 0}, "UnexpectedMessage"},
-		"KeyUpdate of value":  {iana.ContentHandshake, []byte{24, 0, 0, 1, 2}, "KeyUpdateWrong"},
-		"tickets of a client": {iana.ContentHandshake, []byte{4, 0, 0, 1, 2}, "UnexpectedMessage"},
-		"an unknown type":     {iana.ContentType(99), []byte{1}, "UnexpectedRecord"},
+		"empty records":               {VersionTLS13, iana.ContentApplicationData, nil, "EmptyRecords"},
+		"empty handshake":             {VersionTLS13, iana.ContentHandshake, nil, "EmptyHandshakeRecord"},
+		"warning alerts":              {VersionTLS13, iana.ContentAlert, []byte{1, 90}, "WarningAlerts"},
+		"16 MB KeyUpdate":             {VersionTLS13, iana.ContentHandshake, []byte{24, 0xff, 0xff, 0xff, 0}, "MessageTooLong"},
+		"64 KB in pieces":             {VersionTLS13, iana.ContentHandshake, append([]byte{24, 1, 0, 0}, make([]byte, 100)...), "DecodeError"},
+		"a ClientHello":               {VersionTLS13, iana.ContentHandshake, []byte{1, 0, 0, 1, 0}, "UnexpectedMessage"},
+		"KeyUpdate of value":          {VersionTLS13, iana.ContentHandshake, []byte{24, 0, 0, 1, 2}, "KeyUpdateWrong"},
+		"tickets of a client":         {VersionTLS13, iana.ContentHandshake, []byte{4, 0, 0, 1, 2}, "UnexpectedMessage"},
+		"an unknown type":             {VersionTLS13, iana.ContentType(99), []byte{1}, "UnexpectedRecord"},
+		"TLS 1.2, empty records":      {VersionTLS12, iana.ContentApplicationData, nil, "EmptyRecords"},
+		"TLS 1.2, warning alerts":     {VersionTLS12, iana.ContentAlert, []byte{1, 90}, "WarningAlerts"},
+		"TLS 1.2, renegotiation":      {VersionTLS12, iana.ContentHandshake, []byte{1, 0, 0, 1, 0}, "NoRenegotiation"},
+		"TLS 1.2, KeyUpdate":          {VersionTLS12, iana.ContentHandshake, []byte{24, 0, 0, 1, 0}, "UnexpectedMessage"},
+		"TLS 1.2, change_cipher_spec": {VersionTLS12, iana.ContentChangeCipherSpec, []byte{1}, "UnexpectedChangeCipherSpec"},
+		"TLS 1.2, 16 MB message":      {VersionTLS12, iana.ContentHandshake, []byte{11, 0xff, 0xff, 0xff, 0}, "MessageTooLong"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := newVictim(t)
-			a := newAttacker(t, v)
+			a := newAttacker(t, v, row.version)
 			if err := a.send(iana.ContentApplicationData, []byte("hello")); err != nil {
 				t.Fatal(err)
 			}
@@ -277,7 +301,7 @@ func TestHostileAfterHandshake(t *testing.T) {
 			}()
 			if err := <-v.ended; faultOf(err) != row.fault {
 				t.Errorf("it ended with %q: %v", faultOf(err), err)
-			} else if !errors.As(err, new(AlertError)) {
+			} else if code, ok := fault.Of(err); ok && code.Whose() == fault.Peer && !errors.As(err, new(AlertError)) {
 				t.Errorf("no alert in %v", err)
 			}
 			v.serves(t)
@@ -328,5 +352,50 @@ func TestManyStall(t *testing.T) {
 		if err := <-v.ended; faultOf(err) != "HandshakeTime" {
 			t.Error(err)
 		}
+	}
+}
+
+// TestHostileServer has clients meet servers that flood once they are
+// connected.
+func TestHostileServer(t *testing.T) {
+	ticket := []byte{4, 0, 0, 14, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0}
+	for name, row := range map[string]struct {
+		version uint16
+		content iana.ContentType
+		bytes   []byte
+		fault   string
+	}{
+		"tickets":                {VersionTLS13, iana.ContentHandshake, ticket, "UnexpectedMessage"},
+		"KeyUpdates":             {VersionTLS13, iana.ContentHandshake, []byte{24, 0, 0, 1, 1}, "BadRecordMAC"}, // the keys do not change
+		"empty records":          {VersionTLS13, iana.ContentApplicationData, nil, "EmptyRecords"},
+		"a certificate request":  {VersionTLS13, iana.ContentHandshake, []byte{13, 0, 0, 3, 0, 0, 0}, "UnexpectedMessage"},
+		"HelloRequests":          {VersionTLS12, iana.ContentHandshake, []byte{0, 0, 0, 0}, "NoRenegotiation"},
+		"TLS 1.2, empty records": {VersionTLS12, iana.ContentApplicationData, nil, "EmptyRecords"},
+		"16 MB certificate":      {VersionTLS12, iana.ContentHandshake, []byte{11, 0xff, 0xff, 0xff, 0}, "MessageTooLong"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := tcpPair(t)
+			var log bytes.Buffer
+			server := Server(s, serverSide(row.version, func(c *stdtls.Config) { c.KeyLogWriter = &log }).config())
+			client := Client(c, clientSide(nil).cached().config())
+			done := make(chan error, 1)
+			go func() { done <- server.Handshake() }()
+			if err := errors.Join(client.Handshake(), <-done); err != nil {
+				t.Fatal(err)
+			}
+			a := takeOver(t, server, s, log.String(), "SERVER_TRAFFIC_SECRET_0")
+			go func() {
+				for range 2000 {
+					if a.send(row.content, row.bytes) != nil {
+						return
+					}
+				}
+			}()
+			if _, err := io.Copy(io.Discard, client); faultOf(err) != row.fault {
+				t.Errorf("it ended with %q: %v", faultOf(err), err)
+			}
+			client.Close()
+		})
 	}
 }

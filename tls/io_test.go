@@ -367,3 +367,59 @@ func TestErrorsOfStrangers(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyUpdateOfStandard asks crypto/tls to update its keys, many times.
+func TestKeyUpdateOfStandard(t *testing.T) {
+	for _, p := range pairings[:2] {
+		client, server := connected(t, VersionTLS13, p)
+		ours, theirs := client, server
+		if p.server {
+			ours, theirs = server, client
+		}
+		b := make([]byte, 4)
+		for range 50 {
+			if err := ours.(*Conn).KeyUpdate(true); err != nil {
+				t.Fatal(err)
+			}
+			for _, way := range [][2]conn{{ours, theirs}, {theirs, ours}} {
+				if _, err := way[0].Write([]byte("data")); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.ReadFull(way[1], b); err != nil || string(b) != "data" {
+					t.Fatal(string(b), err)
+				}
+			}
+		}
+	}
+	client, _ := connected(t, VersionTLS12, pairing{true, true})
+	if client.(*Conn).KeyUpdate(true) == nil {
+		t.Error("the keys of TLS 1.2 were updated")
+	}
+}
+
+// TestPipe has no buffer between the ends.
+func TestPipe(t *testing.T) {
+	for _, v := range versions {
+		c, s := net.Pipe()
+		client, server := Client(c, clientSide(nil).config()), Server(s, serverSide(v, nil).config())
+		done := make(chan error, 1)
+		go func() {
+			_, err := io.Copy(server, server)
+			server.Close()
+			done <- err
+		}()
+		b := make([]byte, 4)
+		for range 3 {
+			if _, err := io.WriteString(client, "data"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(client, b); err != nil || string(b) != "data" {
+				t.Fatal(string(b), err)
+			}
+		}
+		go io.Copy(io.Discard, client) // what the server still has to say
+		if err := errors.Join(client.CloseWrite(), <-done); err != nil {
+			t.Error(err)
+		}
+	}
+}

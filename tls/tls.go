@@ -31,6 +31,8 @@
 //
 // # What differs
 //
+//   - What takes a *crypto/tls.Config or gives a *crypto/tls.Conn knows nothing
+//     of this package. For net/http there are Serve and NewTransport.
 //   - A connection that ends without close_notify gives io.ErrUnexpectedEOF,
 //     at the end of a record too, where crypto/tls gives io.EOF.
 //   - A handshake takes at most Config.HandshakeTimeout, a minute if it is 0.
