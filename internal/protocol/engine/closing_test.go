@@ -8,7 +8,9 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
@@ -157,4 +159,42 @@ func TestAfterTheEnd(t *testing.T) {
 		return
 	}
 	t.Error("data was sent after a fatal alert")
+}
+
+// TestEndWhileWaiting ends connections, as a time limit does, while a question
+// is open; the answer that comes afterwards does nothing.
+func TestEndWhileWaiting(t *testing.T) {
+	for _, s := range scenarios {
+		for n := range 6 {
+			for _, side := range []trace.Side{trace.Client, trace.Server} {
+				client, server := s.hosts(t)
+				p, err := tlstest.NewPair(client, server)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h, c := client, p.Client
+				if side == trace.Server {
+					h, c = server, p.Server
+				}
+				asked, in := 0, ""
+				h.Asking = func(*handshake.Ask) {
+					if asked++; asked == n+1 {
+						in = c.State()
+						c.Abort(fault.HandshakeTime, tlstest.Now)
+					}
+				}
+				p.Run()
+				if asked <= n {
+					continue // it is not asked so often
+				}
+				f := c.Record().Failure
+				if !isFault(c.Err(), fault.HandshakeTime) || c.Complete() || f == nil || f.State != in || f.By != trace.ByNetwork {
+					t.Errorf("%s, %v, question %d: %v, %+v", s.name, side, n, c.Err(), f)
+				}
+				if c.Pending() != nil || c.State() != in {
+					t.Errorf("%s, %v, question %d: it still waits in %s", s.name, side, n, c.State())
+				}
+			}
+		}
+	}
 }
