@@ -225,12 +225,33 @@ func TestEveryMessageInEveryState(t *testing.T) {
 				if slices.Contains(accepted, handshake.Trigger(m)) {
 					continue
 				}
+				if m == iana.MsgHelloRequest && (here.machine == handshake.HelloClient || here.machine == handshake.LegacyClient) {
+					continue // it is ignored: TestHelloRequestInHandshake
+				}
 				piece := tlstest.Piece{Content: iana.ContentHandshake, Bytes: []byte{byte(m), 0, 0, 0}}
 				if err := inject(t, s, here, piece); !isFault(err, fault.UnexpectedMessage) {
 					t.Errorf("%v: %v was not refused: %v", here, m, err)
 				}
 			}
 			changeCipherSpecAt(t, s, here)
+		}
+	}
+}
+
+// TestHelloRequestInHandshake sends HelloRequests before every message of a
+// server of TLS 1.2: a client in its handshake ignores them, to a point. RFC
+// 5246, section 7.4.1.1.
+func TestHelloRequestInHandshake(t *testing.T) {
+	for _, n := range []int{1, 33} {
+		client, server := hosts12("P-256", wantsClient, stapled)(t)
+		p := through(t, client, server, &tlstest.Middle{Alter: func(p piece) pieces {
+			if p.From == trace.Client || p.Content != iana.ContentHandshake {
+				return pieces{p}
+			}
+			return append(times(n, piece{From: p.From, Content: p.Content, Bytes: message(iana.MsgHelloRequest)}), p)
+		}})
+		if err := p.Run(); (n == 1) != (err == nil) || (n == 1) != p.Client.Complete() {
+			t.Errorf("%d before each message: %v", n, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
@@ -20,11 +21,12 @@ const (
 	maxCertificate   = 1 << 17 // bytes of a Certificate message
 	maxTickets       = 64      // without application data in between
 	maxChangeCiphers = 32      // ignored ChangeCipherSpec records of TLS 1.3
+	maxHelloRequests = 32      // ignored HelloRequests in a handshake of TLS 1.2
 )
 
 // counters count what must not go on for ever.
 type counters struct {
-	empty, warnings, keyUpdates, changeCiphers, tickets uint8
+	empty, warnings, keyUpdates, changeCiphers, tickets, helloRequests uint8
 }
 
 // Need says how many bytes Input must be given at least to make progress,
@@ -175,7 +177,21 @@ func (c *Conn) message(m handshake.Message) {
 		return
 	}
 	c.core.Log.Received(m.Type)
+	if c.ignoresHelloRequest(m) {
+		return
+	}
 	c.step(handshake.Trigger(m.Type), m)
+}
+
+// ignoresHelloRequest reports whether a server of TLS 1.2 or below asks for what
+// is under way, which it may do at any time. The message is in no transcript.
+// RFC 5246, section 7.4.1.1.
+func (c *Conn) ignoresHelloRequest(m handshake.Message) bool {
+	if m.Type != iana.MsgHelloRequest || len(m.Body) > 0 || c.side != trace.Client || c.core.Done.Version == iana.TLS13 {
+		return false
+	}
+	c.count.helloRequests++
+	return c.count.helloRequests <= maxHelloRequests
 }
 
 // tooLong refuses a message by the length in its header, before it is there.

@@ -28,7 +28,9 @@ them. After a change of a table:
     go test ./internal/protocol/engine -run TestPictures -update
 
 An arrow bears the message that the state accepts, or the answer of the host
-that it waits for. Everything else is refused with the alert unexpected_message.
+that it waits for. Everything else is refused with the alert unexpected_message,
+except that a client of TLS 1.2 ignores HelloRequests and both sides of TLS 1.3
+the records of change_cipher_spec.
 What stands in parentheses tells states of one name in the RFC apart, most often
 by the question that the host has to answer in it.
 `)
