@@ -27,7 +27,7 @@ type victim struct {
 
 func newVictim(t *testing.T) *victim {
 	s := serverSide(0, nil)
-	s.change = func(c *Config) { c.HandshakeTimeout = 250 * time.Millisecond }
+	s.change = func(c *Config) { c.HandshakeTimeout = 600 * time.Millisecond }
 	l, err := Listen("tcp", "127.0.0.1:0", s.config())
 	if err != nil {
 		t.Fatal(err)
