@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"bytes"
 	stdtls "crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -171,9 +170,6 @@ func expired(c *x509.Certificate) {
 }
 
 var otherRoot = sync.OnceValue(func() *tlstest.Authority { return tlstest.NewAuthority("Another root", nil) })
-
-// logBuffer is a key log that tells whether writers take turns.
-type logBuffer struct{ bytes.Buffer }
 
 func sameChain(a, b []*x509.Certificate) error {
 	if len(a) != len(b) {
