@@ -19,6 +19,14 @@ const (
 	atServer = trace.Server
 )
 
+// nothing13 loses all that is encrypted.
+func nothing13(p piece) pieces {
+	if p.Is(iana.MsgClientHello) || p.Is(iana.MsgServerHello) {
+		return pieces{p}
+	}
+	return nil
+}
+
 // ticket makes a NewSessionTicket of TLS 1.3.
 func ticket(lifetime uint32) []byte {
 	m := wire.NewSessionTicket13{Lifetime: lifetime, Ticket: []byte{1}}
@@ -66,6 +74,9 @@ func recordAttacks() []attack {
 		{code: fault.BadRecordMAC, name: "TLS 1.3", at: atServer, after: raw(atServer, append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)...)},
 		{code: fault.BadRecordMAC, name: "TLS 1.2", at: atClient, hosts: tls12, after: raw(atClient, append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)...)},
 		{code: fault.OuterTypeWrong, at: atServer, after: raw(atServer, append([]byte{22, 3, 3, 0, 32}, make([]byte, 32)...)...)},
+		{code: fault.OuterTypeWrong, name: "an alert in the clear after Finished", at: atServer, after: raw(atServer, 21, 3, 3, 0, 2, 2, 40)},
+		{code: fault.OuterTypeWrong, name: "an alert in the clear to a client", at: atClient, alter: nothing13, after: raw(atClient, 21, 3, 3, 0, 2, 2, 40)},
+		{code: fault.PeerAlert, name: "in the clear in place of the client's Finished", at: atServer, alter: nothing13, after: raw(atServer, 21, 3, 3, 0, 2, 2, 40)},
 		{code: fault.InnerTypeMissing, at: atClient, after: sends(atClient, piece{Bytes: make([]byte, 10)})},
 		{code: fault.UnexpectedRecord, name: "unknown type", at: atServer, after: sends(atServer, piece{Content: 99, Bytes: []byte{1}})},
 		{code: fault.UnexpectedRecord, name: "data within a message", at: atServer,

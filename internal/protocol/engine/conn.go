@@ -40,6 +40,7 @@ type Conn struct {
 	partial       []byte // handshake bytes whose message is not yet whole
 	more          bool   // the record goes on after the message that is read
 	begun         bool   // the first record was seen
+	unsealed      bool   // a protected record was opened
 	closeReceived bool   // close_notify came
 	err           error  // what ended the connection
 	count         counters

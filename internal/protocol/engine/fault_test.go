@@ -114,6 +114,11 @@ func (a *attack) check(t *testing.T, p *tlstest.Pair, told *wire.Alert) {
 	} else if told != nil && told.Description != a.code.Alert() {
 		t.Errorf("the alert is %v, want %v", told.Description, a.code.Alert())
 	}
+	// The other side hears of it, unless that was gone before.
+	other := map[trace.Side]*engine.Conn{trace.Client: p.Server, trace.Server: p.Client}[a.at]
+	if told != nil && !isFault(other.Err(), fault.PeerAlert) {
+		t.Errorf("the other side ended with %v", other.Err())
+	}
 	if c.Complete() {
 		return
 	}

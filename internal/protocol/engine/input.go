@@ -76,10 +76,14 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 	if iana.ContentType(rec[0]) == iana.ContentChangeCipherSpec && c.ignoresChangeCipherSpec() {
 		return nil, c.ignoreChangeCipherSpec(rec[record.HeaderLen:])
 	}
+	if c.plainAlert(rec) {
+		return nil, c.onAlert(rec[record.HeaderLen:])
+	}
 	ct, content, err := c.read.Open(rec)
 	if err != nil {
 		return nil, err
 	}
+	c.unsealed = c.unsealed || c.read.Protected()
 	if err := c.countEmpty(ct, content); err != nil {
 		return nil, err
 	}
@@ -101,6 +105,15 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 		return content, nil
 	}
 	return nil, fault.With(fault.UnexpectedRecord, "%v", ct)
+}
+
+// plainAlert reports whether the record is an alert in the clear from a client
+// that has no keys, because it refuses the ServerHello of TLS 1.3 with which
+// this side's came. It cannot be verified; but whoever could forge it could end
+// the connection anyway, and without it nobody would know the client's reason.
+func (c *Conn) plainAlert(rec []byte) bool {
+	return iana.ContentType(rec[0]) == iana.ContentAlert && len(rec) == record.HeaderLen+2 && !c.unsealed &&
+		c.read.Protected() && c.side == trace.Server && c.Established().Version == iana.TLS13
 }
 
 // countEmpty refuses empty records where they are forbidden, and a flood of
