@@ -193,6 +193,20 @@ func TestIdleBytes(t *testing.T) {
 	}
 }
 
+// TestIdleServer holds the bound of the table for a server that gave no ticket,
+// whose handshake ends with what the client sends.
+func TestIdleServer(t *testing.T) {
+	for _, reading := range []bool{true, false} {
+		n, err := ours(false).idleBytes(true, reading, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 4096 {
+			t.Errorf("%d bytes for an idle connection, in Read: %t", n, reading)
+		}
+	}
+}
+
 type fat struct {
 	*link
 	_ [10_000]byte

@@ -227,6 +227,7 @@ func (c *Conn) flush() error {
 // send writes what the engine wants sent. The caller has locked c.out.
 func (c *Conn) send(b []byte) error {
 	if len(b) == 0 {
+		c.engine.Sent() // a handshake that ends without output leaves its buffer
 		return nil
 	}
 	_, err := c.conn.Write(b)
