@@ -37,7 +37,7 @@ func helloAttacks() []attack {
 	is := func(t iana.ExtensionType, b ...byte) func(piece) pieces {
 		return ext(func(e wire.Extensions) wire.Extensions { return set(e, t, b...) })
 	}
-	again := func(t iana.ExtensionType) func(piece) pieces {
+	more := func(t iana.ExtensionType) func(piece) pieces {
 		return ext(func(e wire.Extensions) wire.Extensions { return plus(e, t) })
 	}
 	share := []byte{0, 0x1d, 0, 1, 0}
@@ -45,9 +45,9 @@ func helloAttacks() []attack {
 		{code: fault.DecodeError, name: "ClientHello", at: atServer, alter: body(iana.MsgClientHello, 3, 3)},
 		{code: fault.DecodeError, name: "an extension", at: atServer, alter: is(iana.ExtSupportedGroups, 0, 3, 0, 1, 2)},
 		{code: fault.ExtensionForm, at: atServer, alter: is(iana.ExtExtendedMasterSecret, 0)},
-		{code: fault.DuplicateExtension, at: atServer, alter: again(iana.ExtALPN)},
+		{code: fault.DuplicateExtension, at: atServer, alter: more(iana.ExtALPN)},
 		{code: fault.DuplicateExtension, name: "unknown", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions { return plus(plus(e, 9999), 9999) })},
-		{code: fault.ForbiddenExtension, at: atServer, alter: again(iana.ExtOIDFilters)},
+		{code: fault.ForbiddenExtension, at: atServer, alter: more(iana.ExtOIDFilters)},
 		{code: fault.CompressionWrong, name: "TLS 1.3", at: atServer, alter: clientHello(func(m *hello) { m.Compression = []byte{1, 0} })},
 		{code: fault.CompressionWrong, name: "TLS 1.2", at: atServer, hosts: tls12, alter: clientHello(func(m *hello) { m.Compression = []byte{1} })},
 		{code: fault.MissingKeyShare, name: "key_share", at: atServer, alter: gone(iana.ExtKeyShare)},
@@ -64,7 +64,7 @@ func helloAttacks() []attack {
 		})},
 		{code: fault.KeyShareUnsupported, at: atServer, alter: is(iana.ExtKeyShare, 0, 5, 1, 1, 0, 1, 0)},
 		{code: fault.PSKModeMissing, at: atServer, hosts: again13(), alter: gone(iana.ExtPSKKeyExchangeModes)},
-		{code: fault.PSKNotLast, at: atServer, hosts: again13(), alter: again(9999)},
+		{code: fault.PSKNotLast, at: atServer, hosts: again13(), alter: more(9999)},
 		{code: fault.BinderCount, at: atServer, hosts: again13(), alter: ext(twoIdentities)},
 		{code: fault.BinderWrong, at: atServer, hosts: again13(), alter: flip(iana.MsgClientHello, 0)},
 		{code: fault.InappropriateFallback, at: atServer, hosts: tls12, alter: clientHello(func(m *hello) {
@@ -101,6 +101,15 @@ func helloAttacks() []attack {
 			_, err := tlstest.NewPair(client, server)
 			return err
 		}},
+		{code: fault.MissingExtension, name: "only a session, and that is unknown", at: atServer, hosts: again(hosts13("P-256"), otherTickets),
+			alter: gone(iana.ExtSignatureAlgorithms)},
+		{code: fault.ExtensionValue, name: "33 key shares", at: atServer, alter: ext(manyShares)},
+		{code: fault.NoSharedGroup, name: "none enabled", err: func(t *testing.T) error {
+			client, server := hostsOf(iana.TLS13, "P-256")
+			client.Config.Policy = with(client.Config.Policy, func(p *policy.Policy) { p.Groups = nil })
+			_, err := tlstest.NewPair(client, server)
+			return err
+		}},
 		{code: fault.NoVersionsEnabled, err: func(t *testing.T) error {
 			client, server := hostsOf(iana.TLS13, "P-256")
 			client.Config.Policy = client.Config.Policy.Between(iana.SSL30, iana.SSL30)
@@ -108,6 +117,16 @@ func helloAttacks() []attack {
 			return err
 		}},
 	}
+}
+
+// manyShares puts 33 groups and a key share for each into a ClientHello.
+func manyShares(e wire.Extensions) wire.Extensions {
+	groups, shares := []byte{0, 66}, []byte{0, 165}
+	for i := range byte(33) {
+		groups = append(groups, 0x70, i)
+		shares = append(shares, 0x70, i, 0, 1, 0)
+	}
+	return set(set(e, iana.ExtSupportedGroups, groups...), iana.ExtKeyShare, shares...)
 }
 
 // again13 resumes a session of TLS 1.3.
