@@ -39,8 +39,7 @@ func (o *Offer) offersVersion(v iana.Version) bool {
 	return v <= iana.TLS12 && v <= o.Hello.Version
 }
 
-// Suite13 chooses a cipher suite of TLS 1.3 in the policy's order. If a hash is
-// given, a suite with that hash is wanted, to go with a pre-shared key.
+// Suite13 chooses a cipher suite of TLS 1.3 in the policy's order.
 func Suite13(o *Offer, p *policy.Policy, log *trace.Log) (iana.Suite, error) {
 	return chooseSuite(o, p, log, func(s suite.Params) trace.Why {
 		if s.MinVersion < iana.TLS13 {
@@ -75,14 +74,15 @@ func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Sui
 // nothing speaks against. A client whose first choice is ChaCha20-Poly1305 has
 // no AES instructions, and gets it before any other.
 func chooseSuite(o *Offer, p *policy.Policy, log *trace.Log, against func(suite.Params) trace.Why) (iana.Suite, error) {
+	prefers := prefersChaCha(o)
 	for _, chacha := range [...]bool{true, false} {
-		if chacha && !prefersChaCha(o) {
+		if chacha && !prefers {
 			continue
 		}
 		for _, id := range p.Suites {
 			params, ok := suite.Of(id)
-			if !ok || chacha && params.Cipher != suite.ChaCha20Poly1305 {
-				continue
+			if !ok || prefers && chacha != (params.Cipher == suite.ChaCha20Poly1305) {
+				continue // it comes in the other round
 			}
 			why := against(params)
 			if why == trace.WrongVersion {

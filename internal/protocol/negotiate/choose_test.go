@@ -119,8 +119,10 @@ func twiceTheSame[T ~uint16](t *testing.T, topic trace.Topic, choose func(*trace
 	}
 	var chosen []T
 	events, _ := log.Events()
-	for _, e := range events {
+	for i, e := range events {
 		switch {
+		case slices.Contains(events[:i], e):
+			t.Errorf("%v: %s is in the log twice", topic, topic.Value(e.Code))
 		case e.Topic != topic:
 			t.Errorf("%v: an event of %v", topic, e.Topic)
 		case e.Kind == trace.Chose:
