@@ -84,8 +84,12 @@ func processor() string {
 
 // reach says whether a figure is where it should be.
 func reach(figure, limit float64, text string) string {
+	return "reach " + text + ": " + verdict(figure, limit)
+}
+
+func verdict(figure, limit float64) string {
 	if figure <= limit {
-		return "reach " + text + ": met"
+		return "met"
 	}
-	return "reach " + text + ": missed"
+	return "missed"
 }
