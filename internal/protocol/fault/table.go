@@ -140,7 +140,7 @@ var table = [...]row{
 	NotTLS: {"NotTLS", "WRONG_VERSION_NUMBER", iana.AlertProtocolVersion, "RFC 9846, section 5.1",
 		"the first bytes are not a TLS record", Peer},
 	HTTPRequest: {"HTTPRequest", "HTTP_REQUEST", iana.AlertUnexpectedMessage, "RFC 9112, section 3",
-		"the client speaks plain HTTP to a TLS port", Peer},
+		"the peer speaks plain HTTP, not TLS", Peer},
 	HTTPSProxyRequest: {"HTTPSProxyRequest", "HTTPS_PROXY_REQUEST", iana.AlertUnexpectedMessage, "RFC 9110, section 9.3.6",
 		"the client sends CONNECT, as to a proxy, to a TLS port", Peer},
 	SSL2Hello: {"SSL2Hello", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 6176, section 3",
