@@ -26,8 +26,11 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusInternalServerError, "the connection has no address.")
 		return
 	}
-	host := sites.HostOf(r.Host)
-	binding := setup.bindingOf(v.binding, local, sites.HostOf(r.TLS.ServerName), host)
+	host, name := sites.HostOf(r.Host), sites.HostOf(r.TLS.ServerName)
+	if r.Host == "" { // HTTP/1.0 has no Host, but said in SNI what it wants
+		host = name
+	}
+	binding := setup.bindingOf(v.binding, local, name, host)
 	if binding == nil {
 		answer(w, http.StatusMisdirectedRequest, "this connection is not for "+strconv.Quote(host)+".")
 		return

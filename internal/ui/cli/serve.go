@@ -110,11 +110,11 @@ func (a *app) checkConfig(f serveFlags, dir string) error {
 		return &exitError{exitUsage, err}
 	}
 	a.notes(f, plan)
-	fmt.Fprintf(a.out, "%s is in order. Bindings: %d. Listens on: %s.\n", f.config, plan.Setup.Table.Len(), listening(plan))
+	fmt.Fprintf(a.out, "%s is in order. Bindings: %d. Listens on: %s.\n", f.config, plan.Setup.Table.Len(), listeningOn(plan))
 	return nil
 }
 
-func listening(plan *assemble.Plan) string {
+func listeningOn(plan *assemble.Plan) string {
 	var all []string
 	for _, addr := range plan.Setup.HTTPS {
 		all = append(all, "https "+addr.String())
@@ -174,7 +174,7 @@ func (a *app) welcome(f serveFlags, data *assemble.Data, plan *assemble.Plan) {
 		fmt.Fprintln(a.err)
 	}
 	if f.config != "" {
-		fmt.Fprintf(a.err, "Serving %s: %s.\nHandshakes follow; Ctrl-C ends.\n\n", f.config, listening(plan))
+		fmt.Fprintf(a.err, "Serving %s: %s.\nHandshakes follow; Ctrl-C ends.\n\n", f.config, listeningOn(plan))
 		return
 	}
 	fmt.Fprint(a.err, "Two sites on one address and port. Try:\n\n")
@@ -218,7 +218,7 @@ func (a *app) reload(f serveFlags, data *assemble.Data, server *endpoint.Server)
 		return
 	}
 	a.notes(f, plan)
-	fmt.Fprintf(a.err, "The configuration was taken over: %s.\n", listening(plan))
+	fmt.Fprintf(a.err, "The configuration was taken over: %s.\n", listeningOn(plan))
 }
 
 // shellQuote makes one word of a path for a shell.

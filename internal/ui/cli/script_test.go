@@ -1,0 +1,172 @@
+//go:build unix
+
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"handsel": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// The scripts have these commands besides those of testscript:
+//
+//	code N command...        runs a command that has to end with exit code N
+//	ports NAME...            gives each variable a free port
+//	listening PORT...        waits until somebody listens on 127.0.0.1
+//	fetch URL CAFILE TEXT    gets a URL from 127.0.0.1 until the answer, which
+//	                         begins with the status, contains the text
+//	signal NAME              sends HUP or TERM to what runs in the background
+//	said FILE TEXT           waits until a file contains a text
+//	mode PATH MODE           compares the mode of a file
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode,
+		},
+		RequireExplicitExec: false,
+		RequireUniqueNames:  true,
+	})
+}
+
+func need(ts *testscript.TestScript, neg bool, args []string, n int) {
+	if neg || len(args) < n {
+		ts.Fatalf("it needs %d arguments, and no !", n)
+	}
+}
+
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("the exit code is %d, not %s", got, args[0])
+	}
+}
+
+func ports(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1)
+	for _, name := range args {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close() // after all of them, so that they differ
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		ts.Setenv(name, port)
+	}
+}
+
+func listening(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1)
+	for _, port := range args {
+		until(ts, func() error {
+			c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
+			if err == nil {
+				c.Close()
+			}
+			return err
+		})
+	}
+}
+
+// until tries for ten seconds.
+func until(ts *testscript.TestScript, try func() error) {
+	var err error
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
+		if err = try(); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("it did not come about: %v", err)
+}
+
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3)
+	u, err := url.Parse(args[0])
+	ts.Check(err)
+	roots := x509.NewCertPool()
+	if args[1] != "-" {
+		roots.AppendCertsFromPEM([]byte(ts.ReadFile(args[1])))
+	}
+	until(ts, func() error {
+		got, err := get(u, roots)
+		if err == nil && !strings.Contains(got, args[2]) {
+			err = fmt.Errorf("it is %q", got)
+		}
+		return err
+	})
+}
+
+// get gives status and body.
+func get(u *url.URL, roots *x509.CertPool) (string, error) {
+	tr := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", u.Port()))
+		},
+	}
+	client := &http.Client{Transport: tr, Timeout: 5 * time.Second}
+	res, err := client.Get(u.String())
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res.Status + " " + string(body), err
+}
+
+func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1)
+	sig, ok := map[string]os.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM, "INT": os.Interrupt}[args[0]]
+	if !ok {
+		ts.Fatalf("signal %s", args[0])
+	}
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(sig))
+	}
+}
+
+func said(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	until(ts, func() error {
+		if text := ts.ReadFile(args[0]); !strings.Contains(text, args[1]) {
+			return fmt.Errorf("it is %q", text)
+		}
+		return nil
+	})
+}
+
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("the mode of %s is %s", args[0], got)
+	}
+}
