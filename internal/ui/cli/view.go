@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
@@ -177,18 +179,8 @@ func (v *view) addChain(chain []*x509.Certificate, roots *x509.CertPool, name st
 // plain quotes text with characters that do not print, so that no stranger
 // writes to the operator's terminal.
 func plain(s string) string {
-	if q := strconv.Quote(s); q[1:len(q)-1] != s && !onlyQuotes(s) {
-		return q
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return s
 	}
-	return s
-}
-
-// onlyQuotes reports whether quoting would only touch quotes and backslashes.
-func onlyQuotes(s string) bool {
-	for _, r := range s {
-		if !strconv.IsPrint(r) {
-			return false
-		}
-	}
-	return true
+	return strconv.Quote(s)
 }
