@@ -45,8 +45,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode,
 		},
-		RequireExplicitExec: false,
-		RequireUniqueNames:  true,
+		Condition:          peer,
+		RequireUniqueNames: true,
 	})
 }
 
@@ -69,6 +69,20 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("the exit code is %d, not %s", got, args[0])
 	}
+}
+
+// peer is the condition peer:PROGRAM. With HANDSEL_PEERS=required a program
+// that is missing is a failure.
+func peer(cond string) (bool, error) {
+	name, ok := strings.CutPrefix(cond, "peer:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	_, err := exec.LookPath(name)
+	if err != nil && os.Getenv("HANDSEL_PEERS") == "required" {
+		return false, fmt.Errorf("%w, and HANDSEL_PEERS=required", err)
+	}
+	return err == nil, nil
 }
 
 func ports(ts *testscript.TestScript, neg bool, args []string) {
