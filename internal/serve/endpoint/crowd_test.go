@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
 )
 
 func TestCrowd(t *testing.T) {
@@ -38,5 +40,27 @@ func TestCrowd(t *testing.T) {
 	c.changed(ends[3], http.StateHijacked)
 	if c.size() != 0 || len(c.at) != 0 {
 		t.Error("something is left")
+	}
+}
+
+// Nothing is remembered of connections that are gone.
+func TestVisitorsLeave(t *testing.T) {
+	s := New(Options{})
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	v := &visitor{raw: b}
+	s.inside.byConn[a], s.inside.byRaw[b] = v, v
+	s.inside.led(b, &bindings.Binding{})
+	if v.binding == nil {
+		t.Error("the binding was not noted")
+	}
+	s.changed(a, http.StateActive)
+	if s.inside.size() != 2 {
+		t.Error("it left too early")
+	}
+	s.changed(a, http.StateClosed)
+	if n := s.inside.size(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }

@@ -70,6 +70,7 @@ type Server struct {
 	https   *http.Server
 	http    *http.Server
 	crowd   *crowd
+	inside  visitors
 
 	mu        sync.Mutex
 	listeners map[place]net.Listener
@@ -97,17 +98,28 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		options: o, listeners: map[place]net.Listener{}, failed: make(chan error, 1), crowd: newCrowd(o.MostWaiting),
-		base: &tls.Config{HandshakeTimeout: o.HandshakeTimeout, NextProtos: []string{"h2", "http/1.1"}},
+		inside: visitors{byConn: map[net.Conn]*visitor{}, byRaw: map[net.Conn]*visitor{}},
+		base:   &tls.Config{HandshakeTimeout: o.HandshakeTimeout, NextProtos: []string{"h2", "http/1.1"}},
 	}
 	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
 			Handler: h, ErrorLog: o.ErrorLog, MaxHeaderBytes: maxHeaderBytes,
-			ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ConnState: s.crowd.changed,
+			ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ConnState: s.changed,
 		}
 	}
 	s.https, s.http = server(s.serveHTTPS), server(s.serveHTTP)
 	tls.PrepareServer(s.https)
+	before := s.https.ConnContext
+	s.https.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		return s.inside.arrived(before(ctx, c), c)
+	}
 	return s
+}
+
+// changed is the ConnState of both servers.
+func (s *Server) changed(c net.Conn, state http.ConnState) {
+	s.crowd.changed(c, state)
+	s.inside.changed(c, state)
 }
 
 // Apply goes over to a setup. Addresses that are new are listened on first: if
@@ -124,7 +136,7 @@ func (s *Server) Apply(next *Setup) error {
 	if err != nil {
 		return err
 	}
-	next.prepare(s.base, s.options.OnHandshake)
+	next.prepare(s)
 	s.setup.Store(next)
 	for p, l := range s.listeners {
 		if !wanted[p] {
@@ -196,7 +208,7 @@ func (s *Server) serve(p place, l net.Listener) {
 		if p.plain {
 			err = s.http.Serve(l)
 		} else {
-			err = s.https.Serve(tls.NewHTTPListener(visitors{l}, func() *tls.Config { return s.setup.Load().config }))
+			err = s.https.Serve(tls.NewHTTPListener(l, func() *tls.Config { return s.setup.Load().config }))
 		}
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			s.fail(err)

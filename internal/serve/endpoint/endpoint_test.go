@@ -139,3 +139,17 @@ func isTimeout(err error) bool {
 	var n net.Error
 	return errors.As(err, &n) && n.Timeout()
 }
+
+func TestWhoWaitsLongestGoes(t *testing.T) {
+	h := newHost(t, endpoint.Options{MostWaiting: 1}, twoSites)
+	for range 2 {
+		c, err := net.Dial("tcp", "127.0.0.1:"+h.ports["$HTTPS"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	if f := h.handshake(0).Failure; f == nil || !strings.Contains(f.Detail, "too many were waiting") {
+		t.Errorf("%+v", f)
+	}
+}

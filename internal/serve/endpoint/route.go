@@ -21,7 +21,7 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusInternalServerError, "the connection has no binding.")
 		return
 	}
-	local, err := localOf(v.LocalAddr())
+	local, err := localOf(v.raw.LocalAddr())
 	if err != nil {
 		answer(w, http.StatusInternalServerError, "the connection has no address.")
 		return

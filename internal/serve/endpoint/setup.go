@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
 	"github.com/handsel-tls/handsel/tls"
@@ -31,6 +33,7 @@ type Setup struct {
 	config  *tls.Config
 	configs sync.Map                       // of *bindings.Binding to *tls.Config, made when first used
 	guarded map[string]bindings.ClientAuth // by site
+	inside  *visitors
 }
 
 // places gives what to listen on.
@@ -47,12 +50,25 @@ func (s *Setup) places() map[place]bool {
 
 // prepare makes the config that all connections begin with: the ClientHello
 // leads to the binding, and that to its own config.
-func (s *Setup) prepare(base *tls.Config, onHandshake func(*Handshake)) {
-	s.guarded = guards(s.Table)
-	s.config = base.Clone()
+func (s *Setup) prepare(server *Server) {
+	s.guarded, s.inside = guards(s.Table), &server.inside
+	s.config = server.base.Clone()
 	s.config.GetConfigForClient = s.configFor
-	if onHandshake != nil {
-		s.config.OnHandshake = func(r *tls.Record) { onHandshake(&Handshake{r, s.Table}) }
+	if tell := server.options.OnHandshake; tell != nil {
+		s.config.OnHandshake = func(r *tls.Record) {
+			closedHere(r.Failure)
+			tell(&Handshake{r, s.Table})
+		}
+	}
+}
+
+// closedHere puts it right who ended a handshake whose connection was closed on
+// this side while it waited: for package tls the connection just broke.
+func closedHere(f *tls.Failure) {
+	if f != nil && f.Fault == fault.Reset.Name() && strings.HasSuffix(f.Detail, net.ErrClosed.Error()) {
+		f.By = trace.ByUs.String()
+		f.Sentence = "the connection was closed here"
+		f.Detail = "too many were waiting, or the server was shutting down"
 	}
 }
 
@@ -66,9 +82,7 @@ func (s *Setup) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if found.Binding == nil || found.Binding.Settings.Reject {
 		return nil, refuse(hello.Conn, found, local, hello.ServerName)
 	}
-	if v, ok := hello.Conn.(*visitor); ok {
-		v.binding = found.Binding
-	}
+	s.inside.led(hello.Conn, found.Binding)
 	if c, ok := s.configs.Load(found.Binding); ok {
 		return c.(*tls.Config), nil
 	}
@@ -85,9 +99,7 @@ func refuse(conn net.Conn, found bindings.Result, local netip.AddrPort, name str
 	if found.NoMatch == bindings.NoMatchUnrecognizedName {
 		return fault.With(fault.UnrecognizedName, "%v, name %q", local, name)
 	}
-	if v, ok := conn.(*visitor); ok {
-		v.reset() // as HTTP.SYS does: no alert
-	}
+	reset(conn) // as HTTP.SYS does: no alert
 	return fault.With(code, "%v, name %q", local, name)
 }
 

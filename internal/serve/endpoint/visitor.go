@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"container/list"
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -10,40 +11,77 @@ import (
 	"github.com/handsel-tls/handsel/tls"
 )
 
-// A visitor is a TCP connection that remembers which binding its handshake was
+// A visitor is a TLS connection that remembers which binding its handshake was
 // led to: what the binding asks of clients may change while it lasts.
 type visitor struct {
-	net.Conn
+	raw     net.Conn
 	binding *bindings.Binding // nil until the ClientHello was read
 }
 
-// visitors makes visitors of a listener's connections.
-type visitors struct{ net.Listener }
+// visitors are the TLS connections there are. The TCP connections are not
+// wrapped to remember what belongs to them: package tls keeps no buffer for an
+// idle connection if it has the socket itself.
+type visitors struct {
+	mu     sync.Mutex
+	byConn map[net.Conn]*visitor // by http.Server's connection
+	byRaw  map[net.Conn]*visitor // by the one beneath
+}
 
-func (l visitors) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+type visitorKey struct{}
+
+// arrived is an http.Server's ConnContext, after that of package tls.
+func (l *visitors) arrived(ctx context.Context, conn net.Conn) context.Context {
+	c := tls.ConnOf(ctx)
+	if c == nil {
+		return ctx
 	}
-	return &visitor{Conn: c}, nil
+	v := &visitor{raw: c.NetConn()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byConn[conn], l.byRaw[v.raw] = v, v
+	return context.WithValue(ctx, visitorKey{}, v)
+}
+
+// changed is an http.Server's ConnState.
+func (l *visitors) changed(conn net.Conn, state http.ConnState) {
+	if state != http.StateClosed && state != http.StateHijacked {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v := l.byConn[conn]; v != nil {
+		delete(l.byConn, conn)
+		delete(l.byRaw, v.raw)
+	}
+}
+
+// led notes the binding of a connection.
+func (l *visitors) led(raw net.Conn, b *bindings.Binding) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v := l.byRaw[raw]; v != nil {
+		v.binding = b
+	}
+}
+
+func (l *visitors) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.byConn) + len(l.byRaw)
 }
 
 // visitorOf gives the visitor of a request, nil if it came over plain HTTP.
 func visitorOf(r *http.Request) *visitor {
-	c := tls.ConnOf(r.Context())
-	if c == nil {
-		return nil
-	}
-	v, _ := c.NetConn().(*visitor)
+	v, _ := r.Context().Value(visitorKey{}).(*visitor)
 	return v
 }
 
 // reset ends a connection without a word, so that the client sees a reset.
-func (v *visitor) reset() {
-	if tcp, ok := v.Conn.(*net.TCPConn); ok {
+func reset(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
 	}
-	v.Close()
+	conn.Close()
 }
 
 // A crowd are the connections that have not sent a request yet: most of them
