@@ -115,7 +115,7 @@ func TestReloadChangesWhatIsServed(t *testing.T) {
 	if _, body := h.get(client, "a.localhost", "/"); body != "site c" { // on the same connection
 		t.Error(body)
 	}
-	if n := len(h.handshakes); n != 1 {
+	if n := len(h.all()); n != 1 {
 		t.Errorf("%d handshakes", n)
 	}
 }

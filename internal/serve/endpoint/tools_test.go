@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,16 +120,20 @@ func (h *host) shutdown(limit time.Duration) error {
 func (h *host) handshake(i int) *endpoint.Handshake {
 	h.t.Helper()
 	for range 500 {
-		h.mu.Lock()
-		n := len(h.handshakes)
-		h.mu.Unlock()
-		if n > i {
-			return h.handshakes[i]
+		if all := h.all(); len(all) > i {
+			return all[i]
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	h.t.Fatalf("there was no handshake number %d", i)
 	return nil
+}
+
+// all gives the handshakes there were.
+func (h *host) all() []*endpoint.Handshake {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.handshakes)
 }
 
 // client is an HTTP client that sends a name of its own choice, "" for none.
