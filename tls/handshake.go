@@ -64,23 +64,41 @@ func (c *Conn) start() error {
 // limit interrupts the handshake when its time is up or the context is done.
 // release ends that, and gives the cause if it happened.
 func (c *Conn) limit(ctx context.Context) (release func() error) {
+	d := c.config.handshakeTimeout()
+	if ctx.Done() == nil { // most handshakes: a timer is a good deal cheaper than a context
+		if d <= 0 {
+			return func() error { return nil }
+		}
+		woken := make(chan struct{})
+		timer := time.AfterFunc(d, func() { c.wake(woken) })
+		return func() error {
+			if timer.Stop() {
+				return nil
+			}
+			<-woken
+			return errHandshakeTimeout
+		}
+	}
 	cancel := func() {}
-	if d := c.config.handshakeTimeout(); d > 0 {
+	if d > 0 {
 		ctx, cancel = context.WithTimeoutCause(ctx, d, errHandshakeTimeout)
 	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		c.conn.SetDeadline(time.Unix(1, 0)) // wakes a Read or Write that waits
-		close(done)
-	})
+	woken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { c.wake(woken) })
 	return func() error {
 		defer cancel()
 		if stop() {
 			return nil
 		}
-		<-done
+		<-woken
 		return context.Cause(ctx)
 	}
+}
+
+// wake interrupts a Read or Write that waits.
+func (c *Conn) wake(woken chan struct{}) {
+	c.conn.SetDeadline(time.Unix(1, 0))
+	close(woken)
 }
 
 var errHandshakeTimeout = errors.New("tls: the handshake took too long")

@@ -15,6 +15,7 @@ type input struct {
 	conn  net.Conn
 	raw   syscall.RawConn // of a socket; nil elsewhere
 	try   func(fd uintptr) bool
+	small []byte  // nil if it was never needed
 	buf   []byte  // small, or *large
 	large *[]byte // from the pool; nil: buf is small
 	r, w  int     // buf[r:w] was read and not yet taken
@@ -61,7 +62,7 @@ func (in *input) release() {
 	in.r, in.w = 0, 0
 	if in.large != nil {
 		inputBuffers.Put(in.large)
-		in.large, in.buf, in.data = nil, nil, nil
+		in.large, in.buf, in.data = nil, in.small, nil
 	}
 }
 
@@ -69,7 +70,8 @@ func (in *input) release() {
 func (in *input) room(need int) {
 	in.release()
 	if in.buf == nil {
-		in.buf = make([]byte, smallInput)
+		in.small = make([]byte, smallInput)
+		in.buf = in.small
 	}
 	if in.r+need <= len(in.buf) && in.w < len(in.buf) {
 		return

@@ -38,6 +38,8 @@ type Conn struct {
 	// The reading side.
 	read          record.Opener
 	partial       []byte // handshake bytes whose message is not yet whole
+	early         bool   // a client's early data may have to be passed over
+	skipped       int    // bytes of it that were
 	more          bool   // the record goes on after the message that is read
 	begun         bool   // the first record was seen
 	unsealed      bool   // a protected record was opened

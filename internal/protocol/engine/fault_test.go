@@ -38,7 +38,7 @@ var unprovoked = map[fault.Code]string{
 	fault.RenegotiationUnsafe:     "secure renegotiation is not yet required of a peer",
 	fault.PremasterWrong:          "must not show (RFC 5246, section 7.4.7.1): it becomes FinishedWrong or BadRecordMAC",
 	fault.EarlyDataUnexpected:     "early data is a later issue; until then it is UnsolicitedExtension",
-	fault.EarlyDataTooLong:        "early data is a later issue",
+	fault.EarlyDataTooLong:        "TestEarlyDataIsSkipped provokes it",
 }
 
 // attacks are all there are.

@@ -28,6 +28,7 @@ type machine interface {
 // handOver goes on with the machine of the version that was chosen.
 func (c *Conn) handOver() {
 	c.machine.Free()
+	c.early = c.side == trace.Server && c.core.Done.Version == iana.TLS13 && c.core.Offer.Has(iana.ExtEarlyData)
 	switch {
 	case c.core.Done.Version == iana.TLS13 && c.side == trace.Server:
 		c.machine = server13.New(c.core)

@@ -176,6 +176,10 @@ type Opener struct{ half }
 // Install changes the keys. The sequence number starts at 0.
 func (o *Opener) Install(k *Keys) error { return o.install(k, true) }
 
+// Again takes back the last Open: its record does not count, because it was
+// sealed with keys that are not had here.
+func (o *Opener) Again() { o.seq-- }
+
 // Protected reports whether keys were installed.
 func (o *Opener) Protected() bool { return o.form != plain }
 
