@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 SessionTicketKey is deprecated, and taken over where it is set
+
 package tls
 
 import (
