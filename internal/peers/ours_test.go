@@ -172,9 +172,6 @@ func (s *server) next(t *testing.T) outcome {
 	return o
 }
 
-// port gives the port of the address.
-func (s *server) port() string { return s.address[strings.LastIndex(s.address, ":")+1:] }
-
 // wantError fails the test unless the error matches the pattern. Names of alerts
 // may be written with spaces or underscores.
 func wantError(t *testing.T, err error, pattern string) {
