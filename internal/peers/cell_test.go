@@ -17,6 +17,7 @@ const (
 	sessionIDs
 	sendKeyUpdate
 	truncation // told from a proper end
+	firstAlert // says what is wrong even with the first record
 	plainAlert // OpenSSL's client of TLS 1.3 sends alerts in the clear until its own Finished
 )
 

@@ -50,9 +50,13 @@ func TestGarbageClient(t *testing.T) {
 			if test.kind != nil && !errors.As(o.handshake, &header) {
 				t.Errorf("the error is %T, %[1]v; want a RecordHeaderError", o.handshake)
 			}
-			said, _ := io.ReadAll(raw) // the system may have cut the connection off
-			if !strings.HasPrefix(string(said), test.answer) && len(said) != 0 {
-				t.Errorf("the server said % x", said)
+			said, _ := io.ReadAll(raw)
+			if lacks[firstAlert] != "" {
+				test.answer = ""
+			}
+			unread := len(test.say) > 1<<16 // then the system cuts the connection off, and the alert may be lost
+			if !strings.HasPrefix(string(said), test.answer) && !(unread && len(said) == 0) {
+				t.Errorf("the server said % x, want % x and more", said, test.answer)
 			}
 			standard{}.connect(t, setup{}, server.address)
 			if o := server.next(t); o.err != nil {

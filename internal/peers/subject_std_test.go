@@ -26,6 +26,7 @@ var lacks = map[feature]string{
 	sessionIDs:     "crypto/tls resumes by ticket only",
 	sendKeyUpdate:  "crypto/tls never starts a KeyUpdate",
 	truncation:     "crypto/tls takes the end of a connection between two records for its proper end",
+	firstAlert:     "crypto/tls closes without an alert if the first record is not of a handshake",
 	plainAlert:     "crypto/tls takes an alert in the clear for a record that does not open",
 }
 
