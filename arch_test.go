@@ -48,6 +48,17 @@ var above = map[string][]string{
 // time, randomness and the network come in from outside.
 var forbidden = []string{"net", "net/http", "os", "log", "log/slog", "crypto/rand", "math/rand", "math/rand/v2", "crypto/tls"}
 
+// machines are what an observer must not import: it would inherit their
+// mistakes and could not contradict them.
+var machines = []string{"handshake", "hello", "server13", "client13", "legacy", "engine"}
+
+// explains is all of the module that an explanation is made of, so that a live
+// connection, a stored event and a capture get the same one.
+var explains = []string{
+	"internal/observe/explain", "internal/protocol/trace", "internal/protocol/fault",
+	"internal/protocol/iana", "internal/protocol/negotiate",
+}
+
 type file struct {
 	path    string // within the module
 	imports []string
@@ -146,8 +157,12 @@ func TestLayersAbove(t *testing.T) {
 			if allowed := allowedFor(f.path); !slices.ContainsFunc(allowed, func(a string) bool { return strings.HasPrefix(other, a) }) {
 				t.Errorf("%s imports %s; it may import %v: let cmd join the two", f.path, other, allowed)
 			}
-			if strings.HasPrefix(f.path, "internal/observe/") && strings.HasPrefix(other, "internal/protocol/engine") {
-				t.Errorf("%s imports the engine: an observer that needs it would inherit its mistakes", f.path)
+			if name, ok := strings.CutPrefix(other, "internal/protocol/"); ok &&
+				strings.HasPrefix(f.path, "internal/observe/") && slices.Contains(machines, name) {
+				t.Errorf("%s imports %s: an observer reads with wire and record, and works out the rest itself", f.path, name)
+			}
+			if strings.HasPrefix(f.path, "internal/observe/explain/") && !slices.Contains(explains, other) {
+				t.Errorf("%s imports %s: have who asks for the explanation bring it in events, faults and offers", f.path, other)
 			}
 		}
 	}
