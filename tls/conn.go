@@ -192,9 +192,9 @@ func (c *Conn) Write(b []byte) (int, error) {
 	written := 0
 	for len(b) > 0 {
 		n := min(len(b), writeSize)
-		records, err := c.engine.Seal((*buf)[:0], b[:n])
+		records, err := c.engine.Seal((*buf)[:aligned], b[:n])
 		if err == nil {
-			_, err = c.conn.Write(records)
+			_, err = c.conn.Write(records[aligned:])
 		}
 		if err != nil {
 			c.out.err = err
@@ -209,8 +209,13 @@ func (c *Conn) Write(b []byte) (int, error) {
 // writeSize is how much is encrypted before it is written: four records.
 const writeSize = 4 << 14
 
+// aligned is where the first record begins in its buffer: so that what follows
+// its header of 5 bytes begins with a cache line, which AES takes a few percent
+// faster.
+const aligned = 64 - 5
+
 var recordBuffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, 4*(1<<14+64))
+	b := make([]byte, 0, aligned+4*(1<<14+64))
 	return &b
 }}
 
