@@ -338,7 +338,7 @@ func TestKeyUpdateFlood(t *testing.T) {
 // TestManyStall has connections that stall in the handshake while others are
 // served.
 func TestManyStall(t *testing.T) {
-	v := newVictimWithin(t, 20*time.Second)
+	v := newVictim(t)
 	hello := helloOf(t)
 	for range 50 {
 		c := v.dial(t)
