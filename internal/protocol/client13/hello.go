@@ -42,6 +42,8 @@ func (c *Client) onServerHello(m msg) (state, error) {
 		return 0, err
 	case answer.IsRetry():
 		return 0, fault.SecondRetry
+	case answer.Version != iana.TLS12:
+		return 0, fault.With(fault.LegacyVersionWrong, "it is %v", answer.Version)
 	case answer.CipherSuite != c.suite.ID:
 		return 0, fault.With(fault.SuiteChanged, "%v", answer.CipherSuite)
 	}
