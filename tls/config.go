@@ -79,7 +79,8 @@ type Config struct {
 	once     sync.Once
 	prepared prepared
 	mu       sync.Mutex    // of what follows
-	tickets  *session.Keys // shared by clones
+	tickets  *session.Keys // shared by clones as long as they rotate by themselves
+	inUse    bool          // tickets went into prepared, and cannot be replaced any more
 	explicit bool          // SetSessionTicketKeys was called
 }
 
@@ -90,12 +91,16 @@ type prepared struct {
 	sessions  *session.Cache
 }
 
-// Clone gives a copy. It shares the ticket keys with the original.
+// Clone gives a copy. Ticket keys that rotate by themselves are shared with it;
+// those that were set are copied.
 func (c *Config) Clone() *Config {
 	if c == nil {
 		return nil
 	}
 	keys := c.ticketKeys()
+	if c.ticketsSet() {
+		keys = keys.Clone()
+	}
 	return &Config{
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate,
@@ -147,10 +152,13 @@ func (c *Config) SetSessionTicketKeys(keys [][32]byte) {
 	if len(keys) == 0 {
 		panic("tls: keys must have at least one key")
 	}
-	c.ticketKeys().Set(keys)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	if !c.explicit && !c.inUse {
+		c.tickets = new(session.Keys) // those of before may be a clone's, too
+	}
 	c.explicit = true
+	c.mu.Unlock()
+	c.ticketKeys().Set(keys)
 }
 
 // ticketsSet reports whether the program has set the keys of tickets.
@@ -205,13 +213,19 @@ func (c *Config) prepare() *prepared {
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil
 		h.AskApproval = c.VerifyConnection != nil
-		h.ClientAuth = clientAuth[c.ClientAuth]
+		var known bool
+		if h.ClientAuth, known = clientAuth[c.ClientAuth]; !known && c.ClientAuth != NoClientCert {
+			p.err = fmt.Errorf("tls: there is no ClientAuthType %d", c.ClientAuth)
+		}
 		if c.ClientCAs != nil {
 			//lint:ignore SA1019 as crypto/tls does: only the system's pool does not give all of them
 			h.Authorities = c.ClientCAs.Subjects()
 		}
 		if !c.SessionTicketsDisabled {
 			h.Tickets = c.ticketKeys()
+			c.mu.Lock()
+			c.inUse = true
+			c.mu.Unlock()
 		}
 		if c.ServerSessions > 0 {
 			h.SessionIDs = true

@@ -135,9 +135,7 @@ func (c *Conn) readRecord() error {
 	c.in.take(n)
 	c.keepSessions()
 	if c.engine.HasReplies() {
-		if flushErr := c.flush(); err == nil {
-			err = flushErr
-		}
+		c.flush() // an error in writing shows in the next Write, and does not end reading
 	}
 	switch {
 	case err != nil:

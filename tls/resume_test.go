@@ -182,7 +182,7 @@ func TestSessionTicketKeys(t *testing.T) {
 }
 
 // TestTicketKeysOfGetConfigForClient has the keys of the second Config count if
-// they were set, else those of the first; and Clone share them.
+// they were set, else those of the first; and Clone copies them as they are.
 func TestTicketKeysOfGetConfigForClient(t *testing.T) {
 	outer := serverSide(VersionTLS13, nil).config()
 	outer.GetConfigForClient = func(*ClientHelloInfo) (*Config, error) { return serverSide(VersionTLS13, nil).config(), nil }
@@ -205,8 +205,33 @@ func TestTicketKeysOfGetConfigForClient(t *testing.T) {
 		server  *Config
 		resumed bool
 	}{
-		{outer, false}, {outer, true}, {outer.Clone(), true}, {own, false}, {own, true}, {alone, true}, {disabled, false}, {disabled, false},
+		{outer, false}, {outer, true}, {nil, true}, {own, false}, {own, true}, {alone, true}, {disabled, false}, {disabled, false},
 	} {
+		s := &side{std: &stdtls.Config{}}
+		server := step.server
+		if server == nil {
+			server = outer.Clone() // with the keys that the first handshake made
+		}
+		s.change = func(*Config) { s.ours = server }
+		m := meet(t, pairing{true, true}, client, s).good(t)
+		if got := m.client.ConnectionState().DidResume; got != step.resumed {
+			t.Errorf("step %d: resumed is %v", i, got)
+		}
+	}
+}
+
+// TestTicketKeysOfClone sets keys at a clone, which the original does not take
+// over, as in crypto/tls.
+func TestTicketKeysOfClone(t *testing.T) {
+	original := serverSide(VersionTLS13, nil).config()
+	original.SetSessionTicketKeys([][32]byte{{1}})
+	clone := original.Clone()
+	clone.SetSessionTicketKeys([][32]byte{{2}})
+	client := clientSide(nil).cached()
+	for i, step := range []struct {
+		server  *Config
+		resumed bool
+	}{{original, false}, {original, true}, {clone, false}, {clone, true}, {original, false}} {
 		s := &side{std: &stdtls.Config{}}
 		s.change = func(*Config) { s.ours = step.server }
 		m := meet(t, pairing{true, true}, client, s).good(t)

@@ -65,6 +65,13 @@ func (k *Keys) Set(secrets [][32]byte) {
 	k.current.Store(&keys)
 }
 
+// Clone gives keys that are the same now, and change apart from then on.
+func (k *Keys) Clone() *Keys {
+	c := new(Keys)
+	c.current.Store(k.current.Load())
+	return c
+}
+
 // newest gives the key to seal with.
 func (k *Keys) newest(rand io.Reader, now time.Time) (*ticketKey, error) {
 	if keys := k.current.Load(); k.fresh(keys, now) {
