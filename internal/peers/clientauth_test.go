@@ -3,6 +3,7 @@ package peers
 import (
 	"bytes"
 	stdtls "crypto/tls"
+	"sync"
 	"testing"
 )
 
@@ -120,7 +121,7 @@ func TestClientCertificateClient(t *testing.T) {
 // TestClientCertificateRefused has our server refuse OpenSSL's client, which
 // must be told why.
 func TestClientCertificateRefused(t *testing.T) {
-	strange := func() *identity { return stranger().issue("stranger-client", "P-256") }
+	strange := sync.OnceValue(func() *identity { return stranger().issue("stranger-client", "P-256") })
 	for _, version := range bothVersions {
 		missing := "alert certificate required" // RFC 9846, section 4.5.1.4
 		if version == stdtls.VersionTLS12 {

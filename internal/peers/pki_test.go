@@ -137,6 +137,9 @@ func (a *authority) issue(name, kind string, dnsNames ...string) *identity {
 
 func writePEM(name, block string, der []byte) string {
 	path := filepath.Join(folder, name)
+	if _, err := os.Lstat(path); err == nil {
+		panic("there are two certificates of the name " + name + ", and tests run at the same time")
+	}
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: block, Bytes: der}), 0o600); err != nil {
 		panic(err)
 	}
