@@ -3,7 +3,6 @@ package peers
 import (
 	"bytes"
 	stdtls "crypto/tls"
-	"sync"
 	"testing"
 )
 
@@ -121,7 +120,6 @@ func TestClientCertificateClient(t *testing.T) {
 // TestClientCertificateRefused has our server refuse OpenSSL's client, which
 // must be told why.
 func TestClientCertificateRefused(t *testing.T) {
-	strange := sync.OnceValue(func() *identity { return stranger().issue("stranger-client", "P-256") })
 	for _, version := range bothVersions {
 		missing := "alert certificate required" // RFC 9846, section 4.5.1.4
 		if version == stdtls.VersionTLS12 {
@@ -133,7 +131,7 @@ func TestClientCertificateRefused(t *testing.T) {
 			hear string
 		}{
 			{"none", func() *identity { return nil }, missing},
-			{"unknown authority", strange, "alert (unknown ca|bad certificate)"},
+			{"unknown authority", strangeClient, "alert (unknown ca|bad certificate)"},
 		} {
 			t.Run(versionName(version)+"/"+test.name, func(t *testing.T) {
 				t.Parallel()

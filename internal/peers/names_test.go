@@ -157,11 +157,10 @@ const unknownAuthority = "unknown (certificate )?(authority|ca)"
 // TestServerNotTrusted meets servers whose certificate is not to be trusted, and
 // has clients of others meet ours. Whoever refuses must say why to the other.
 func TestServerNotTrusted(t *testing.T) {
-	strange := sync.OnceValue(func() *identity { return stranger().issue("stranger-server", "P-256", host) })
 	for _, version := range bothVersions {
 		t.Run("server/"+versionName(version)+"/authority", func(t *testing.T) {
 			t.Parallel()
-			p, address := openssl{}.server(t, setup{version: version, id: strange()})
+			p, address := openssl{}.server(t, setup{version: version, id: strangeServer()})
 			_, err := tryDial(t, address, clientConfig(version))
 			wantError(t, err, unknownAuthority)
 			p.expect("alert (unknown ca|bad certificate)")
@@ -178,7 +177,7 @@ func TestServerNotTrusted(t *testing.T) {
 			if version == stdtls.VersionTLS13 {
 				skipLacking(t, plainAlert)
 			}
-			server := serve(t, serverConfig(version, strange()), nil)
+			server := serve(t, serverConfig(version, strangeServer()), nil)
 			openssl{}.client(t, setup{version: version}, server.address)
 			wantError(t, server.outcome(t).handshake, unknownAuthority)
 		})

@@ -171,6 +171,13 @@ var clientIdentities = sync.OnceValue(func() map[string]*identity {
 	return all
 })
 
+// strangeServer and strangeClient are identities of the authority that nobody
+// trusts.
+var (
+	strangeServer = sync.OnceValue(func() *identity { return stranger().issue("strange-server", "P-256", host) })
+	strangeClient = sync.OnceValue(func() *identity { return stranger().issue("strange-client", "P-256") })
+)
+
 // staple makes a response of the authority that says that the certificate is
 // good (RFC 6960), and a file that has it.
 func (a *authority) staple(t *testing.T, id *identity) (der []byte, file string) {
