@@ -114,7 +114,7 @@ func (c *Client) onCertificateVerify(m msg) (state, error) {
 	if err := sign.Verify(v.Scheme, iana.TLS13, c.Done.Peer.Leaf.PublicKey, content, v.Signature); err != nil {
 		return 0, err
 	}
-	c.Done.Scheme = v.Scheme
+	c.Done.Scheme, c.Done.PeerScheme = v.Scheme, v.Scheme
 	c.Transcript.Write(m.Raw)
 	return waitFinished, nil
 }

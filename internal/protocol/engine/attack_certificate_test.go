@@ -228,6 +228,7 @@ func hostAttacks() []attack {
 		{code: fault.SigningFailed, at: atServer, hosts: fails(handshake.Signature, broken)},
 		{code: fault.ConfigFailed, at: atServer, hosts: fails(handshake.Settings, broken)},
 		{code: fault.Rejected, at: atServer, hosts: fails(handshake.Settings, fault.Rejected)},
+		{code: fault.RefusedByProgram, at: atServer, hosts: fails(handshake.Settings, fault.RefusedByProgram)},
 		{code: fault.NoBinding, at: atServer, hosts: fails(handshake.Settings, fault.NoBinding)},
 		{code: fault.CertificateRefused, name: "verdict", at: atClient, hosts: hosts13("P-256", func(c, _ *tlstest.Host) {
 			c.Verify = func(*handshake.PeerCertificates) error { return broken }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
@@ -163,6 +164,13 @@ func (c *Conn) Close() {
 	if !c.closeSent {
 		c.sendAlert(wire.Alert{Level: iana.LevelWarning, Description: iana.AlertCloseNotify})
 	}
+}
+
+// Alert ends the connection with a fatal alert that the host chose.
+func (c *Conn) Alert(a iana.Alert, now time.Time) {
+	c.tick(now)
+	c.alert(iana.LevelFatal, a)
+	c.end(fault.With(fault.Canceled, "the program ended it with the alert %v", a))
 }
 
 // alert sends an alert, or leaves that to the writing side once the handshake

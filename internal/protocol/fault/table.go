@@ -88,6 +88,7 @@ const (
 	SigningFailed
 	ConfigFailed
 	Rejected
+	RefusedByProgram
 	NoBinding
 	CertificateMissing
 	CertificateMissing12
@@ -293,6 +294,8 @@ var table = [...]row{
 		"the settings of the connection could not be had", Local},
 	Rejected: {"Rejected", "CONNECTION_REJECTED", iana.AlertHandshakeFailure, "RFC 9846, section 6.2",
 		"the binding rejects connections", Local},
+	RefusedByProgram: {"RefusedByProgram", "CONNECTION_REJECTED", iana.AlertHandshakeFailure, "RFC 9846, section 6.2",
+		"the program refused the client after its ClientHello", Local},
 	NoBinding: {"NoBinding", "CONNECTION_REJECTED", iana.AlertUnrecognizedName, "RFC 6066, section 3",
 		"no binding matches the address and the name", Both},
 	CertificateMissing: {"CertificateMissing", "PEER_DID_NOT_RETURN_A_CERTIFICATE", iana.AlertCertificateRequired, "RFC 9846, section 4.5.1",

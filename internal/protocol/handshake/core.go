@@ -98,6 +98,7 @@ type Established struct {
 	Suite      iana.Suite
 	Group      iana.Group
 	Scheme     iana.SignatureScheme // of the server
+	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
 	ALPN       string
 	ServerName string // of the client's server_name
 	Resumed    bool

@@ -191,7 +191,7 @@ func (c *Client) onServerKeyExchange(m msg) (state, error) {
 	if err := sign.Verify(k.Scheme, c.Done.Version, c.Done.Peer.Leaf.PublicKey, c.signedParams(k.Params), k.Signature); err != nil {
 		return 0, err
 	}
-	c.Done.Group, c.Done.Scheme = k.Group, k.Scheme
+	c.Done.Group, c.Done.Scheme, c.Done.PeerScheme = k.Group, k.Scheme, k.Scheme
 	c.Log.Chose(trace.Group, uint16(k.Group))
 	key, err := kex.Generate(k.Group, c.Config.Rand)
 	if err != nil {

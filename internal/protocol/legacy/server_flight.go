@@ -133,6 +133,7 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	if err := sign.Verify(v.Scheme, s.Done.Version, s.Done.Peer.Leaf.PublicKey, s.Transcript.Kept(), v.Signature); err != nil {
 		return 0, err
 	}
+	s.Done.PeerScheme = v.Scheme
 	s.Transcript.Drop()
 	s.Transcript.Write(m.Raw)
 	return sWaitChangeCipherSpec, nil

@@ -142,6 +142,7 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	if err := sign.Verify(v.Scheme, iana.TLS13, s.Done.Peer.Leaf.PublicKey, content, v.Signature); err != nil {
 		return 0, err
 	}
+	s.Done.PeerScheme = v.Scheme
 	s.Transcript.Write(m.Raw)
 	return waitFinished, nil
 }

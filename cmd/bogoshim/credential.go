@@ -1,0 +1,92 @@
+package main
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+)
+
+// credentialConfig is what the flags say of a certificate and its key.
+type credentialConfig struct {
+	certFile, keyFile string
+	prefs             []iana.SignatureScheme
+	staple            []byte
+	scts              []byte // a SignedCertificateTimestampList
+}
+
+var credentialFlags = flags{
+	"cert-file":     text(func(c *config) *string { return &c.current().certFile }),
+	"key-file":      text(func(c *config) *string { return &c.current().keyFile }),
+	"signing-prefs": numbers(func(c *config) *[]iana.SignatureScheme { return &c.current().prefs }),
+	"trust-cert":    {wants: true, set: func(*config, string) error { return nil }}, // what is trusted is said by verify-fail
+}
+
+// current is the credential that the flags are about: the default one, or the
+// last that was begun.
+func (c *config) current() *credentialConfig {
+	if n := len(c.credentials); n > 0 {
+		return c.credentials[n-1]
+	}
+	return &c.credential
+}
+
+// load gives the credential, nil if there is none.
+func (c *credentialConfig) load() (*sign.Credential, error) {
+	if c.certFile == "" && c.keyFile == "" {
+		return nil, nil
+	}
+	chain, err := readChain(c.certFile)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readKey(c.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	return sign.NewCredential(chain, nil, key, sign.Extra{OCSPStaple: c.staple, Schemes: c.prefs})
+}
+
+func readChain(name string) (chain [][]byte, err error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			chain = append(chain, block.Bytes)
+		}
+	}
+	return chain, nil
+}
+
+func readKey(name string) (crypto.Signer, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(b)
+	if block == nil {
+		return nil, errors.New(name + " holds no PEM block")
+	}
+	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("a key of type %T", key)
+	}
+	return s, nil
+}

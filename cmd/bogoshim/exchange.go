@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+// exchange is what happens on a connection: a handshake, what the shim has to
+// say first, and every byte that comes, turned, until the peer closes.
+func (x *conn) exchange(resuming bool) error {
+	c := x.config
+	if !c.implicitHandshake {
+		if err := x.handshake(); err != nil {
+			return err
+		}
+		if err := x.check(resuming); err != nil {
+			return err
+		}
+		if c.noOpHandshake {
+			if err := x.handshake(); err != nil {
+				return fmt.Errorf("a handshake that is complete: %w", err)
+			}
+		}
+	}
+	if c.neverDone {
+		return errors.New("the handshake is complete, which it should never be")
+	}
+	switch {
+	case c.sendAlert:
+		return x.abort()
+	case c.recordSizes:
+		if err := x.writeSizes(); err != nil {
+			return err
+		}
+	case c.shimWritesFirst || c.unfinishedWrite:
+		for range c.initialWrites {
+			if err := x.write([]byte(c.initialWrite)); err != nil {
+				return err
+			}
+		}
+	}
+	if !c.shimShutsDown {
+		if err := x.echo(); err != nil {
+			return err
+		}
+	}
+	if err := x.checkAtEnd(resuming); err != nil {
+		return err
+	}
+	return x.shutdown()
+}
+
+// abort ends the connection with the alert that the runner waits for.
+func (x *conn) abort() error {
+	x.engine.Alert(iana.AlertDecompressionFailure, x.host.peer.now())
+	return x.flush()
+}
+
+// writeSizes writes data of sizes at which records begin and end.
+func (x *conn) writeSizes() error {
+	for _, n := range []int{0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769} {
+		if err := x.write(bytes.Repeat([]byte{0x42}, n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// echo sends back what comes, with every bit turned.
+func (x *conn) echo() error {
+	size := 512
+	if x.config.readSize > 0 {
+		size = x.config.readSize
+	}
+	for {
+		data, err := x.read(size)
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, fault.TruncatedData):
+			return nil // shutdown tells the two apart
+		case err != nil:
+			return err
+		}
+		turned := make([]byte, len(data))
+		for i, b := range data {
+			turned[i] = ^b
+		}
+		if err := x.write(turned); err != nil {
+			return err
+		}
+	}
+}
+
+// shutdown closes the connection: without a word, unless the runner wants to
+// see both sides say close_notify.
+func (x *conn) shutdown() error {
+	if !x.config.checkCloseNotify {
+		return nil
+	}
+	x.engine.Close()
+	if err := x.flush(); err != nil {
+		return err
+	}
+	err := x.pump(func() bool { return len(x.plain) > 0 })
+	switch {
+	case len(x.plain) > 0:
+		return errDataOnShutdown
+	case x.engine.CloseReceived():
+		return nil
+	case err == nil || errors.Is(err, fault.TruncatedData):
+		return errNoCloseNotify
+	}
+	return err
+}
+
+// The runner looks for these words.
+var (
+	errDataOnShutdown = errors.New(":APPLICATION_DATA_ON_SHUTDOWN: application data came in place of close_notify")
+	errNoCloseNotify  = errors.New("Unexpected SSL_shutdown result: -1 != 1") //nolint:staticcheck // the runner's words
+)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+)
+
+// A peer is what stays from one connection to the next: the sessions, the
+// ticket keys and the time.
+type peer struct {
+	tickets  *session.Keys
+	sessions *session.Cache
+	session  *handshake.Offered // of the last connection
+	clock    int                // seconds that have passed
+}
+
+func newPeer() *peer {
+	return &peer{tickets: new(session.Keys), sessions: session.NewCache(100)}
+}
+
+func (p *peer) now() time.Time { return time.Now().Add(time.Duration(p.clock) * time.Second) }
+
+// A host answers the questions of one connection.
+type host struct {
+	peer     *peer
+	config   *config
+	settings *handshake.Config
+	verified int // chains were
+}
+
+func (h *host) answer(a *handshake.Ask) handshake.Answer {
+	switch a.Question {
+	case handshake.Settings:
+		return h.onSettings(a)
+	case handshake.Session:
+		return h.onSession(a)
+	case handshake.Credential:
+		return h.onCredential(a)
+	case handshake.Signature:
+		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.settings.Rand, a.Content)
+		return handshake.Answer{Bytes: b, Err: err}
+	case handshake.Premaster:
+		b, err := sign.DecryptPremaster(a.Credential.Key, h.settings.Rand, a.Content)
+		return handshake.Answer{Bytes: b, Err: err}
+	case handshake.Verdict:
+		return handshake.Answer{Err: h.verdict(a.Peer)}
+	}
+	return handshake.Answer{}
+}
+
+func (h *host) onSettings(a *handshake.Ask) handshake.Answer {
+	if h.config.failEarly {
+		return handshake.Answer{Err: fault.RefusedByProgram}
+	}
+	settings := *h.settings
+	if err := h.config.alpn.choose(&settings, a.Offer); err != nil {
+		return handshake.Answer{Err: err}
+	}
+	return handshake.Answer{Settings: &settings}
+}
+
+func (h *host) onSession(a *handshake.Ask) handshake.Answer {
+	if a.SessionID != nil {
+		return handshake.Answer{Session: h.peer.sessions.Get(a.SessionID, h.peer.now())}
+	}
+	s, renew := a.Keys.Open(h.peer.now(), a.Ticket)
+	return handshake.Answer{Session: s, Renew: renew}
+}
+
+func (h *host) onCredential(*handshake.Ask) handshake.Answer {
+	if h.config.failCertCallback {
+		return handshake.Answer{Err: fault.CertificateUnusable}
+	}
+	cred, err := h.config.credential.load()
+	return handshake.Answer{Credential: cred, Err: err}
+}
+
+// verdict is what the runner wants to be said of the peer's chain. Who does not
+// insist on a chain that is trusted goes on with any.
+func (h *host) verdict(*handshake.PeerCertificates) error {
+	if h.verified++; h.verified > 1 {
+		return errors.New("the chain is verified twice")
+	}
+	if h.config.verifyFail && (h.config.verifyPeer || h.config.requireClientCert) {
+		return fault.CertificateRefused
+	}
+	return nil
+}
