@@ -33,12 +33,10 @@ var alpnFlags = flags{
 
 // offered gives the protocols that a client offers.
 func (a *alpnConfig) offered() (names []string) {
-	for rest := a.advertise; len(rest) > int(rest[0]); {
-		n := int(rest[0])
-		names = append(names, rest[1:1+n])
-		if rest = rest[1+n:]; rest == "" {
-			break
-		}
+	for rest := a.advertise; len(rest) > 0 && len(rest) > int(rest[0]); {
+		n := 1 + int(rest[0])
+		names = append(names, rest[1:n])
+		rest = rest[n:]
 	}
 	return names
 }
