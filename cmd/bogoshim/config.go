@@ -36,6 +36,7 @@ type config struct {
 	no13, no12, no11, no10         bool
 	cipher                         string
 	curves, keyShares              []iana.Group
+	grease                         bool
 	noKeyShares                    bool
 	fallback                       bool
 	hostName                       string
@@ -114,6 +115,7 @@ var coreFlags = flags{
 	"curves":                         numbers(func(c *config) *[]iana.Group { return &c.curves }),
 	"key-shares":                     numbers(func(c *config) *[]iana.Group { return &c.keyShares }),
 	"no-key-shares":                  yes(func(c *config) *bool { return &c.noKeyShares }),
+	"enable-grease":                  yes(func(c *config) *bool { return &c.grease }),
 	"fallback-scsv":                  yes(func(c *config) *bool { return &c.fallback }),
 	"host-name":                      text(func(c *config) *string { return &c.hostName }),
 	"no-ticket":                      yes(func(c *config) *bool { return &c.noTicket }),

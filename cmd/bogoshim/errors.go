@@ -14,7 +14,7 @@ import (
 // and the error in words.
 func describe(err error) string {
 	var alert engine.PeerAlert
-	if errors.As(err, &alert) {
+	if errors.Is(err, fault.PeerAlert) && errors.As(err, &alert) {
 		return fmt.Sprintf(":%s: %v", alertToken(iana.Alert(alert)), err)
 	}
 	if code, ok := fault.Of(err); ok {

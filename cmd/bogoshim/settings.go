@@ -36,6 +36,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	}
 	h.Protocols = c.alpn.offered()
 	h.ClientTickets = !c.noTicket
+	h.NoGREASE = !c.grease
 	return h
 }
 
@@ -52,6 +53,9 @@ func (c *config) policy() *policy.Policy {
 	}
 	if c.curves != nil {
 		p.Groups = c.curves
+	}
+	if c.keyShares != nil || c.noKeyShares {
+		p.Shares = append([]iana.Group{}, c.keyShares...)
 	}
 	return p
 }

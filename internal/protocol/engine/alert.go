@@ -38,7 +38,15 @@ func (c *Conn) onAlert(content []byte) error {
 	case a.Level != iana.LevelFatal && c.Established().Version != iana.TLS13:
 		return fault.With(fault.AlertLevelWrong, "%d", a.Level)
 	}
+	if a.Description == iana.AlertHandshakeFailure && c.waitsForServerHello() {
+		return fault.With(fault.HelloRefused, "%w", PeerAlert(a.Description))
+	}
 	return fault.With(fault.PeerAlert, "%w", PeerAlert(a.Description))
+}
+
+// waitsForServerHello reports whether a client has heard nothing yet.
+func (c *Conn) waitsForServerHello() bool {
+	return c.side == trace.Client && c.core != nil && len(c.core.ServerHello) == 0
 }
 
 func (c *Conn) onCloseNotify() error {
@@ -135,7 +143,7 @@ func (c *Conn) failure(err error) *trace.Failure {
 		f.Detail = strings.TrimPrefix(err.Error(), code.Sentence()+": ") // the sentence goes before it anyway
 	}
 	switch code {
-	case fault.PeerAlert, fault.ClosedInHandshake, fault.Truncated, fault.TruncatedData:
+	case fault.PeerAlert, fault.HelloRefused, fault.ClosedInHandshake, fault.Truncated, fault.TruncatedData:
 		f.By = trace.ByPeer
 	case fault.Reset, fault.HandshakeTime:
 		f.By = trace.ByNetwork

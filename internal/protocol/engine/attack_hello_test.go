@@ -42,7 +42,7 @@ func helloAttacks() []attack {
 	}
 	share := []byte{0, 0x1d, 0, 1, 0}
 	return []attack{
-		{code: fault.DecodeError, name: "ClientHello", at: atServer, alter: body(iana.MsgClientHello, 3, 3)},
+		{code: fault.HelloForm, at: atServer, alter: body(iana.MsgClientHello, 3, 3)},
 		{code: fault.DecodeError, name: "an extension", at: atServer, alter: is(iana.ExtSupportedGroups, 0, 3, 0, 1, 2)},
 		{code: fault.ExtensionForm, at: atServer, alter: is(iana.ExtExtendedMasterSecret, 0)},
 		{code: fault.DuplicateExtension, at: atServer, alter: more(iana.ExtALPN)},
@@ -51,7 +51,7 @@ func helloAttacks() []attack {
 		{code: fault.CompressionWrong, name: "TLS 1.3", at: atServer, alter: clientHello(func(m *hello) { m.Compression = []byte{1, 0} })},
 		{code: fault.CompressionWrong, name: "TLS 1.2", at: atServer, hosts: tls12, alter: clientHello(func(m *hello) { m.Compression = []byte{1} })},
 		{code: fault.MissingKeyShare, name: "key_share", at: atServer, alter: gone(iana.ExtKeyShare)},
-		{code: fault.MissingKeyShare, name: "both", at: atServer, alter: gone(iana.ExtKeyShare, iana.ExtSupportedGroups)},
+		{code: fault.MissingGroups, at: atServer, alter: gone(iana.ExtKeyShare, iana.ExtSupportedGroups)},
 		{code: fault.MissingExtension, at: atServer, alter: gone(iana.ExtSignatureAlgorithms)},
 		{code: fault.KeyShareInvalid, name: "short", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {
 			return set(e, iana.ExtKeyShare, append([]byte{0, 5}, share...)...)

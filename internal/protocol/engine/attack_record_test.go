@@ -85,6 +85,16 @@ func recordAttacks() []attack {
 			alter: first(iana.MsgFinished, func(p piece) pieces {
 				return pieces{handshake(p.Bytes[:5]), content(p, iana.ContentChangeCipherSpec, 1)}
 			})},
+		{code: fault.HelloRefused, at: atClient,
+			alter: first(iana.MsgServerHello, func(p piece) pieces { return pieces{content(p, iana.ContentAlert, 2, 40)} })},
+		{code: fault.ExcessHandshakeData, name: "change_cipher_spec within a message of TLS 1.2", at: atServer, hosts: tls12,
+			alter: first(iana.MsgClientKeyExchange, func(p piece) pieces {
+				return pieces{handshake(p.Bytes[:5]), content(p, iana.ContentChangeCipherSpec, 1)}
+			})},
+		{code: fault.ExcessHandshakeData, name: "after Finished of TLS 1.2", at: atServer, hosts: tls12,
+			alter: first(iana.MsgFinished, func(p piece) pieces { return as(p, append(p.Bytes, 24)) })},
+		{code: fault.MissingChangeCipherSpec, at: atServer, hosts: tls12,
+			alter: first(iana.MsgClientKeyExchange, func(p piece) pieces { return as(p, append(p.Bytes, message(iana.MsgFinished)...)) })},
 		{code: fault.ExcessHandshakeData, name: "after ServerHello", at: atClient,
 			alter: first(iana.MsgServerHello, func(p piece) pieces { return as(p, append(p.Bytes, message(iana.MsgFinished)...)) })},
 		{code: fault.ExcessHandshakeData, name: "after Finished", at: atServer,

@@ -229,7 +229,7 @@ func TestEveryMessageInEveryState(t *testing.T) {
 					continue // it is ignored: TestHelloRequestInHandshake
 				}
 				piece := tlstest.Piece{Content: iana.ContentHandshake, Bytes: []byte{byte(m), 0, 0, 0}}
-				if err := inject(t, s, here, piece); !isFault(err, fault.UnexpectedMessage) {
+				if err := inject(t, s, here, piece); !isFault(err, refusedBy(here)) {
 					t.Errorf("%v: %v was not refused: %v", here, m, err)
 				}
 			}
@@ -256,6 +256,14 @@ func TestHelloRequestInHandshake(t *testing.T) {
 	}
 }
 
+// refusedBy is the fault of a message that the state does not wait for.
+func refusedBy(p place) fault.Code {
+	if slices.Contains(p.triggers(), handshake.ChangeCipherSpec) {
+		return fault.MissingChangeCipherSpec
+	}
+	return fault.UnexpectedMessage
+}
+
 func isFault(err error, want fault.Code) bool {
 	code, ok := fault.Of(err)
 	return ok && code == want
@@ -273,7 +281,7 @@ func changeCipherSpecAt(t *testing.T, s scenario, here place) {
 			t.Errorf("%v: change_cipher_spec ended the handshake: %v", here, err)
 		}
 	case slices.Contains(here.triggers(), handshake.ChangeCipherSpec):
-	case !isFault(err, fault.UnexpectedMessage):
+	case !isFault(err, fault.UnexpectedChangeCipherSpec):
 		t.Errorf("%v: change_cipher_spec was not refused: %v", here, err)
 	}
 }

@@ -94,6 +94,8 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 	switch {
 	case ct == iana.ContentAlert:
 		return nil, c.onAlert(content)
+	case len(c.partial) > 0 && ct == iana.ContentChangeCipherSpec:
+		return nil, fault.With(fault.ExcessHandshakeData, "%v within a handshake message", ct)
 	case len(c.partial) > 0 && ct != iana.ContentHandshake:
 		// RFC 9846, section 5.1: the records of a message follow each other.
 		return nil, fault.With(fault.UnexpectedRecord, "%v within a handshake message", ct)

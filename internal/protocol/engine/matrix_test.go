@@ -51,7 +51,7 @@ func TestMatrix(t *testing.T) {
 				continue
 			}
 			for _, g := range everyGroup {
-				if v < iana.TLS13 && (kex.Hybrid(g) || s.KeyExchange == suite.RSA && g != iana.X25519) {
+				if v < iana.TLS13 && (kex.PostQuantum(g) || s.KeyExchange == suite.RSA && g != iana.X25519) {
 					continue
 				}
 				for _, kind := range keyTypesOf(s) {

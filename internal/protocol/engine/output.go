@@ -91,6 +91,9 @@ func (c *Conn) effect(e handshake.Effect) error {
 	case handshake.Decide:
 		c.decided = true
 	case handshake.Complete:
+		if c.more || len(c.partial) > 0 {
+			return fault.ExcessHandshakeData
+		}
 		c.complete = true
 		if c.config.Record {
 			c.record = c.newRecord(nil)

@@ -6,6 +6,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 const (
 	Internal Code = iota
 	DecodeError
+	HelloForm
 	ExcessData
 	UnexpectedMessage
 	UnexpectedRecord
@@ -37,13 +38,14 @@ const (
 	Reset
 	ClosedInHandshake
 	PeerAlert
+	HelloRefused
 	HandshakeTime
 	Canceled
 	NoSharedVersion
 	VersionNotOffered
 	SelectedVersionWrong
 	RetryVersionMismatch
-	LegacyVersionWrong
+	LegacyFieldWrong
 	NoVersionsEnabled
 	InappropriateFallback
 	Downgraded
@@ -57,6 +59,7 @@ const (
 	DuplicateKeyShare
 	KeyShareUnsupported
 	MissingKeyShare
+	MissingGroups
 	MissingExtension
 	NoSharedScheme
 	SchemeNotOffered
@@ -130,6 +133,8 @@ var table = [...]row{
 		"this side made a mistake of its own", Local},
 	DecodeError: {"DecodeError", "DECODE_ERROR", iana.AlertDecodeError, "RFC 9846, section 6.2",
 		"a message could not be decoded: a length or a field does not fit", Peer},
+	HelloForm: {"HelloForm", "CLIENTHELLO_PARSE_FAILED", iana.AlertDecodeError, "RFC 9846, section 4.2.2",
+		"the ClientHello could not be decoded", Peer},
 	ExcessData: {"ExcessData", "DECODE_ERROR", iana.AlertDecodeError, "RFC 9846, section 6.2",
 		"a message has bytes after its end", Peer},
 	UnexpectedMessage: {"UnexpectedMessage", "UNEXPECTED_MESSAGE", iana.AlertUnexpectedMessage, "RFC 9846, section 4",
@@ -181,7 +186,7 @@ var table = [...]row{
 	UnexpectedChangeCipherSpec: {"UnexpectedChangeCipherSpec", "UNEXPECTED_RECORD", iana.AlertUnexpectedMessage, "RFC 5246, section 7.1",
 		"a ChangeCipherSpec came where the keys do not change", Peer},
 	MissingChangeCipherSpec: {"MissingChangeCipherSpec", "UNEXPECTED_RECORD", iana.AlertUnexpectedMessage, "RFC 5246, section 7.4.9",
-		"Finished came without a ChangeCipherSpec before it", Peer},
+		"a handshake message came where a ChangeCipherSpec has to come first", Peer},
 	Truncated: {"Truncated", "HANDSHAKE_NOT_COMPLETE", iana.AlertCloseNotify, "RFC 9846, section 6.1",
 		"the peer closed the connection before the handshake was complete", PeerSaid},
 	TruncatedData: {"TruncatedData", "UNEXPECTED_EOF", iana.AlertCloseNotify, "RFC 9846, section 6.1",
@@ -192,6 +197,8 @@ var table = [...]row{
 		"the peer sent close_notify before the handshake was complete", PeerSaid},
 	PeerAlert: {"PeerAlert", "PEER_ALERT", iana.AlertCloseNotify, "RFC 9846, section 6.2",
 		"the peer ended the connection with an alert", PeerSaid},
+	HelloRefused: {"HelloRefused", "HANDSHAKE_FAILURE_ON_CLIENT_HELLO", iana.AlertCloseNotify, "RFC 9846, section 4.2.1",
+		"the server takes nothing of what the ClientHello offers", PeerSaid},
 	HandshakeTime: {"HandshakeTime", "HANDSHAKE_TIMEOUT", iana.AlertUserCanceled, "RFC 9846, section 6.1",
 		"the handshake took longer than this side allows", Peer},
 	Canceled: {"Canceled", "HANDSHAKE_CANCELED", iana.AlertUserCanceled, "RFC 9846, section 6.1",
@@ -200,12 +207,12 @@ var table = [...]row{
 		"the two sides have no protocol version in common", Both},
 	VersionNotOffered: {"VersionNotOffered", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, section 4.2.3",
 		"the server chose a version that this side does not allow", Both},
-	SelectedVersionWrong: {"SelectedVersionWrong", "WRONG_VERSION_NUMBER", iana.AlertIllegalParameter, "RFC 9846, section 4.3.1",
+	SelectedVersionWrong: {"SelectedVersionWrong", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3.1",
 		"supported_versions of the server names a version that cannot stand there", Peer},
 	RetryVersionMismatch: {"RetryVersionMismatch", "SECOND_SERVERHELLO_VERSION_MISMATCH", iana.AlertIllegalParameter, "RFC 9846, section 4.2.4",
 		"ServerHello and HelloRetryRequest name different versions", Peer},
-	LegacyVersionWrong: {"LegacyVersionWrong", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9846, section 4.2.3",
-		"the legacy_version of the ServerHello is not 0x0303", Peer},
+	LegacyFieldWrong: {"LegacyFieldWrong", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9846, section 4.2.3",
+		"a field of the ServerHello that TLS 1.3 has no use for does not have its fixed value", Peer},
 	NoVersionsEnabled: {"NoVersionsEnabled", "NO_SUPPORTED_VERSIONS_ENABLED", iana.AlertInternalError, "RFC 9846, section 4.3.1",
 		"no protocol version is enabled", Local},
 	InappropriateFallback: {"InappropriateFallback", "INAPPROPRIATE_FALLBACK", iana.AlertInappropriateFallback, "RFC 7507, section 3",
@@ -232,6 +239,8 @@ var table = [...]row{
 		"the client sent a key share for a group that it does not support", Peer},
 	MissingKeyShare: {"MissingKeyShare", "MISSING_KEY_SHARE", iana.AlertMissingExtension, "RFC 9846, section 9.2",
 		"the hello has no key_share extension and needs one", Peer},
+	MissingGroups: {"MissingGroups", "NO_SHARED_GROUP", iana.AlertMissingExtension, "RFC 9846, section 9.2",
+		"the ClientHello has no supported_groups extension and needs one", Peer},
 	MissingExtension: {"MissingExtension", "MISSING_EXTENSION", iana.AlertMissingExtension, "RFC 9846, section 9.2",
 		"the hello lacks an extension that it needs", Peer},
 	NoSharedScheme: {"NoSharedScheme", "NO_COMMON_SIGNATURE_ALGORITHMS", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.3",

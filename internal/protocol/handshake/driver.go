@@ -98,7 +98,19 @@ func (t *Table[M]) Step(m *M, state *State, on Trigger, msg Message, log *trace.
 		}
 		return nil
 	}
-	return fault.With(fault.UnexpectedMessage, "%v in state %s", on, row.Name)
+	return refusal(row.Name, on, t.Accepts(*state, ChangeCipherSpec))
+}
+
+// refusal is the fault of a trigger that the state does not wait for. Keys that
+// change too early or too late are told apart from other messages.
+func refusal(state string, on Trigger, waitsForKeys bool) error {
+	switch {
+	case on == ChangeCipherSpec:
+		return fault.With(fault.UnexpectedChangeCipherSpec, "in state %s", state)
+	case waitsForKeys:
+		return fault.With(fault.MissingChangeCipherSpec, "%v in state %s", on, state)
+	}
+	return fault.With(fault.UnexpectedMessage, "%v in state %s", on, state)
 }
 
 // Accepts reports whether the state waits for the trigger.

@@ -16,11 +16,14 @@ import (
 
 // grease are the random values that keep servers tolerant of what they do not
 // know. RFC 8701.
-type grease struct{ suite, group, first, last, version uint16 }
+type grease struct {
+	sent                               bool
+	suite, group, first, last, version uint16
+}
 
-func newGrease(random []byte) grease {
+func newGrease(random []byte, sent bool) grease {
 	value := func(i int) uint16 { return uint16(random[i]&0xf0|0x0a) * 0x0101 }
-	g := grease{value(0), value(1), value(2), value(3), value(4)}
+	g := grease{sent, value(0), value(1), value(2), value(3), value(4)}
 	if g.last == g.first {
 		g.last ^= 0x1010
 	}
@@ -41,7 +44,7 @@ func (c *Client) buildHello() error {
 	}
 	copy(c.Done.ClientRandom[:], random[:])
 	c.Done.ServerName = sentName(c.Config.ServerName)
-	g := newGrease(random[32:])
+	g := newGrease(random[32:], !c.Config.NoGREASE)
 
 	hello := wire.ClientHello{
 		Version:     min(p.Highest(), iana.TLS12),
@@ -60,7 +63,7 @@ func (c *Client) buildHello() error {
 		hello.SessionID = id[:]
 	}
 	hello.CipherSuites = offeredSuites(p, g)
-	if hello.CipherSuites.Len() == 1 { // the GREASE value
+	if !offersSuite(hello.CipherSuites) {
 		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
 	}
 	if len(p.Groups) == 0 && p.Allows(iana.TLS13) {
@@ -78,9 +81,18 @@ func (c *Client) buildHello() error {
 	return nil
 }
 
+// offersSuite reports whether there is more in the list than GREASE.
+func offersSuite(list wire.List[iana.Suite]) bool {
+	n := list.Len()
+	return n > 0 && !list.At(n-1).IsGREASE()
+}
+
 // offeredSuites gives the suites of the policy's versions.
 func offeredSuites(p *policy.Policy, g grease) wire.List[iana.Suite] {
-	b := binary.BigEndian.AppendUint16(nil, g.suite)
+	var b []byte
+	if g.sent {
+		b = binary.BigEndian.AppendUint16(b, g.suite)
+	}
 	for _, id := range p.Suites {
 		s, ok := suite.Of(id)
 		if ok && slices.ContainsFunc(p.Versions, func(v iana.Version) bool { return s.MinVersion <= v && v <= s.MaxVersion }) {
@@ -90,16 +102,33 @@ func offeredSuites(p *policy.Policy, g grease) wire.List[iana.Suite] {
 	return b
 }
 
+// offeredGroups gives the policy's groups, without those of TLS 1.3 if it does
+// not allow that.
+func offeredGroups(p *policy.Policy, g grease) []iana.Group {
+	list := make([]iana.Group, 0, len(p.Groups)+1)
+	if g.sent {
+		list = append(list, iana.Group(g.group))
+	}
+	for _, group := range p.Groups {
+		if p.Allows(iana.TLS13) || !kex.PostQuantum(group) {
+			list = append(list, group)
+		}
+	}
+	return list
+}
+
 // appendExtensions appends the extensions, the pre-shared key last.
 func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	p := c.Config.Policy
 	legacy := slices.ContainsFunc(p.Versions, func(v iana.Version) bool { return v < iana.TLS13 })
-	b = wire.AppendExtension(b, iana.ExtensionType(g.first), nil)
+	if g.sent {
+		b = wire.AppendExtension(b, iana.ExtensionType(g.first), nil)
+	}
 	if c.Done.ServerName != "" {
 		b = wire.AppendServerNameClient(b, c.Done.ServerName)
 	}
 	b = wire.AppendStatusRequest(b)
-	b = wire.AppendSupportedGroups(b, append([]iana.Group{iana.Group(g.group)}, p.Groups...))
+	b = wire.AppendSupportedGroups(b, offeredGroups(p, g))
 	b = wire.AppendSignatureAlgorithms(b, p.Schemes)
 	b = wire.AppendExtension(b, iana.ExtSCT, nil)
 	if len(c.Config.Protocols) > 0 {
@@ -114,7 +143,9 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 			return b, err
 		}
 	}
-	b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
+	if g.sent {
+		b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
+	}
 	return c.appendPSK(b), nil
 }
 
@@ -137,16 +168,23 @@ func (c *Client) appendLegacy(b []byte) []byte {
 // append13 appends what makes it a ClientHello of TLS 1.3.
 func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 	p := c.Config.Policy
-	b = wire.AppendSupportedVersionsClient(b, append([]iana.Version{iana.Version(g.version)}, p.Versions...))
+	versions := p.Versions
+	if g.sent {
+		versions = append([]iana.Version{iana.Version(g.version)}, versions...)
+	}
+	b = wire.AppendSupportedVersionsClient(b, versions)
 	if c.Config.ClientTickets || c.Config.Session != nil {
 		// Without it, a server has no use for tickets and sends none (RFC
 		// 9846, section 4.3.9).
 		b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
 	}
 	b, shares := wire.OpenKeyShareClient(b)
-	b, share := wire.OpenKeyShare(b, iana.Group(g.group))
-	b = share.Close(append(b, 0))
-	for _, group := range shareGroups(p.Groups) {
+	var share wire.Mark
+	if g.sent {
+		b, share = wire.OpenKeyShare(b, iana.Group(g.group))
+		b = share.Close(append(b, 0))
+	}
+	for _, group := range shareGroups(p) {
 		key, err := kex.Generate(group, c.Config.Rand)
 		if err != nil {
 			return b, err
@@ -161,9 +199,13 @@ func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 // shareGroups are the groups for which a key share is sent: the most wanted,
 // and if that is a hybrid the most wanted that is none, so that a server
 // without it needs no second round trip.
-func shareGroups(groups []iana.Group) []iana.Group {
+func shareGroups(p *policy.Policy) []iana.Group {
+	groups := p.Groups
+	if p.Shares != nil {
+		return p.Shares
+	}
 	for i, g := range groups {
-		if !kex.Hybrid(g) {
+		if !kex.PostQuantum(g) {
 			if i == 0 {
 				return groups[:1]
 			}

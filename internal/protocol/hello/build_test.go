@@ -17,7 +17,7 @@ import (
 func TestGrease(t *testing.T) {
 	for i := range 256 {
 		for j := range 256 {
-			g := newGrease([]byte{byte(i), byte(j), byte(i), byte(j), byte(i), 0, 0, 0})
+			g := newGrease([]byte{byte(i), byte(j), byte(i), byte(j), byte(i), 0, 0, 0}, true)
 			if g.first == g.last {
 				t.Fatalf("%d, %d: the extensions are both %#x", i, j, g.first)
 			}
@@ -38,9 +38,13 @@ func TestShareGroups(t *testing.T) {
 		{[]iana.Group{hybrid, other, iana.Secp256r1}, []iana.Group{hybrid, iana.Secp256r1}},
 		{[]iana.Group{hybrid, other}, []iana.Group{hybrid}},
 	} {
-		if got := shareGroups(c.groups); !slices.Equal(got, c.want) {
+		if got := shareGroups(&policy.Policy{Groups: c.groups}); !slices.Equal(got, c.want) {
 			t.Errorf("%v: shares for %v, want %v", c.groups, got, c.want)
 		}
+	}
+	none := &policy.Policy{Groups: []iana.Group{iana.X25519}, Shares: []iana.Group{}}
+	if got := shareGroups(none); len(got) > 0 {
+		t.Errorf("shares for %v though none are wanted", got)
 	}
 }
 

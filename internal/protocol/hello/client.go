@@ -86,7 +86,7 @@ func chosenVersion(hello *wire.ServerHello) (iana.Version, error) {
 	body, ok := hello.Extensions.Get(iana.ExtSupportedVersions)
 	if !ok {
 		if hello.Version >= iana.TLS13 {
-			return 0, fault.With(fault.LegacyVersionWrong, "it is %v", hello.Version)
+			return 0, fault.With(fault.VersionNotOffered, "%v without %v", hello.Version, iana.ExtSupportedVersions)
 		}
 		return hello.Version, nil
 	}
@@ -97,7 +97,7 @@ func chosenVersion(hello *wire.ServerHello) (iana.Version, error) {
 	case v < iana.TLS13:
 		return 0, fault.With(fault.SelectedVersionWrong, "%v", v)
 	case hello.Version != iana.TLS12:
-		return 0, fault.With(fault.LegacyVersionWrong, "it is %v", hello.Version)
+		return 0, fault.With(fault.LegacyFieldWrong, "legacy_version is %v", hello.Version)
 	}
 	return v, nil
 }

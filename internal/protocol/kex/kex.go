@@ -13,14 +13,15 @@ import (
 
 	"filippo.io/edwards25519"
 	"github.com/cloudflare/circl/dh/x25519"
+	"github.com/cloudflare/circl/kem"
 	"github.com/cloudflare/circl/kem/mlkem/mlkem768"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
-// MaxShare and MaxSecret are the lengths of the longest share and secret, in
-// bytes.
+// MaxShare and MaxSecret are lengths in bytes that every share and secret of
+// the policies' groups fits in. ML-KEM-1024's share is longer.
 const (
 	MaxShare  = mlkem768.PublicKeySize + 65
 	MaxSecret = 66
@@ -55,14 +56,14 @@ func curve(g iana.Group) (c ecdh.Curve, hybrid, ok bool) {
 // Supported reports whether the group is implemented.
 func Supported(g iana.Group) bool {
 	_, _, ok := curve(g)
-	return ok
+	return ok || alone(g) != nil
 }
 
-// Hybrid reports whether the group is for TLS 1.3 only, because it is a key
-// encapsulation and not a Diffie-Hellman exchange.
-func Hybrid(g iana.Group) bool {
+// PostQuantum reports whether ML-KEM is in the group. Such groups are for TLS
+// 1.3 only: they are a key encapsulation and no Diffie-Hellman exchange.
+func PostQuantum(g iana.Group) bool {
 	_, hybrid, _ := curve(g)
-	return hybrid
+	return hybrid || alone(g) != nil
 }
 
 // A Key is an ephemeral private key.
@@ -71,6 +72,7 @@ type Key struct {
 	scalar x25519.Key           // X25519
 	curve  *ecdh.PrivateKey     // the other curves
 	kem    *mlkem768.PrivateKey // hybrids
+	alone  kem.PrivateKey       // ML-KEM without a curve
 	public []byte               // ML-KEM's part of the share
 }
 
@@ -81,6 +83,9 @@ func (k *Key) Group() iana.Group { return k.group }
 func Generate(g iana.Group, rand io.Reader) (Key, error) {
 	k := Key{group: g}
 	c, hybrid, ok := curve(g)
+	if s := alone(g); s != nil {
+		return k, k.generateAlone(s, rand)
+	}
 	if !ok {
 		return k, fault.With(fault.Internal, "%v is not implemented", g)
 	}
@@ -154,6 +159,9 @@ func fill(rand io.Reader, b []byte) error {
 
 // AppendPublic appends the share to be sent.
 func (k *Key) AppendPublic(b []byte) []byte {
+	if k.alone != nil {
+		return append(b, k.public...)
+	}
 	if k.group == iana.X25519MLKEM768 { // ML-KEM's part comes first in this hybrid
 		return k.appendCurve(append(b, k.public...))
 	}
@@ -180,6 +188,9 @@ func appendX25519(b []byte, scalar *x25519.Key) []byte {
 // AppendSecret completes the exchange with the peer's share and appends the
 // secret. A share that is not valid is fault.KeyShareInvalid.
 func (k *Key) AppendSecret(b, peer []byte) ([]byte, error) {
+	if k.alone != nil {
+		return k.decapsulateAlone(b, peer)
+	}
 	kem, point, err := k.split(peer, kemCiphertext)
 	if err != nil {
 		return b, err
@@ -255,6 +266,9 @@ func (k *Key) appendX25519Shared(b, point []byte) ([]byte, error) {
 func Respond(g iana.Group, rand io.Reader, peer, share, secret []byte) (outShare, outSecret []byte, err error) {
 	k := Key{group: g}
 	c, hybrid, ok := curve(g)
+	if s := alone(g); s != nil {
+		return respondAlone(s, rand, peer, share, secret)
+	}
 	if !ok {
 		return share, secret, fault.With(fault.Internal, "%v is not implemented", g)
 	}

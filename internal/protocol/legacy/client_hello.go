@@ -180,7 +180,7 @@ func (c *Client) onServerKeyExchange(m msg) (state, error) {
 		return 0, err
 	}
 	switch {
-	case !slices.Contains(c.Config.Policy.Groups, k.Group), kex.Hybrid(k.Group):
+	case !slices.Contains(c.Config.Policy.Groups, k.Group), kex.PostQuantum(k.Group):
 		return 0, fault.With(fault.GroupNotOffered, "%v", k.Group)
 	case !c.Config.Policy.AllowsScheme(k.Scheme):
 		return 0, fault.With(fault.SchemeNotOffered, "%v", k.Scheme)

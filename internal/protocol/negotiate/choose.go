@@ -118,7 +118,10 @@ func prefersChaCha(o *Offer) bool {
 // share is nil: the client has to be asked for it with a HelloRetryRequest.
 // RFC 9846, section 4.2.1.
 func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, share []byte, err error) {
-	if !o.Has(iana.ExtSupportedGroups) || !o.Has(iana.ExtKeyShare) {
+	if !o.Has(iana.ExtSupportedGroups) {
+		return 0, nil, fault.MissingGroups
+	}
+	if !o.Has(iana.ExtKeyShare) {
 		return 0, nil, fault.MissingKeyShare
 	}
 	for _, g := range p.Groups {
@@ -148,7 +151,7 @@ func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, shar
 func GroupLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
 	for _, g := range p.Groups {
 		switch {
-		case kex.Hybrid(g):
+		case kex.PostQuantum(g):
 			continue // not of these versions
 		case o.Has(iana.ExtSupportedGroups) && o.Groups.Has(g), !o.Has(iana.ExtSupportedGroups) && g == iana.Secp256r1:
 			log.Chose(trace.Group, uint16(g))

@@ -215,7 +215,7 @@ func group13(t *testing.T, c client, o *Offer, p *policy.Policy) {
 func legacySuite(t *testing.T, c client, o *Offer, p *policy.Policy, r *rand.Rand) {
 	t.Helper()
 	group, _ := twiceTheSame(t, trace.Group, func(l *trace.Log) (iana.Group, error) { return GroupLegacy(o, p, l), nil }, p.Groups)
-	if group != 0 && (kex.Hybrid(group) || len(c.groups) > 0 && !slices.Contains(c.groups, group) || !slices.Contains(p.Groups, group)) {
+	if group != 0 && (kex.PostQuantum(group) || len(c.groups) > 0 && !slices.Contains(c.groups, group) || !slices.Contains(p.Groups, group)) {
 		t.Errorf("%v was chosen", group)
 	}
 	rsa := r.IntN(2) == 0

@@ -42,7 +42,7 @@ func (o *Offer) Has(t iana.ExtensionType) bool { return o.Present.Has(t) }
 func ReadOffer(body []byte) (Offer, error) {
 	hello, err := wire.ParseClientHello(body)
 	if err != nil {
-		return Offer{}, err
+		return Offer{}, fault.With(fault.HelloForm, "%w", err)
 	}
 	o := Offer{Hello: hello}
 	if o.Present, err = extension.Check(extension.ClientHello, hello.Extensions, 0); err != nil {

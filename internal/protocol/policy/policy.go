@@ -19,6 +19,7 @@ type Policy struct {
 	Versions []iana.Version
 	Suites   []iana.Suite           // of all versions
 	Groups   []iana.Group           // for key exchange
+	Shares   []iana.Group           // that a client sends key shares for; nil: as it sees fit
 	Schemes  []iana.SignatureScheme // to sign with and to accept
 
 	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
