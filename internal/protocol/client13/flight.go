@@ -103,7 +103,7 @@ func (c *Client) onCertificateVerify(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !c.Config.Policy.AllowsScheme(v.Scheme) {
+	if !c.Config.Policy.Accepts(v.Scheme) || sign.ClientOnly(v.Scheme) {
 		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
 	}
 	if err := c.Done.Peer.MaySign(); err != nil {
@@ -111,7 +111,7 @@ func (c *Client) onCertificateVerify(m msg) (state, error) {
 	}
 	var hash [48]byte
 	content := sign.AppendContent13(nil, true, c.Transcript.Sum(hash[:0]))
-	if err := sign.Verify(v.Scheme, iana.TLS13, c.Done.Peer.Leaf.PublicKey, content, v.Signature); err != nil {
+	if err := sign.Verify(v.Scheme, iana.TLS13, c.Done.Peer.Key, content, v.Signature); err != nil {
 		return 0, err
 	}
 	c.Done.Scheme, c.Done.PeerScheme = v.Scheme, v.Scheme

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"crypto"
 	"crypto/x509"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -89,6 +90,7 @@ type CertificateRequest struct {
 type PeerCertificates struct {
 	Chain      [][]byte          // DER, the peer's own first
 	Leaf       *x509.Certificate // the first, parsed
+	Key        crypto.PublicKey  // of the first; nil: of a kind that is not implemented
 	OCSPStaple []byte
 	SCTs       [][]byte
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
@@ -54,7 +55,7 @@ func NewPeer(der []byte) (*PeerCertificates, error) {
 	if err != nil {
 		return nil, fault.With(fault.CertificateParse, "%w", err)
 	}
-	return &PeerCertificates{Chain: [][]byte{der}, Leaf: leaf}, nil
+	return &PeerCertificates{Chain: [][]byte{der}, Leaf: leaf, Key: sign.PublicKey(leaf)}, nil
 }
 
 func (p *PeerCertificates) readExtensions(exts wire.Extensions) error {
@@ -108,7 +109,7 @@ func PeerOf(s *session.State) *PeerCertificates {
 	if err != nil {
 		return nil // it was parsed before it was kept
 	}
-	return &PeerCertificates{Chain: s.Chain, Leaf: leaf, OCSPStaple: s.OCSPStaple, SCTs: s.SCTs}
+	return &PeerCertificates{Chain: s.Chain, Leaf: leaf, Key: sign.PublicKey(leaf), OCSPStaple: s.OCSPStaple, SCTs: s.SCTs}
 }
 
 // ReadProtocol gives the application protocol that the server chose, of those

@@ -10,6 +10,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -129,7 +130,7 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	}
 	b = wire.AppendStatusRequest(b)
 	b = wire.AppendSupportedGroups(b, offeredGroups(p, g))
-	b = wire.AppendSignatureAlgorithms(b, p.Schemes)
+	b = appendSchemes(b, p)
 	b = wire.AppendExtension(b, iana.ExtSCT, nil)
 	if len(c.Config.Protocols) > 0 {
 		b = wire.AppendALPN(b, c.Config.Protocols...)
@@ -147,6 +148,20 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 		b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
 	}
 	return c.appendPSK(b), nil
+}
+
+// appendSchemes appends the signature schemes that a server may use, and those
+// of its certificates if they are others. RFC 9846, section 4.3.3.
+func appendSchemes(b []byte, p *policy.Policy) []byte {
+	schemes := p.Schemes
+	if slices.ContainsFunc(schemes, sign.ClientOnly) {
+		schemes = slices.DeleteFunc(slices.Clone(schemes), sign.ClientOnly)
+	}
+	b = wire.AppendSignatureAlgorithms(b, schemes)
+	if len(p.CertificateSchemes) > 0 {
+		b = wire.AppendSignatureAlgorithmsCert(b, p.CertificateSchemes)
+	}
+	return b
 }
 
 // appendLegacy appends what matters to TLS 1.2 and below only.

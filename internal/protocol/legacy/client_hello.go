@@ -140,8 +140,8 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, err
 	case peer == nil:
 		return 0, fault.CertificateListEmpty
-	case !keyFits(c.suite, sign.KindOf(peer.Leaf.PublicKey)):
-		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Leaf.PublicKey, c.suite.ID)
+	case !keyFits(c.suite, sign.KindOf(peer.Key)):
+		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
 	}
 	c.Transcript.Write(m.Raw)
 	peer.SCTs, c.Done.Peer = c.scts, peer
@@ -182,13 +182,13 @@ func (c *Client) onServerKeyExchange(m msg) (state, error) {
 	switch {
 	case !slices.Contains(c.Config.Policy.Groups, k.Group), kex.PostQuantum(k.Group):
 		return 0, fault.With(fault.GroupNotOffered, "%v", k.Group)
-	case !c.Config.Policy.AllowsScheme(k.Scheme):
+	case !c.Config.Policy.Accepts(k.Scheme):
 		return 0, fault.With(fault.SchemeNotOffered, "%v", k.Scheme)
 	}
 	if err := c.Done.Peer.MaySign(); err != nil {
 		return 0, err
 	}
-	if err := sign.Verify(k.Scheme, c.Done.Version, c.Done.Peer.Leaf.PublicKey, c.signedParams(k.Params), k.Signature); err != nil {
+	if err := sign.Verify(k.Scheme, c.Done.Version, c.Done.Peer.Key, c.signedParams(k.Params), k.Signature); err != nil {
 		return 0, err
 	}
 	c.Done.Group, c.Done.Scheme, c.Done.PeerScheme = k.Group, k.Scheme, k.Scheme

@@ -129,7 +129,7 @@ func (c *common) signedParams(params []byte) []byte {
 func keyFits(p suite.Params, k sign.Kind) bool {
 	switch p.Auth {
 	case suite.RSAKey:
-		return k == sign.RSA
+		return k == sign.RSA || k == sign.RSAPSS && p.KeyExchange != suite.RSA
 	case suite.ECDSAKey:
 		return k == sign.ECDSA || k == sign.Ed25519
 	}

@@ -124,13 +124,13 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !s.Config.Policy.AllowsScheme(v.Scheme) {
+	if !s.Config.Policy.Accepts(v.Scheme) {
 		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
 	}
 	if err := s.Done.Peer.MaySign(); err != nil {
 		return 0, err
 	}
-	if err := sign.Verify(v.Scheme, s.Done.Version, s.Done.Peer.Leaf.PublicKey, s.Transcript.Kept(), v.Signature); err != nil {
+	if err := sign.Verify(v.Scheme, s.Done.Version, s.Done.Peer.Key, s.Transcript.Kept(), v.Signature); err != nil {
 		return 0, err
 	}
 	s.Done.PeerScheme = v.Scheme

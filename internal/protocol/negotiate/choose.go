@@ -10,6 +10,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // Version chooses the protocol version: the first of the policy that the
@@ -174,7 +175,7 @@ func Scheme(v iana.Version, offered Offers, cred *sign.Credential, p *policy.Pol
 	for _, s := range cred.SchemesFor(v) {
 		why := trace.Why(0)
 		switch {
-		case !p.AllowsScheme(s):
+		case !p.Signs(s):
 			why = trace.NotAllowed
 		case !offered.Has(s):
 			why = trace.NotOffered
@@ -209,6 +210,15 @@ func Protocol(o *Offer, ours []string, log *trace.Log) (string, error) {
 		return "", nil
 	}
 	return "", fault.NoSharedProtocol
+}
+
+// ServerSchemes is what a client offers to a server of TLS 1.3, which may not
+// sign with the schemes that are for clients only.
+type ServerSchemes wire.List[iana.SignatureScheme]
+
+// Has reports whether the client can verify the scheme of a server.
+func (l ServerSchemes) Has(s iana.SignatureScheme) bool {
+	return wire.List[iana.SignatureScheme](l).Has(s) && !sign.ClientOnly(s)
 }
 
 // Schemes is a list of signature schemes as Offers.

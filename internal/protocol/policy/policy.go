@@ -20,7 +20,15 @@ type Policy struct {
 	Suites   []iana.Suite           // of all versions
 	Groups   []iana.Group           // for key exchange
 	Shares   []iana.Group           // that a client sends key shares for; nil: as it sees fit
-	Schemes  []iana.SignatureScheme // to sign with and to accept
+	Schemes  []iana.SignatureScheme // to accept and to sign with
+
+	// SignOnly are schemes to sign with beside those, which are not accepted.
+	SignOnly []iana.SignatureScheme
+
+	// CertificateSchemes are those of signatures in certificates, if they are
+	// not the same as Schemes: signature_algorithms_cert. RFC 9846, section
+	// 4.3.3.
+	CertificateSchemes []iana.SignatureScheme
 
 	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
 	SHA1Certificates bool
@@ -58,9 +66,13 @@ var modern = Policy{
 	Schemes: []iana.SignatureScheme{
 		iana.ECDSASecp256r1SHA256, iana.Ed25519,
 		iana.RSAPSSRSAESHA256, iana.RSAPSSRSAESHA384, iana.RSAPSSRSAESHA512,
+		iana.RSAPSSPSSSHA256, iana.RSAPSSPSSSHA384, iana.RSAPSSPSSSHA512,
 		iana.RSAPKCS1SHA256, iana.RSAPKCS1SHA384, iana.RSAPKCS1SHA512,
 		iana.ECDSASecp384r1SHA384, iana.ECDSASecp521r1SHA512,
 	},
+	// ML-DSA signs handshakes, but crypto/x509 cannot verify certificates that
+	// are signed with it.
+	SignOnly: []iana.SignatureScheme{iana.MLDSA44, iana.MLDSA65, iana.MLDSA87},
 }
 
 var compatible = func() Policy {
@@ -119,8 +131,13 @@ func (p *Policy) Highest() iana.Version {
 	return highest
 }
 
-// AllowsScheme reports whether the signature scheme is allowed.
-func (p *Policy) AllowsScheme(s iana.SignatureScheme) bool { return slices.Contains(p.Schemes, s) }
+// Accepts reports whether the peer may sign with the scheme.
+func (p *Policy) Accepts(s iana.SignatureScheme) bool { return slices.Contains(p.Schemes, s) }
+
+// Signs reports whether this side may sign with the scheme.
+func (p *Policy) Signs(s iana.SignatureScheme) bool {
+	return slices.Contains(p.Schemes, s) || slices.Contains(p.SignOnly, s)
+}
 
 // AllowsSuite reports whether the cipher suite is allowed.
 func (p *Policy) AllowsSuite(s iana.Suite) bool { return slices.Contains(p.Suites, s) }

@@ -33,7 +33,7 @@ func (s *Server) onCredential(msg) (state, error) {
 		return 0, fault.NoCertificate
 	}
 	var err error
-	s.scheme, err = negotiate.Scheme(iana.TLS13, s.Offer.Schemes, s.cred, s.Config.Policy, s.Log)
+	s.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.ServerSchemes(s.Offer.Schemes), s.cred, s.Config.Policy, s.Log)
 	if err != nil {
 		return 0, err
 	}
@@ -60,6 +60,9 @@ func (s *Server) sendCertificateRequest() {
 	s.askedCertificate = true
 	b, block := wire.OpenCertificateRequest13(s.Out.Message(), nil)
 	b = wire.AppendSignatureAlgorithms(b, s.Config.Policy.Schemes)
+	if certs := s.Config.Policy.CertificateSchemes; len(certs) > 0 {
+		b = wire.AppendSignatureAlgorithmsCert(b, certs)
+	}
 	if len(s.Config.Authorities) > 0 {
 		b = wire.AppendCertificateAuthorities(b, s.Config.Authorities)
 	}
@@ -131,7 +134,7 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !s.Config.Policy.AllowsScheme(v.Scheme) {
+	if !s.Config.Policy.Accepts(v.Scheme) {
 		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
 	}
 	if err := s.Done.Peer.MaySign(); err != nil {
@@ -139,7 +142,7 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	}
 	var hash [48]byte
 	content := sign.AppendContent13(s.content[:0], false, s.Transcript.Sum(hash[:0]))
-	if err := sign.Verify(v.Scheme, iana.TLS13, s.Done.Peer.Leaf.PublicKey, content, v.Signature); err != nil {
+	if err := sign.Verify(v.Scheme, iana.TLS13, s.Done.Peer.Key, content, v.Signature); err != nil {
 		return 0, err
 	}
 	s.Done.PeerScheme = v.Scheme

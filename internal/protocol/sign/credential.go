@@ -20,6 +20,7 @@ type Credential struct {
 	OCSPStaple []byte
 	SCTs       [][]byte
 
+	public    crypto.PublicKey // of the leaf: it says more than the key what it may be used for
 	schemes13 []iana.SignatureScheme
 	schemes12 []iana.SignatureScheme
 	list12    []byte
@@ -48,25 +49,34 @@ func NewCredential(chain [][]byte, leaf *x509.Certificate, key crypto.Signer, ex
 	if key == nil {
 		return nil, fmt.Errorf("there is no key for the certificate of %s", leaf.Subject)
 	}
-	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || KindOf(key.Public()) == 0 {
+	public := PublicKey(leaf)
+	same, ok := public.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || KindOf(public) == 0 {
 		return nil, fmt.Errorf("keys of type %T are not implemented", key)
 	}
-	if !public.Equal(leaf.PublicKey) {
+	if !same.Equal(key.Public()) {
 		return nil, fmt.Errorf("the key is not that of the certificate of %s", leaf.Subject)
 	}
-	c := &Credential{Chain: chain, Leaf: leaf, Key: key, OCSPStaple: extra.OCSPStaple, SCTs: extra.SCTs}
-	c.schemes13 = restrict(SchemesFor(key.Public(), iana.TLS13), extra.Schemes)
-	c.schemes12 = restrict(SchemesFor(key.Public(), iana.TLS12), extra.Schemes)
+	c := &Credential{Chain: chain, Leaf: leaf, Key: key, OCSPStaple: extra.OCSPStaple, SCTs: extra.SCTs, public: public}
+	c.schemes13 = restrict(SchemesFor(public, iana.TLS13), extra.Schemes)
+	c.schemes12 = restrict(SchemesFor(public, iana.TLS12), extra.Schemes)
 	c.encode()
 	return c, nil
 }
 
+// restrict gives the schemes that are in only, in its order, which is the
+// program's.
 func restrict(schemes, only []iana.SignatureScheme) []iana.SignatureScheme {
 	if only == nil {
 		return schemes
 	}
-	return slices.DeleteFunc(schemes, func(s iana.SignatureScheme) bool { return !slices.Contains(only, s) })
+	var ids []iana.SignatureScheme
+	for _, s := range only {
+		if slices.Contains(schemes, s) && !slices.Contains(ids, s) {
+			ids = append(ids, s)
+		}
+	}
+	return ids
 }
 
 func (c *Credential) encode() {
@@ -96,7 +106,10 @@ func (c *Credential) encode() {
 }
 
 // Kind gives the kind of the key.
-func (c *Credential) Kind() Kind { return KindOf(c.Key.Public()) }
+func (c *Credential) Kind() Kind { return KindOf(c.public) }
+
+// Public gives the public key of the certificate.
+func (c *Credential) Public() crypto.PublicKey { return c.public }
 
 // SchemesFor gives the schemes that the key can sign with in the version, in
 // order of preference.

@@ -6,25 +6,16 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
-	_ "crypto/sha256" // for crypto.Hash
-	_ "crypto/sha512"
 	"io"
 
-	"crypto/elliptic"
-	_ "crypto/sha1"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa65"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa87"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
-)
-
-// Kind is a kind of key.
-type Kind uint8
-
-const (
-	RSA Kind = iota + 1
-	ECDSA
-	Ed25519
 )
 
 // scheme says what a signature scheme consists of.
@@ -34,23 +25,49 @@ type scheme struct {
 	hash  crypto.Hash    // 0: the scheme hashes by itself
 	pss   bool           // of RSA
 	curve elliptic.Curve // that TLS 1.3 wants; nil: none
-	in13  bool           // may sign a handshake of TLS 1.3
+	use   use
 }
+
+// use says which handshakes a scheme may sign.
+type use uint8
+
+const (
+	in12       use = 1 << iota // TLS 1.2
+	in13                       // TLS 1.3
+	clientOnly                 // in TLS 1.3 a client only
+)
 
 // schemes are in the order in which a key is used, RFC 9846, section 4.3.3.
 var schemes = [...]scheme{
-	{iana.ECDSASecp256r1SHA256, ECDSA, crypto.SHA256, false, elliptic.P256(), true},
-	{iana.ECDSASecp384r1SHA384, ECDSA, crypto.SHA384, false, elliptic.P384(), true},
-	{iana.ECDSASecp521r1SHA512, ECDSA, crypto.SHA512, false, elliptic.P521(), true},
-	{iana.Ed25519, Ed25519, 0, false, nil, true},
-	{iana.RSAPSSRSAESHA256, RSA, crypto.SHA256, true, nil, true},
-	{iana.RSAPSSRSAESHA384, RSA, crypto.SHA384, true, nil, true},
-	{iana.RSAPSSRSAESHA512, RSA, crypto.SHA512, true, nil, true},
-	{iana.RSAPKCS1SHA256, RSA, crypto.SHA256, false, nil, false},
-	{iana.RSAPKCS1SHA384, RSA, crypto.SHA384, false, nil, false},
-	{iana.RSAPKCS1SHA512, RSA, crypto.SHA512, false, nil, false},
-	{iana.ECDSASHA1, ECDSA, crypto.SHA1, false, nil, false},
-	{iana.RSAPKCS1SHA1, RSA, crypto.SHA1, false, nil, false},
+	{iana.ECDSASecp256r1SHA256, ECDSA, crypto.SHA256, false, elliptic.P256(), in12 | in13},
+	{iana.ECDSASecp384r1SHA384, ECDSA, crypto.SHA384, false, elliptic.P384(), in12 | in13},
+	{iana.ECDSASecp521r1SHA512, ECDSA, crypto.SHA512, false, elliptic.P521(), in12 | in13},
+	{iana.Ed25519, Ed25519, 0, false, nil, in12 | in13},
+	{iana.RSAPSSRSAESHA256, RSA, crypto.SHA256, true, nil, in12 | in13},
+	{iana.RSAPSSRSAESHA384, RSA, crypto.SHA384, true, nil, in12 | in13},
+	{iana.RSAPSSRSAESHA512, RSA, crypto.SHA512, true, nil, in12 | in13},
+	{iana.RSAPSSPSSSHA256, RSAPSS, crypto.SHA256, true, nil, in12 | in13},
+	{iana.RSAPSSPSSSHA384, RSAPSS, crypto.SHA384, true, nil, in12 | in13},
+	{iana.RSAPSSPSSSHA512, RSAPSS, crypto.SHA512, true, nil, in12 | in13},
+	{iana.MLDSA44, MLDSA44, 0, false, nil, in13},
+	{iana.MLDSA65, MLDSA65, 0, false, nil, in13},
+	{iana.MLDSA87, MLDSA87, 0, false, nil, in13},
+	{iana.RSAPKCS1SHA256, RSA, crypto.SHA256, false, nil, in12},
+	{iana.RSAPKCS1SHA384, RSA, crypto.SHA384, false, nil, in12},
+	{iana.RSAPKCS1SHA512, RSA, crypto.SHA512, false, nil, in12},
+	{iana.RSAPKCS1SHA256Legacy, RSA, crypto.SHA256, false, nil, in13 | clientOnly},
+	{iana.RSAPKCS1SHA384Legacy, RSA, crypto.SHA384, false, nil, in13 | clientOnly},
+	{iana.RSAPKCS1SHA512Legacy, RSA, crypto.SHA512, false, nil, in13 | clientOnly},
+	{iana.ECDSASHA1, ECDSA, crypto.SHA1, false, nil, in12},
+	{iana.RSAPKCS1SHA1, RSA, crypto.SHA1, false, nil, in12},
+}
+
+// ClientOnly reports whether only clients may sign with the scheme: those of
+// PKCS #1 v1.5 in TLS 1.3, for keys that know nothing else (RFC 9963, section
+// 2).
+func ClientOnly(id iana.SignatureScheme) bool {
+	s := find(id)
+	return s != nil && s.use&clientOnly != 0
 }
 
 func find(id iana.SignatureScheme) *scheme {
@@ -62,19 +79,6 @@ func find(id iana.SignatureScheme) *scheme {
 	return nil
 }
 
-// KindOf gives the kind of a public key, 0 if it is not implemented.
-func KindOf(public crypto.PublicKey) Kind {
-	switch public.(type) {
-	case *rsa.PublicKey:
-		return RSA
-	case *ecdsa.PublicKey:
-		return ECDSA
-	case ed25519.PublicKey:
-		return Ed25519
-	}
-	return 0
-}
-
 // maxRSA is the length in bits of the longest RSA key that is taken. A peer
 // could keep this side busy with longer ones.
 const maxRSA = 8192
@@ -82,16 +86,28 @@ const maxRSA = 8192
 // fits reports whether a key can be used with the scheme in the version. TLS
 // 1.3 ties a hash to a curve and forbids PKCS #1 v1.5 and SHA-1.
 func (s *scheme) fits(public crypto.PublicKey, v iana.Version) bool {
-	if KindOf(public) != s.kind || v >= iana.TLS13 && !s.in13 {
+	in := in12
+	if v >= iana.TLS13 {
+		in = in13
+	}
+	if KindOf(public) != s.kind || s.use&in == 0 {
 		return false
 	}
 	switch k := public.(type) {
 	case *ecdsa.PublicKey:
 		return v < iana.TLS13 || k.Curve == s.curve
-	case *rsa.PublicKey: // RFC 8017, section 9.1.1: room for the hash and the salt
-		return k.N.BitLen() <= maxRSA && (!s.pss || (k.N.BitLen()+6)/8 >= 2*s.hash.Size()+2)
+	case *rsa.PublicKey:
+		return s.hasRoom(k)
+	case *PSSPublicKey:
+		return (k.Hash == 0 || k.Hash == s.hash) && s.hasRoom(k.PublicKey)
 	}
 	return true
+}
+
+// hasRoom reports whether an RSA key is long enough for the hash and the salt
+// (RFC 8017, section 9.1.1), and not too long.
+func (s *scheme) hasRoom(k *rsa.PublicKey) bool {
+	return k.N.BitLen() <= maxRSA && (!s.pss || (k.N.BitLen()+6)/8 >= 2*s.hash.Size()+2)
 }
 
 // SchemesFor gives the schemes that a key can sign with in the version, in
@@ -164,23 +180,33 @@ func Verify(id iana.SignatureScheme, v iana.Version, public crypto.PublicKey, co
 	if s.hash != 0 {
 		digest = s.digest(buf[:0], content)
 	}
-	good := false
-	switch k := public.(type) {
-	case *ecdsa.PublicKey:
-		good = ecdsa.VerifyASN1(k, digest, signature)
-	case ed25519.PublicKey:
-		good = ed25519.Verify(k, digest, signature)
-	case *rsa.PublicKey:
-		if s.pss {
-			good = rsa.VerifyPSS(k, s.hash, digest, signature, pssOptions[s.hash]) == nil
-		} else {
-			good = rsa.VerifyPKCS1v15(k, s.hash, digest, signature) == nil
-		}
-	}
-	if !good {
+	if !s.verify(public, digest, signature) {
 		return fault.SignatureWrong
 	}
 	return nil
+}
+
+func (s *scheme) verify(public crypto.PublicKey, digest, signature []byte) bool {
+	switch k := public.(type) {
+	case *ecdsa.PublicKey:
+		return ecdsa.VerifyASN1(k, digest, signature)
+	case ed25519.PublicKey:
+		return ed25519.Verify(k, digest, signature)
+	case *rsa.PublicKey:
+		if !s.pss {
+			return rsa.VerifyPKCS1v15(k, s.hash, digest, signature) == nil
+		}
+		return rsa.VerifyPSS(k, s.hash, digest, signature, pssOptions[s.hash]) == nil
+	case *PSSPublicKey:
+		return rsa.VerifyPSS(k.PublicKey, s.hash, digest, signature, pssOptions[s.hash]) == nil
+	case *mldsa44.PublicKey: // RFC 9881: the context is empty
+		return mldsa44.Verify(k, digest, nil, signature)
+	case *mldsa65.PublicKey:
+		return mldsa65.Verify(k, digest, nil, signature)
+	case *mldsa87.PublicKey:
+		return mldsa87.Verify(k, digest, nil, signature)
+	}
+	return false
 }
 
 // AppendContent13 appends what a CertificateVerify of TLS 1.3 signs. RFC 9846,

@@ -1,0 +1,120 @@
+package sign
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa65"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa87"
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// ParsePrivateKey parses a private key in PKCS #8 (RFC 5958). Beside what
+// crypto/x509 knows it takes keys of id-RSASSA-PSS, which become an
+// *rsa.PrivateKey, and of ML-DSA (RFC 9881).
+func ParsePrivateKey(der []byte) (crypto.Signer, error) {
+	if alg, key, ok := splitPrivateKey(der); ok {
+		switch {
+		case alg.Equal(oidPSS):
+			return parsePrivatePSS(key)
+		case alg.Equal(oidMLDSA44), alg.Equal(oidMLDSA65), alg.Equal(oidMLDSA87):
+			return parsePrivateMLDSA(alg, key)
+		}
+	}
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, err
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("%T cannot sign", key)
+	}
+	return signer, nil
+}
+
+// splitPrivateKey takes the beginning of a PKCS #8 key apart. RFC 5958, section
+// 2:
+//
+//	OneAsymmetricKey ::= SEQUENCE {
+//	    version              Version,
+//	    privateKeyAlgorithm  AlgorithmIdentifier,
+//	    privateKey           OCTET STRING, ... }
+func splitPrivateKey(der []byte) (alg asn1.ObjectIdentifier, key cryptobyte.String, ok bool) {
+	in := cryptobyte.String(der)
+	var info, id cryptobyte.String
+	var version int
+	ok = in.ReadASN1(&info, cbasn1.SEQUENCE) && in.Empty() && info.ReadASN1Integer(&version) &&
+		info.ReadASN1(&id, cbasn1.SEQUENCE) && id.ReadASN1ObjectIdentifier(&alg) && info.ReadASN1(&key, cbasn1.OCTET_STRING)
+	return alg, key, ok
+}
+
+// parsePrivatePSS parses an RSA key that is for RSASSA-PSS. What its parameters
+// allow is in the certificate as well, and taken from there.
+func parsePrivatePSS(key []byte) (crypto.Signer, error) {
+	k, err := x509.ParsePKCS1PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// parsePrivateMLDSA parses the key by its seed, or expanded. RFC 9881, section
+// 6:
+//
+//	CHOICE {
+//	    seed         [0] OCTET STRING (SIZE (32)),
+//	    expandedKey  OCTET STRING,
+//	    both         SEQUENCE { seed OCTET STRING (SIZE (32)), expandedKey OCTET STRING } }
+func parsePrivateMLDSA(alg asn1.ObjectIdentifier, key cryptobyte.String) (crypto.Signer, error) {
+	var seed, expanded, both cryptobyte.String
+	switch {
+	case key.ReadASN1(&seed, cbasn1.Tag(0).ContextSpecific()) && key.Empty():
+	case key.ReadASN1(&expanded, cbasn1.OCTET_STRING) && key.Empty():
+	case key.ReadASN1(&both, cbasn1.SEQUENCE) && key.Empty() && both.ReadASN1(&seed, cbasn1.OCTET_STRING):
+	default:
+		return nil, errors.New("the ML-DSA key has not the form of one")
+	}
+	if seed != nil {
+		return mldsaFromSeed(alg, seed)
+	}
+	return mldsaExpanded(alg, expanded)
+}
+
+func mldsaFromSeed(alg asn1.ObjectIdentifier, seed []byte) (crypto.Signer, error) {
+	if len(seed) != mldsa44.SeedSize {
+		return nil, fmt.Errorf("the ML-DSA key has a seed of %d bytes, not %d", len(seed), mldsa44.SeedSize)
+	}
+	fixed := [mldsa44.SeedSize]byte(seed)
+	switch {
+	case alg.Equal(oidMLDSA44):
+		_, k := mldsa44.NewKeyFromSeed(&fixed)
+		return k, nil
+	case alg.Equal(oidMLDSA65):
+		_, k := mldsa65.NewKeyFromSeed(&fixed)
+		return k, nil
+	}
+	_, k := mldsa87.NewKeyFromSeed(&fixed)
+	return k, nil
+}
+
+func mldsaExpanded(alg asn1.ObjectIdentifier, b []byte) (crypto.Signer, error) {
+	var key interface {
+		crypto.Signer
+		UnmarshalBinary([]byte) error
+	} = new(mldsa87.PrivateKey)
+	switch {
+	case alg.Equal(oidMLDSA44):
+		key = new(mldsa44.PrivateKey)
+	case alg.Equal(oidMLDSA65):
+		key = new(mldsa65.PrivateKey)
+	}
+	if err := key.UnmarshalBinary(b); err != nil {
+		return nil, err
+	}
+	return key, nil
+}
