@@ -47,6 +47,7 @@ package tls
 
 import (
 	stdtls "crypto/tls"
+	"os"
 )
 
 // The standard library's own types.
@@ -149,14 +150,30 @@ const (
 	TLS_FALLBACK_SCSV                             = stdtls.TLS_FALLBACK_SCSV
 )
 
-// X509KeyPair parses a certificate chain and its key, both in PEM.
+// X509KeyPair parses a certificate chain and its key, both in PEM. Beside the
+// keys that crypto/tls knows it takes those of id-RSASSA-PSS (RFC 4055) and
+// ML-DSA (RFC 9881).
 func X509KeyPair(certPEM, keyPEM []byte) (Certificate, error) {
-	return stdtls.X509KeyPair(certPEM, keyPEM)
+	cert, err := stdtls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		if uncommon, ok := uncommonKeyPair(certPEM, keyPEM); ok {
+			return uncommon, nil
+		}
+	}
+	return cert, err
 }
 
 // LoadX509KeyPair reads a certificate chain and its key from files in PEM.
 func LoadX509KeyPair(certFile, keyFile string) (Certificate, error) {
-	return stdtls.LoadX509KeyPair(certFile, keyFile)
+	certPEM, err := os.ReadFile(certFile)
+	if err != nil {
+		return Certificate{}, err
+	}
+	keyPEM, err := os.ReadFile(keyFile)
+	if err != nil {
+		return Certificate{}, err
+	}
+	return X509KeyPair(certPEM, keyPEM)
 }
 
 // CipherSuites lists the suites that the standard library considers secure.

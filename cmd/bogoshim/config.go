@@ -62,6 +62,7 @@ type config struct {
 	expectPeerCert                   string
 
 	alpn alpnConfig
+	schemesConfig
 
 	credential  credentialConfig // the default one
 	credentials []*credentialConfig

@@ -72,9 +72,12 @@ func (h *host) onSession(a *handshake.Ask) handshake.Answer {
 	return handshake.Answer{Session: s, Renew: renew}
 }
 
-func (h *host) onCredential(*handshake.Ask) handshake.Answer {
+func (h *host) onCredential(a *handshake.Ask) handshake.Answer {
 	if h.config.failCertCallback {
 		return handshake.Answer{Err: fault.CertificateUnusable}
+	}
+	if err := h.config.checkPeerPrefs(a); err != nil {
+		return handshake.Answer{Err: err}
 	}
 	cred, err := h.config.credential.load()
 	return handshake.Answer{Credential: cred, Err: err}

@@ -49,6 +49,7 @@ func (c *config) policy() *policy.Policy {
 		Suites:           c.suites(),
 		Groups:           []iana.Group{iana.X25519MLKEM768, iana.X25519, iana.Secp256r1, iana.Secp384r1},
 		Schemes:          schemes,
+		SignOnly:         signOnly,
 		SHA1Certificates: true,
 	}
 	if c.curves != nil {
@@ -56,6 +57,9 @@ func (c *config) policy() *policy.Policy {
 	}
 	if c.keyShares != nil || c.noKeyShares {
 		p.Shares = append([]iana.Group{}, c.keyShares...)
+	}
+	if c.verifyPrefs != nil {
+		p.Schemes = c.verifyPrefs
 	}
 	return p
 }

@@ -28,7 +28,7 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	}
 	c.Transcript.Write(m.Raw)
 	if c.Done.Resumed {
-		c.Done.Peer = handshake.PeerOf(c.Config.Session.State)
+		c.Done.Resume(c.Config.Session.State)
 		return waitFinished, nil
 	}
 	return waitCertificateOrRequest, nil

@@ -19,31 +19,24 @@ import (
 // certificateAttacks are on certificates, signatures and Finished.
 func certificateAttacks() []attack {
 	tls12, asked12, asked13 := hosts12("P-256"), hosts12("P-256", wantsClient), hosts13("P-256", wantsClient)
-	type cv = wire.CertificateVerify
-	scheme := func(s iana.SignatureScheme) func(piece) pieces {
-		return certificateVerify(func(m *cv) { m.Scheme = s })
-	}
 	exchange := func(scheme iana.SignatureScheme, group iana.Group) func(piece) pieces {
 		return first(iana.MsgServerKeyExchange, func(p piece) pieces {
 			m, _ := wire.ParseServerKeyExchangeECDHE(p.Bytes[wire.HeaderLen:], true)
 			return as(p, wire.AppendServerKeyExchange(nil, wire.AppendECDHEParams(nil, group, m.Point), scheme, m.Signature))
 		})
 	}
-	shown := func(b []byte) func(piece) pieces {
-		return first(iana.MsgCertificate, func(p piece) pieces { return as(p, b) })
-	}
 	rsa := wire.AppendCertificate12(nil, tlstest.Credentials()["RSA-2048"].List12())
 	garbage := wire.AppendList(nil, 3, 3, [][]byte{{0x30, 1}})
 	return []attack{
-		{code: fault.SchemeNotOffered, name: "server", at: atClient, alter: scheme(iana.ECDSASHA1)},
-		{code: fault.SchemeNotOffered, name: "client, TLS 1.3", at: atServer, hosts: asked13, alter: scheme(iana.ECDSASHA1)},
-		{code: fault.SchemeNotOffered, name: "client, TLS 1.2", at: atServer, hosts: asked12, alter: scheme(iana.ECDSASHA1)},
+		{code: fault.SchemeNotOffered, name: "server", at: atClient, alter: scheme13(iana.ECDSASHA1)},
+		{code: fault.SchemeNotOffered, name: "client, TLS 1.3", at: atServer, hosts: asked13, alter: scheme13(iana.ECDSASHA1)},
+		{code: fault.SchemeNotOffered, name: "client, TLS 1.2", at: atServer, hosts: asked12, alter: scheme13(iana.ECDSASHA1)},
 		{code: fault.SchemeNotOffered, name: "ServerKeyExchange", at: atClient, hosts: tls12, alter: exchange(iana.ECDSASHA1, iana.X25519)},
 		{code: fault.GroupNotOffered, name: "ServerKeyExchange", at: atClient, hosts: tls12, alter: exchange(iana.ECDSASecp256r1SHA256, iana.X448)},
 		{code: fault.GroupNotOffered, name: "a hybrid in TLS 1.2", at: atClient, hosts: tls12, alter: exchange(iana.ECDSASecp256r1SHA256, iana.X25519MLKEM768)},
-		{code: fault.SignatureSchemeWrong, name: "server", at: atClient, alter: scheme(iana.Ed25519)},
-		{code: fault.SignatureSchemeWrong, name: "PKCS #1 in TLS 1.3", at: atClient, hosts: hosts13("RSA-2048"), alter: scheme(iana.RSAPKCS1SHA256)},
-		{code: fault.SignatureSchemeWrong, name: "client", at: atServer, hosts: asked13, alter: scheme(iana.RSAPSSRSAESHA256)},
+		{code: fault.SignatureSchemeWrong, name: "server", at: atClient, alter: scheme13(iana.Ed25519)},
+		{code: fault.SignatureSchemeWrong, name: "PKCS #1 in TLS 1.3", at: atClient, hosts: hosts13("RSA-2048"), alter: scheme13(iana.RSAPKCS1SHA256)},
+		{code: fault.SignatureSchemeWrong, name: "client", at: atServer, hosts: asked13, alter: scheme13(iana.RSAPSSRSAESHA256)},
 		{code: fault.SignatureSchemeWrong, name: "TLS 1.2", at: atClient, hosts: tls12, alter: exchange(iana.RSAPKCS1SHA256, iana.X25519)},
 		{code: fault.SignatureWrong, name: "server", at: atClient, alter: flip(iana.MsgCertificateVerify, 3)},
 		{code: fault.SignatureWrong, name: "client, TLS 1.3", at: atServer, hosts: asked13, alter: flip(iana.MsgCertificateVerify, 3)},
@@ -116,7 +109,7 @@ func certificateAttacks() []attack {
 		{code: fault.KeyUsageWrong, name: "TLS 1.2", at: atClient, hosts: hosts12("P-256", noSignatures)},
 		{code: fault.KeyUsageWrong, name: "client, TLS 1.3", at: atServer, hosts: hosts13("P-256", wantsClient, noClientSignatures)},
 		{code: fault.KeyUsageWrong, name: "client, TLS 1.2", at: atServer, hosts: hosts12("P-256", wantsClient, noClientSignatures)},
-		{code: fault.NoSharedScheme, name: "without signature_algorithms in TLS 1.2", at: atServer, hosts: tls12,
+		{code: fault.NoSharedScheme12, name: "without signature_algorithms in TLS 1.2", at: atServer, hosts: tls12,
 			alter: clientHello(func(m *wire.ClientHello) { m.Extensions = without(m.Extensions, iana.ExtSignatureAlgorithms) })},
 		{code: fault.FinishedWrong, name: "without extended_master_secret", at: atServer, hosts: tls12,
 			alter: clientHello(func(m *wire.ClientHello) { m.Extensions = without(m.Extensions, iana.ExtExtendedMasterSecret) })},
@@ -128,6 +121,16 @@ func certificateAttacks() []attack {
 		{code: fault.DecodeError, name: "CertificateRequest, TLS 1.2", at: atClient, hosts: asked12, alter: body(iana.MsgCertificateRequest, 0)},
 		{code: fault.KeyUsageWrong, name: "RSA key exchange", at: atClient, hosts: hosts12("RSA-2048", rsaOnly), alter: signingOnly()},
 	}
+}
+
+// shown puts another Certificate in the place of the first.
+func shown(b []byte) func(piece) pieces {
+	return first(iana.MsgCertificate, func(p piece) pieces { return as(p, b) })
+}
+
+// scheme13 alters the scheme of a CertificateVerify.
+func scheme13(s iana.SignatureScheme) func(piece) pieces {
+	return certificateVerify(func(m *wire.CertificateVerify) { m.Scheme = s })
 }
 
 func mustShow(_, server *tlstest.Host) { server.Config.ClientAuth = handshake.RequireClientAuth }

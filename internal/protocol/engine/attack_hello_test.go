@@ -52,7 +52,7 @@ func helloAttacks() []attack {
 		{code: fault.CompressionWrong, name: "TLS 1.2", at: atServer, hosts: tls12, alter: clientHello(func(m *hello) { m.Compression = []byte{1} })},
 		{code: fault.MissingKeyShare, name: "key_share", at: atServer, alter: gone(iana.ExtKeyShare)},
 		{code: fault.MissingGroups, at: atServer, alter: gone(iana.ExtKeyShare, iana.ExtSupportedGroups)},
-		{code: fault.MissingExtension, at: atServer, alter: gone(iana.ExtSignatureAlgorithms)},
+		{code: fault.SchemesMissing, at: atServer, alter: gone(iana.ExtSignatureAlgorithms)},
 		{code: fault.KeyShareInvalid, name: "short", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {
 			return set(e, iana.ExtKeyShare, append([]byte{0, 5}, share...)...)
 		})},
@@ -82,7 +82,7 @@ func helloAttacks() []attack {
 			func(p *policy.Policy) { p.Groups = []iana.Group{iana.Secp521r1} }))},
 		{code: fault.NoSharedScheme, name: "TLS 1.3", at: atServer, hosts: hosts13("P-256", differ(
 			func(p *policy.Policy) { p.Schemes = []iana.SignatureScheme{iana.Ed25519} }, func(*policy.Policy) {}))},
-		{code: fault.NoSharedScheme, name: "TLS 1.2", at: atServer, hosts: hosts12("P-256", differ(
+		{code: fault.NoSharedScheme12, name: "TLS 1.2", at: atServer, hosts: hosts12("P-256", differ(
 			func(p *policy.Policy) { p.Schemes = []iana.SignatureScheme{iana.Ed25519} }, func(*policy.Policy) {}))},
 		{code: fault.NoSharedProtocol, at: atServer, alter: is(iana.ExtALPN, 0, 2, 1, 'x')},
 		{code: fault.PointFormatMissing, name: "client", at: atServer, hosts: tls12, alter: is(iana.ExtECPointFormats, 1, 1)},
@@ -101,7 +101,7 @@ func helloAttacks() []attack {
 			_, err := tlstest.NewPair(client, server)
 			return err
 		}},
-		{code: fault.MissingExtension, name: "only a session, and that is unknown", at: atServer, hosts: again(hosts13("P-256"), otherTickets),
+		{code: fault.SchemesMissing, name: "only a session, and that is unknown", at: atServer, hosts: again(hosts13("P-256"), otherTickets),
 			alter: gone(iana.ExtSignatureAlgorithms)},
 		{code: fault.ExtensionValue, name: "33 key shares", at: atServer, alter: ext(manyShares)},
 		{code: fault.NoSharedGroup, name: "none enabled", err: func(t *testing.T) error {

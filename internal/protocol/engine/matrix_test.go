@@ -17,10 +17,16 @@ var everyGroup = []iana.Group{
 	iana.X25519, iana.Secp256r1, iana.Secp384r1, iana.Secp521r1, iana.X25519MLKEM768, iana.SecP256r1MLKEM768,
 }
 
-// only gives a policy with one version, suite and group.
+// only gives a policy with one version, suite and group. The curves of ECDSA
+// keys come after the group: in TLS 1.2 they have to be offered as well.
 func only(v iana.Version, s iana.Suite, g iana.Group) *policy.Policy {
 	p := *policy.Compatible()
 	p.Versions, p.Suites, p.Groups = []iana.Version{v}, []iana.Suite{s}, []iana.Group{g}
+	for _, curve := range []iana.Group{iana.Secp256r1, iana.Secp384r1, iana.Secp521r1} {
+		if curve != g {
+			p.Groups = append(p.Groups, curve)
+		}
+	}
 	return &p
 }
 

@@ -62,6 +62,8 @@ const (
 	MissingGroups
 	MissingExtension
 	NoSharedScheme
+	NoSharedScheme12
+	SchemesMissing
 	SchemeNotOffered
 	SignatureSchemeWrong
 	SignatureWrong
@@ -109,6 +111,7 @@ const (
 	WeakKey
 	CertificateRefused
 	CertificateTypeWrong
+	CertificateCurveWrong
 	KeyUsageWrong
 	CertificateChanged
 	StatusUnexpected
@@ -245,6 +248,10 @@ var table = [...]row{
 		"the hello lacks an extension that it needs", Peer},
 	NoSharedScheme: {"NoSharedScheme", "NO_COMMON_SIGNATURE_ALGORITHMS", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.3",
 		"the two sides have no signature scheme in common that the certificate's key can use", Both},
+	NoSharedScheme12: {"NoSharedScheme12", "NO_SHARED_CIPHER", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.1.4.1",
+		"no cipher suite is left, because the client verifies no signature scheme that the certificate's key can use", Both},
+	SchemesMissing: {"SchemesMissing", "NO_COMMON_SIGNATURE_ALGORITHMS", iana.AlertMissingExtension, "RFC 9846, section 4.3.3",
+		"the client does not say which signature schemes it can verify", Peer},
 	SchemeNotOffered: {"SchemeNotOffered", "WRONG_SIGNATURE_TYPE", iana.AlertIllegalParameter, "RFC 9846, section 4.5.2",
 		"the peer signed with a scheme that was not offered", Peer},
 	SignatureSchemeWrong: {"SignatureSchemeWrong", "WRONG_SIGNATURE_TYPE", iana.AlertIllegalParameter, "RFC 9846, section 4.5.2",
@@ -339,6 +346,8 @@ var table = [...]row{
 		"the program refused the peer's certificate", Trust},
 	CertificateTypeWrong: {"CertificateTypeWrong", "WRONG_CERTIFICATE_TYPE", iana.AlertUnsupportedCertificate, "RFC 5246, section 7.4.2",
 		"the certificate's key does not fit the cipher suite", Peer},
+	CertificateCurveWrong: {"CertificateCurveWrong", "BAD_ECC_CERT", iana.AlertHandshakeFailure, "RFC 8422, section 5.3",
+		"the certificate's key is on a curve that was not offered", Peer},
 	KeyUsageWrong: {"KeyUsageWrong", "KEY_USAGE_BIT_INCORRECT", iana.AlertIllegalParameter, "RFC 5280, section 4.2.1.3",
 		"the certificate's keyUsage does not allow what its key was used for", Peer},
 	CertificateChanged: {"CertificateChanged", "SERVER_CERT_CHANGED", iana.AlertIllegalParameter, "RFC 7627, section 5.4",

@@ -112,6 +112,11 @@ func PeerOf(s *session.State) *PeerCertificates {
 	return &PeerCertificates{Chain: s.Chain, Leaf: leaf, Key: sign.PublicKey(leaf), OCSPStaple: s.OCSPStaple, SCTs: s.SCTs}
 }
 
+// Resume takes over what the peer has shown of itself when the session was made.
+func (e *Established) Resume(s *session.State) {
+	e.Resumed, e.Peer, e.PeerScheme = true, PeerOf(s), s.PeerScheme
+}
+
 // ReadProtocol gives the application protocol that the server chose, of those
 // that were offered. RFC 7301, section 3.2.
 func ReadProtocol(exts wire.Extensions, offered []string) (string, error) {

@@ -113,8 +113,8 @@ func (c *Client) resume() (state, error) {
 		return 0, fault.EMSUnexpected
 	}
 	c.Log.Chose(trace.Session, 0)
-	c.resumed, c.Done.Resumed = true, true
-	c.Done.Peer, c.Done.Group = handshake.PeerOf(offered.State), offered.State.Group
+	c.resumed, c.Done.Group = true, offered.State.Group
+	c.Done.Resume(offered.State)
 	copy(c.Done.Master[:], offered.State.Secret)
 	c.useMaster()
 	return c.waitEnd(), nil
@@ -142,6 +142,8 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, fault.CertificateListEmpty
 	case !keyFits(c.suite, sign.KindOf(peer.Key)):
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
+	case !c.allowsCurve(sign.Curve(peer.Key)):
+		return 0, fault.With(fault.CertificateCurveWrong, "%v", sign.Curve(peer.Key))
 	}
 	c.Transcript.Write(m.Raw)
 	peer.SCTs, c.Done.Peer = c.scts, peer
@@ -149,6 +151,13 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return cWaitCertificateStatus, nil
 	}
 	return c.afterCertificate(), nil
+}
+
+// allowsCurve reports whether the server's key may be on the curve: the groups
+// that were offered are those of the key exchange and of ECDSA. RFC 8422,
+// section 5.1.1.
+func (c *Client) allowsCurve(curve iana.Group) bool {
+	return curve == 0 || slices.Contains(c.Config.Policy.Groups, curve)
 }
 
 func (c *Client) afterCertificate() state {

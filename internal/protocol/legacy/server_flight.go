@@ -183,7 +183,7 @@ func (s *Server) sendTicket() error {
 	}
 	kept := session.State{
 		Version: s.Done.Version, Suite: s.suite.ID, Group: s.Done.Group, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
-		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, Created: s.Now, Lifetime: ticketLifetime,
+		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, PeerScheme: s.Done.PeerScheme, Created: s.Now, Lifetime: ticketLifetime,
 	}
 	if s.Done.Peer != nil {
 		kept.Chain = s.Done.Peer.Chain

@@ -108,8 +108,8 @@ func (s *Server) resume(found *session.State) (state, error) {
 	if !ok {
 		return 0, fault.With(fault.Internal, "%v is not implemented", found.Suite)
 	}
-	s.resumed, s.Done.Resumed = true, true
-	s.Done.Peer, s.Done.Group = handshake.PeerOf(found), found.Group
+	s.resumed, s.Done.Group = true, found.Group
+	s.Done.Resume(found)
 	s.ticket = s.ticket && s.Answer.Renew
 	s.useSuite(params)
 	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()
@@ -176,7 +176,7 @@ func (s *Server) choose() error {
 	}, s.Log)
 	if err != nil {
 		if schemeErr != nil {
-			return schemeErr
+			return fault.NoSharedScheme12
 		}
 		return err
 	}

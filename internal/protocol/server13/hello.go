@@ -54,7 +54,7 @@ func (s *Server) checkHello() error {
 	case o.Has(iana.ExtSupportedGroups) != o.Has(iana.ExtKeyShare):
 		return fault.MissingKeyShare
 	case !o.Has(iana.ExtPreSharedKey) && !o.Has(iana.ExtSignatureAlgorithms):
-		return fault.With(fault.MissingExtension, "%v", iana.ExtSignatureAlgorithms)
+		return fault.SchemesMissing
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (s *Server) nextSession() (state, error) {
 		}
 	}
 	if !o.Has(iana.ExtSignatureAlgorithms) {
-		return 0, fault.With(fault.MissingExtension, "%v", iana.ExtSignatureAlgorithms)
+		return 0, fault.SchemesMissing
 	}
 	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: o})
 	return waitCredential, nil
@@ -145,8 +145,7 @@ func (s *Server) onSession(msg) (state, error) {
 	}
 	s.Log.Chose(trace.Session, uint16(s.identity))
 	s.session, s.early = found, early
-	s.Done.Resumed = true
-	s.Done.Peer = handshake.PeerOf(found)
+	s.Done.Resume(found)
 	if err := s.sendHello(); err != nil {
 		return 0, err
 	}

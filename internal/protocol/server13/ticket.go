@@ -33,6 +33,7 @@ func (s *Server) sendTicket() error {
 		EMS:        true,
 		ALPN:       s.Done.ALPN,
 		ServerName: s.Offer.ServerName,
+		PeerScheme: s.Done.PeerScheme,
 		Created:    s.Now,
 		Lifetime:   ticketLifetime,
 		AgeAdd:     binary.BigEndian.Uint32(random[:]),

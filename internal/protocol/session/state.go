@@ -25,13 +25,14 @@ type State struct {
 	EtM        bool       // made with encrypt_then_mac
 	ALPN       string
 	ServerName string
-	Created    time.Time // to the second
-	Lifetime   uint32    // seconds
-	AgeAdd     uint32    // ticket_age_add
-	MaxEarly   uint32    // bytes of 0-RTT data that may be sent; 0: none
-	Chain      [][]byte  // the peer's certificates, DER, its own first; to be verified again
-	OCSPStaple []byte    // of the peer
-	SCTs       [][]byte  // of the peer
+	Created    time.Time            // to the second
+	Lifetime   uint32               // seconds
+	AgeAdd     uint32               // ticket_age_add
+	MaxEarly   uint32               // bytes of 0-RTT data that may be sent; 0: none
+	Chain      [][]byte             // the peer's certificates, DER, its own first; to be verified again
+	OCSPStaple []byte               // of the peer
+	SCTs       [][]byte             // of the peer
+	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
 }
 
 // Hash gives the hash of the session's suite.
@@ -46,7 +47,7 @@ func (s *State) Expired(now time.Time) bool {
 	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute
 }
 
-const format = 3 // of the encoding; another is not read
+const format = 4 // of the encoding; another is not read
 
 // Append appends the encoded state.
 func (s *State) Append(b []byte) []byte {
@@ -60,6 +61,7 @@ func (s *State) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Version))
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Suite))
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Group))
+	b = binary.BigEndian.AppendUint16(b, uint16(s.PeerScheme))
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.Unix()))
 	b = binary.BigEndian.AppendUint32(b, s.Lifetime)
 	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
@@ -73,7 +75,7 @@ func (s *State) Append(b []byte) []byte {
 }
 
 // fixed is the length of what has always the same, in bytes.
-const fixed = 2 + 3*2 + 8 + 3*4
+const fixed = 2 + 4*2 + 8 + 3*4
 
 // size gives the length of the encoded state in bytes.
 func (s *State) size() int {
@@ -108,13 +110,14 @@ func parse(b []byte) (*State, error) {
 	}
 	s := &State{
 		EMS: b[1]&1 != 0, EtM: b[1]&2 != 0,
-		Version:  iana.Version(binary.BigEndian.Uint16(b[2:])),
-		Suite:    iana.Suite(binary.BigEndian.Uint16(b[4:])),
-		Group:    iana.Group(binary.BigEndian.Uint16(b[6:])),
-		Created:  time.Unix(int64(binary.BigEndian.Uint64(b[8:])), 0),
-		Lifetime: binary.BigEndian.Uint32(b[16:]),
-		AgeAdd:   binary.BigEndian.Uint32(b[20:]),
-		MaxEarly: binary.BigEndian.Uint32(b[24:]),
+		Version:    iana.Version(binary.BigEndian.Uint16(b[2:])),
+		Suite:      iana.Suite(binary.BigEndian.Uint16(b[4:])),
+		Group:      iana.Group(binary.BigEndian.Uint16(b[6:])),
+		PeerScheme: iana.SignatureScheme(binary.BigEndian.Uint16(b[8:])),
+		Created:    time.Unix(int64(binary.BigEndian.Uint64(b[10:])), 0),
+		Lifetime:   binary.BigEndian.Uint32(b[18:]),
+		AgeAdd:     binary.BigEndian.Uint32(b[22:]),
+		MaxEarly:   binary.BigEndian.Uint32(b[26:]),
 	}
 	r := reader{b: b[fixed:]}
 	s.Secret = r.field()

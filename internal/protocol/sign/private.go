@@ -71,18 +71,19 @@ func parsePrivatePSS(key []byte) (crypto.Signer, error) {
 //	    expandedKey  OCTET STRING,
 //	    both         SEQUENCE { seed OCTET STRING (SIZE (32)), expandedKey OCTET STRING } }
 func parsePrivateMLDSA(alg asn1.ObjectIdentifier, key cryptobyte.String) (crypto.Signer, error) {
-	var seed, expanded, both cryptobyte.String
-	switch {
-	case key.ReadASN1(&seed, cbasn1.Tag(0).ContextSpecific()) && key.Empty():
-	case key.ReadASN1(&expanded, cbasn1.OCTET_STRING) && key.Empty():
-	case key.ReadASN1(&both, cbasn1.SEQUENCE) && key.Empty() && both.ReadASN1(&seed, cbasn1.OCTET_STRING):
-	default:
-		return nil, errors.New("the ML-DSA key has not the form of one")
+	var value, seed cryptobyte.String
+	var tag cbasn1.Tag
+	if key.ReadAnyASN1(&value, &tag) && key.Empty() {
+		switch {
+		case tag == cbasn1.Tag(0).ContextSpecific():
+			return mldsaFromSeed(alg, value)
+		case tag == cbasn1.OCTET_STRING:
+			return mldsaExpanded(alg, value)
+		case tag == cbasn1.SEQUENCE && value.ReadASN1(&seed, cbasn1.OCTET_STRING):
+			return mldsaFromSeed(alg, seed)
+		}
 	}
-	if seed != nil {
-		return mldsaFromSeed(alg, seed)
-	}
-	return mldsaExpanded(alg, expanded)
+	return nil, errors.New("the ML-DSA key has not the form of one")
 }
 
 func mldsaFromSeed(alg asn1.ObjectIdentifier, seed []byte) (crypto.Signer, error) {
@@ -117,4 +118,37 @@ func mldsaExpanded(alg asn1.ObjectIdentifier, b []byte) (crypto.Signer, error) {
 		return nil, err
 	}
 	return key, nil
+}
+
+// MarshalPrivateKey writes a key in PKCS #8, so that ParsePrivateKey reads it.
+func MarshalPrivateKey(key crypto.Signer) ([]byte, error) {
+	k, ok := key.(interface {
+		crypto.Signer
+		Seed() []byte
+		MarshalBinary() ([]byte, error)
+	})
+	if !ok {
+		return x509.MarshalPKCS8PrivateKey(key)
+	}
+	alg, ok := map[Kind]asn1.ObjectIdentifier{MLDSA44: oidMLDSA44, MLDSA65: oidMLDSA65, MLDSA87: oidMLDSA87}[KindOf(k.Public())]
+	if !ok {
+		return nil, fmt.Errorf("keys of type %T are not implemented", key)
+	}
+	tag, value := cbasn1.Tag(0).ContextSpecific(), k.Seed()
+	if value == nil {
+		var err error
+		if value, err = k.MarshalBinary(); err != nil {
+			return nil, err
+		}
+		tag = cbasn1.OCTET_STRING
+	}
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(alg) })
+		b.AddASN1(cbasn1.OCTET_STRING, func(b *cryptobyte.Builder) {
+			b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(value) })
+		})
+	})
+	return b.Bytes()
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	_ "crypto/sha256" // for crypto.Hash
 	_ "crypto/sha512"
@@ -18,6 +19,8 @@ import (
 	"github.com/cloudflare/circl/sign/mldsa/mldsa87"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
 // Kind is a kind of key.
@@ -32,6 +35,15 @@ const (
 	MLDSA65
 	MLDSA87
 )
+
+func (k Kind) String() string {
+	if int(k) < len(kinds) {
+		return kinds[k]
+	}
+	return "unknown"
+}
+
+var kinds = [...]string{"unknown", "RSA", "ECDSA", "Ed25519", "RSA-PSS", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}
 
 // KindOf gives the kind of a public key, 0 if it is not implemented.
 func KindOf(public crypto.PublicKey) Kind {
@@ -50,6 +62,24 @@ func KindOf(public crypto.PublicKey) Kind {
 		return MLDSA65
 	case *mldsa87.PublicKey:
 		return MLDSA87
+	}
+	return 0
+}
+
+// Curve gives the curve of an ECDSA key as a group of TLS, 0 for other keys and
+// for curves that are none.
+func Curve(public crypto.PublicKey) iana.Group {
+	k, ok := public.(*ecdsa.PublicKey)
+	if !ok {
+		return 0
+	}
+	switch k.Curve {
+	case elliptic.P256():
+		return iana.Secp256r1
+	case elliptic.P384():
+		return iana.Secp384r1
+	case elliptic.P521():
+		return iana.Secp521r1
 	}
 	return 0
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
+
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
@@ -46,7 +48,9 @@ func TestEd25519Vector(t *testing.T) {
 // Which schemes a key has in a version is a table; so is this.
 func TestSchemesOfKeys(t *testing.T) {
 	pss := []iana.SignatureScheme{iana.RSAPSSRSAESHA256, iana.RSAPSSRSAESHA384, iana.RSAPSSRSAESHA512}
+	legacy := []iana.SignatureScheme{iana.RSAPKCS1SHA256Legacy, iana.RSAPKCS1SHA384Legacy, iana.RSAPKCS1SHA512Legacy}
 	old := append(slices.Clone(pss), iana.RSAPKCS1SHA256, iana.RSAPKCS1SHA384, iana.RSAPKCS1SHA512, iana.RSAPKCS1SHA1)
+	pssOnly := []iana.SignatureScheme{iana.RSAPSSPSSSHA256, iana.RSAPSSPSSSHA384, iana.RSAPSSPSSSHA512}
 	public := func(bits uint) *rsa.PublicKey {
 		return &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}
 	}
@@ -62,12 +66,16 @@ func TestSchemesOfKeys(t *testing.T) {
 		{"P-384", all["P-384"].Public(), []iana.SignatureScheme{iana.ECDSASecp384r1SHA384}, []iana.SignatureScheme{iana.ECDSASecp256r1SHA256}, false},
 		{"P-521", all["P-521"].Public(), []iana.SignatureScheme{iana.ECDSASecp521r1SHA512}, []iana.SignatureScheme{iana.ECDSASecp256r1SHA256}, false},
 		{"Ed25519", all["Ed25519"].Public(), []iana.SignatureScheme{iana.Ed25519}, []iana.SignatureScheme{iana.Ed25519}, true},
-		{"RSA 2048", public(2048), pss, old, true},
-		{"RSA 1024", public(1024), pss[:2], slices.Concat(pss[:2], old[3:]), true},
-		{"RSA 1034", public(1034), pss, old, true}, // the shortest with room for SHA-512 and its salt
-		{"RSA 1033", public(1033), pss[:2], slices.Concat(pss[:2], old[3:]), true},
-		{"RSA 8192", public(8192), pss, old, true},
+		{"RSA 2048", public(2048), slices.Concat(pss, legacy), old, true},
+		{"RSA 1024", public(1024), slices.Concat(pss[:2], legacy), slices.Concat(pss[:2], old[3:]), true},
+		{"RSA 1034", public(1034), slices.Concat(pss, legacy), old, true}, // the shortest with room for SHA-512 and its salt
+		{"RSA 1033", public(1033), slices.Concat(pss[:2], legacy), slices.Concat(pss[:2], old[3:]), true},
+		{"RSA 8192", public(8192), slices.Concat(pss, legacy), old, true},
 		{"RSA 8193", public(8193), nil, nil, true},
+		{"RSA-PSS", &PSSPublicKey{public(2048), 0}, pssOnly, pssOnly, true},
+		{"RSA-PSS with SHA-384", &PSSPublicKey{public(2048), crypto.SHA384}, pssOnly[1:2], pssOnly[1:2], true},
+		{"RSA-PSS of 1024 bits", &PSSPublicKey{public(1024), 0}, pssOnly[:2], pssOnly[:2], true},
+		{"ML-DSA-44", new(mldsa44.PublicKey), []iana.SignatureScheme{iana.MLDSA44}, nil, true},
 		{"no key", nil, nil, nil, true},
 	} {
 		if got := SchemesFor(c.key, iana.TLS13); !slices.Equal(got, c.in13) {

@@ -64,7 +64,7 @@ var schemes = [...]scheme{
 
 // ClientOnly reports whether only clients may sign with the scheme: those of
 // PKCS #1 v1.5 in TLS 1.3, for keys that know nothing else (RFC 9963, section
-// 2).
+// 3).
 func ClientOnly(id iana.SignatureScheme) bool {
 	s := find(id)
 	return s != nil && s.use&clientOnly != 0

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
 // A Pair is a certificate with its chain and its private key.
@@ -120,7 +122,7 @@ func (m *material) misfit(key foundKey) error {
 	var list []string
 	for _, c := range m.certs {
 		if !c.IsCA || len(m.certs) == 1 {
-			list = append(list, fmt.Sprintf("%s (%s) has %s", nameOfCert(c.Certificate), c.at, describeKey(c.PublicKey)))
+			list = append(list, fmt.Sprintf("%s (%s) has %s", nameOfCert(c.Certificate), c.at, describeKey(sign.PublicKey(c.Certificate))))
 		}
 	}
 	what := fmt.Sprintf("the key, %s, does not fit the certificate", describeKey(key.Public()))
@@ -173,7 +175,9 @@ func issued(issuer, c *x509.Certificate) bool {
 
 func selfIssued(c *x509.Certificate) bool { return string(c.RawSubject) == string(c.RawIssuer) }
 
-func fits(c *x509.Certificate, key crypto.Signer) bool { return samePublic(c.PublicKey, key.Public()) }
+func fits(c *x509.Certificate, key crypto.Signer) bool {
+	return samePublic(sign.PublicKey(c), key.Public())
+}
 
 func samePublic(a, b crypto.PublicKey) bool {
 	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
@@ -189,8 +193,13 @@ func describeKey(key crypto.PublicKey) string {
 		return "ECDSA " + k.Curve.Params().Name
 	case ed25519.PublicKey:
 		return "Ed25519"
+	case *sign.PSSPublicKey:
+		return fmt.Sprintf("RSA-PSS %d", k.N.BitLen())
 	case nil:
 		return "a key of an unknown kind"
+	}
+	if k := sign.KindOf(key); k != 0 {
+		return k.String()
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", key), "*")
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
 // maxFile is the size in bytes up to which a file is read: no chain is as long,
@@ -169,7 +171,7 @@ func parseKey(at place, block *pem.Block) (crypto.Signer, error) {
 	}
 	switch block.Type {
 	case "PRIVATE KEY":
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+		key, err = sign.ParsePrivateKey(block.Bytes)
 	case "RSA PRIVATE KEY":
 		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
 	case "EC PRIVATE KEY":
@@ -185,18 +187,14 @@ func parseKey(at place, block *pem.Block) (crypto.Signer, error) {
 	}
 	signer, err := asSigner(key)
 	if err != nil {
-		return nil, at.fail(err, "cannot be the key of a certificate", "use RSA, ECDSA or Ed25519")
+		return nil, at.fail(err, "cannot be the key of a certificate", "use RSA, ECDSA, Ed25519 or ML-DSA")
 	}
 	return signer, nil
 }
 
 // parsePKCS8 reads a key as it is stored.
 func parsePKCS8(der []byte) (crypto.Signer, error) {
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, err
-	}
-	return asSigner(key)
+	return sign.ParsePrivateKey(der)
 }
 
 func asSigner(key any) (crypto.Signer, error) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
 var (
@@ -88,7 +90,7 @@ func (s *Store) AddFiles(files ...string) (Info, []Notice, error) {
 // is put right. from says where it came from.
 func (s *Store) Add(p *Pair, from string) (Info, error) {
 	name := nameOfCert(p.Leaf())
-	key, err := x509.MarshalPKCS8PrivateKey(p.Key)
+	key, err := sign.MarshalPrivateKey(p.Key)
 	if err != nil {
 		return Info{}, &Error{What: fmt.Sprintf("the private key of %s cannot be stored", name), Err: err}
 	}
@@ -276,7 +278,7 @@ func describe(chain []*x509.Certificate, record stored) Info {
 	return Info{
 		Thumbprint: ThumbprintOf(c), SHA1: SHA1Of(c),
 		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: namesOf(c),
-		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Key: describeKey(c.PublicKey),
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Key: describeKey(sign.PublicKey(c)),
 		Added: record.Added, From: record.From, Chain: chain,
 	}
 }

@@ -1,0 +1,151 @@
+package engine_test
+
+import (
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+	"github.com/handsel-tls/handsel/internal/tlstest"
+)
+
+// schemeAttacks are on the signature schemes.
+func schemeAttacks() []attack {
+	groups := func(g ...iana.Group) func(c, s *tlstest.Host) {
+		return func(c, _ *tlstest.Host) {
+			c.Config.Policy = with(c.Config.Policy, func(p *policy.Policy) { p.Groups = g })
+		}
+	}
+	accepts := func(side func(c, s *tlstest.Host) *tlstest.Host, schemes ...iana.SignatureScheme) func(c, s *tlstest.Host) {
+		return func(c, s *tlstest.Host) {
+			h := side(c, s)
+			h.Config.Policy = with(h.Config.Policy, func(p *policy.Policy) { p.Schemes = schemes })
+		}
+	}
+	client := func(c, _ *tlstest.Host) *tlstest.Host { return c }
+	return []attack{
+		{code: fault.CertificateCurveWrong, at: atClient, hosts: hosts12("P-256", groups(iana.X25519, iana.Secp256r1)),
+			alter: shown(wire.AppendCertificate12(nil, tlstest.Credentials()["P-384"].List12()))},
+		// PKCS #1 v1.5 in TLS 1.3 is for clients, though a client may accept
+		// anything by its policy.
+		{code: fault.NoSharedScheme, name: "PKCS #1 of a server", at: atServer, hosts: hosts13("RSA-2048",
+			accepts(client, iana.RSAPKCS1SHA256Legacy, iana.ECDSASecp256r1SHA256))},
+		{code: fault.SignatureSchemeWrong, name: "rsae with an id-RSASSA-PSS key", at: atClient, hosts: hosts13("P-256", uncommon("RSA-PSS")),
+			alter: scheme13(iana.RSAPSSRSAESHA256)},
+		{code: fault.NoSharedScheme, name: "ML-DSA that is not offered", at: atServer, hosts: hosts13("P-256", uncommon("ML-DSA-44"),
+			accepts(client, iana.ECDSASecp256r1SHA256))},
+		{code: fault.NoSharedScheme12, name: "ML-DSA in TLS 1.2", at: atServer, hosts: hosts12("P-256", uncommon("ML-DSA-44"))},
+	}
+}
+
+// uncommon gives the server a key that crypto/x509 does not know; the client
+// takes it.
+func uncommon(kind string) func(c, s *tlstest.Host) {
+	return func(c, s *tlstest.Host) {
+		s.Credential = tlstest.UncommonCredentials()[kind]
+		for _, h := range []*tlstest.Host{c, s} {
+			h.Config.Policy = with(h.Config.Policy, func(p *policy.Policy) {
+				p.Schemes = append(slices.Clone(p.Schemes), iana.MLDSA44, iana.MLDSA65, iana.MLDSA87)
+			})
+		}
+	}
+}
+
+// TestUncommonKeys lets both sides show keys that crypto/x509 does not know, in
+// certificates that verify.
+func TestUncommonKeys(t *testing.T) {
+	for _, kind := range tlstest.UncommonKeyTypes {
+		for _, v := range bothVersions {
+			if v < iana.TLS13 && kind != "RSA-PSS" {
+				continue
+			}
+			t.Run(fmt.Sprint(v, kind), func(t *testing.T) {
+				client, server := hostsOf(v, "P-256")
+				uncommon(kind)(client, server)
+				client.Credential, server.Config.ClientAuth = server.Credential, handshake.RequireClientAuth
+				verified := func(p *handshake.PeerCertificates) error {
+					_, err := verify.Chain(verify.Request{Chain: p.Chain, Roots: tlstest.Root().Pool(), Now: tlstest.Now})
+					return err
+				}
+				client.Verify, server.Verify = verified, verified
+				p := run(t, client, server, 0)
+				c, s := p.Client.Established(), p.Server.Established()
+				if c.PeerScheme == 0 || c.PeerScheme != s.PeerScheme || sign.KindOf(c.Peer.Key) != server.Credential.Kind() {
+					t.Errorf("signed with %v and %v", c.PeerScheme, s.PeerScheme)
+				}
+			})
+		}
+	}
+}
+
+// TestClientPKCS1 lets a client of TLS 1.3 sign with PKCS #1 v1.5, which both
+// sides have to allow. RFC 9963.
+func TestClientPKCS1(t *testing.T) {
+	client, server := hostsOf(iana.TLS13, "P-256")
+	c := tlstest.Credentials()["RSA-2048"]
+	client.Credential, _ = sign.NewCredential(c.Chain, nil, c.Key, sign.Extra{Schemes: []iana.SignatureScheme{iana.RSAPKCS1SHA256Legacy}})
+	server.Config.ClientAuth = handshake.RequireClientAuth
+	allow := func(p *policy.Policy) { p.Schemes = append(slices.Clone(p.Schemes), iana.RSAPKCS1SHA256Legacy) }
+	client.Config.Policy, server.Config.Policy = with(client.Config.Policy, allow), with(server.Config.Policy, allow)
+	if got := run(t, client, server, 0).Server.Established().PeerScheme; got != iana.RSAPKCS1SHA256Legacy {
+		t.Errorf("signed with %v", got)
+	}
+	server.Config.Policy = policy.Modern()
+	p, err := tlstest.NewPair(client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Run(); !isFault(p.Client.Err(), fault.NoSharedScheme) {
+		t.Errorf("the client ended with %v", p.Client.Err())
+	}
+}
+
+// TestPeerSchemeIsKept: a connection that resumes knows with what the peer has
+// signed.
+func TestPeerSchemeIsKept(t *testing.T) {
+	for _, v := range bothVersions {
+		client, server := again(changed(v, "P-256", nil))(t)
+		if p := run(t, client, server, 0); !p.Client.Established().Resumed || p.Client.Established().PeerScheme != iana.ECDSASecp256r1SHA256 {
+			t.Errorf("%v: %+v", v, p.Client.Established())
+		}
+	}
+}
+
+// TestCertificateSchemes: what certificates may be signed with is said where it
+// differs.
+func TestCertificateSchemes(t *testing.T) {
+	client, server := hostsOf(iana.TLS13, "P-256")
+	certs := []iana.SignatureScheme{iana.ECDSASecp256r1SHA256, iana.RSAPKCS1SHA256}
+	client.Config.Policy = with(client.Config.Policy, func(p *policy.Policy) { p.CertificateSchemes = certs })
+	server.Asking = func(a *handshake.Ask) {
+		if a.Question == handshake.Credential && !slices.Equal(a.Offer.SchemesCert.Values(), certs) {
+			t.Errorf("signature_algorithms_cert is %v", a.Offer.SchemesCert.Values())
+		}
+	}
+	run(t, client, server, 0)
+}
+
+// RSA keys that are for encipherment only do not sign, whatever a server
+// thinks. RFC 5280, section 4.2.1.3.
+func TestKeyUsageOfServer(t *testing.T) {
+	key := tlstest.NewKey("RSA-2048")
+	chain := tlstest.Root().Leaf(key, []string{"a.example"}, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment })
+	for _, v := range bothVersions {
+		client, server := hostsOf(v, "RSA-2048")
+		server.Credential, _ = sign.NewCredential(chain, nil, key, sign.Extra{})
+		p, err := tlstest.NewPair(client, server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Run(); !isFault(p.Client.Err(), fault.KeyUsageWrong) {
+			t.Errorf("%v: %v", v, p.Client.Err())
+		}
+	}
+}
