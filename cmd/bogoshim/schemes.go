@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -12,22 +16,56 @@ import (
 type schemesConfig struct {
 	verifyPrefs     []iana.SignatureScheme // the only ones that are accepted
 	expectPeerPrefs []iana.SignatureScheme // what the peer has to accept
+
+	clientCAs, expectClientCAs *string // DER names in hexadecimal, with commas
 }
 
 var schemeFlags = flags{
 	"verify-prefs":            numbers(func(c *config) *[]iana.SignatureScheme { return &c.verifyPrefs }),
 	"expect-peer-verify-pref": numbers(func(c *config) *[]iana.SignatureScheme { return &c.expectPeerPrefs }),
+	"use-client-ca-list":      optional(func(c *config) **string { return &c.clientCAs }),
+	"expect-verify-result":    {set: func(*config, string) error { return nil }}, // a chain that was not verified is in order
+	"expect-client-ca-list":   optional(func(c *config) **string { return &c.expectClientCAs }),
 }
 
-// signOnly are what the runner expects to be signed with though it is accepted
-// only if flags say so.
-var signOnly = []iana.SignatureScheme{
-	iana.ECDSASHA1, iana.RSAPKCS1SHA1, iana.ECDSASecp521r1SHA512, iana.Ed25519,
-	iana.MLDSA44, iana.MLDSA65, iana.MLDSA87,
+// optional is a flag that counts even if it is empty.
+func optional(at func(*config) **string) flag {
+	return flag{wants: true, set: func(c *config, v string) error { *at(c) = &v; return nil }}
 }
+
+// authorities gives the names that a server asks for.
+func (c *config) authorities() ([][]byte, error) {
+	if c.clientCAs == nil || strings.HasPrefix(*c.clientCAs, "<") { // "<NULL>", "<EMPTY>"
+		return nil, nil
+	}
+	return derNames(*c.clientCAs)
+}
+
+func derNames(list string) (names [][]byte, err error) {
+	for name := range strings.SplitSeq(list, ",") {
+		der, err := hex.DecodeString(name)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, der)
+	}
+	return names, nil
+}
+
+// signOnly are what the runner expects to be signed with: more than is accepted,
+// and whatever flags say of that.
+var signOnly = append([]iana.SignatureScheme{
+	iana.ECDSASHA1, iana.ECDSASecp521r1SHA512, iana.Ed25519, iana.MLDSA44, iana.MLDSA65, iana.MLDSA87,
+}, schemes...)
 
 // checkPeerPrefs compares what the peer says it can verify.
 func (c *config) checkPeerPrefs(a *handshake.Ask) error {
+	if c.expectClientCAs != nil {
+		want, err := derNames(*c.expectClientCAs)
+		if err != nil || a.Request == nil || !slices.EqualFunc(want, a.Request.Authorities, bytes.Equal) {
+			return errors.New("the server asks for other authorities")
+		}
+	}
 	if c.expectPeerPrefs == nil {
 		return nil
 	}

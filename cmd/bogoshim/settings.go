@@ -26,6 +26,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 		if !c.noTicket {
 			h.Tickets = p.tickets
 		}
+		h.Authorities, _ = c.authorities() // a flag that is wrong shows in what is asked for
 		switch {
 		case c.requireClientCert:
 			h.ClientAuth = handshake.RequireClientAuth
@@ -49,7 +50,7 @@ func (c *config) policy() *policy.Policy {
 		Suites:           c.suites(),
 		Groups:           []iana.Group{iana.X25519MLKEM768, iana.X25519, iana.Secp256r1, iana.Secp384r1},
 		Schemes:          schemes,
-		SignOnly:         signOnly,
+		SignOnly:         append(c.credential.prefs, signOnly...),
 		SHA1Certificates: true,
 	}
 	if c.curves != nil {

@@ -41,6 +41,9 @@ func schemeAttacks() []attack {
 			alter: scheme13(iana.RSAPSSRSAESHA256)},
 		{code: fault.NoSharedScheme, name: "ML-DSA that is not offered", at: atServer, hosts: hosts13("P-256", uncommon("ML-DSA-44"),
 			accepts(client, iana.ECDSASecp256r1SHA256))},
+		{code: fault.CertificateTypeUnasked, at: atClient, hosts: hosts12("P-256", wantsClient, func(c, _ *tlstest.Host) {
+			c.Credential = tlstest.UncommonCredentials()["ML-DSA-44"]
+		})},
 		{code: fault.NoSharedScheme12, name: "ML-DSA in TLS 1.2", at: atServer, hosts: hosts12("P-256", uncommon("ML-DSA-44"))},
 	}
 }

@@ -112,6 +112,7 @@ const (
 	CertificateRefused
 	CertificateTypeWrong
 	CertificateCurveWrong
+	CertificateTypeUnasked
 	KeyUsageWrong
 	CertificateChanged
 	StatusUnexpected
@@ -344,8 +345,10 @@ var table = [...]row{
 		"a certificate's key or signature is too weak", Trust},
 	CertificateRefused: {"CertificateRefused", "CERTIFICATE_VERIFY_FAILED", iana.AlertBadCertificate, "RFC 9846, section 6.2",
 		"the program refused the peer's certificate", Trust},
-	CertificateTypeWrong: {"CertificateTypeWrong", "WRONG_CERTIFICATE_TYPE", iana.AlertUnsupportedCertificate, "RFC 5246, section 7.4.2",
+	CertificateTypeWrong: {"CertificateTypeWrong", "WRONG_CERTIFICATE_TYPE", iana.AlertIllegalParameter, "RFC 5246, section 7.4.2",
 		"the certificate's key does not fit the cipher suite", Peer},
+	CertificateTypeUnasked: {"CertificateTypeUnasked", "UNKNOWN_CERTIFICATE_TYPE", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.6",
+		"the server does not ask for certificates with a key of the kind that this side has", Both},
 	CertificateCurveWrong: {"CertificateCurveWrong", "BAD_ECC_CERT", iana.AlertHandshakeFailure, "RFC 8422, section 5.3",
 		"the certificate's key is on a curve that was not offered", Peer},
 	KeyUsageWrong: {"KeyUsageWrong", "KEY_USAGE_BIT_INCORRECT", iana.AlertIllegalParameter, "RFC 5280, section 4.2.1.3",

@@ -67,6 +67,9 @@ func (c *Client) buildHello() error {
 	if !offersSuite(hello.CipherSuites) {
 		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
 	}
+	if len(sign.OfServers(p.Schemes)) == 0 {
+		return fault.With(fault.NoSharedScheme, "no signature scheme is enabled that a server may use")
+	}
 	if len(p.Groups) == 0 && p.Allows(iana.TLS13) {
 		return fault.With(fault.NoSharedGroup, "no group is enabled")
 	}
@@ -153,11 +156,7 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 // appendSchemes appends the signature schemes that a server may use, and those
 // of its certificates if they are others. RFC 9846, section 4.3.3.
 func appendSchemes(b []byte, p *policy.Policy) []byte {
-	schemes := p.Schemes
-	if slices.ContainsFunc(schemes, sign.ClientOnly) {
-		schemes = slices.DeleteFunc(slices.Clone(schemes), sign.ClientOnly)
-	}
-	b = wire.AppendSignatureAlgorithms(b, schemes)
+	b = wire.AppendSignatureAlgorithms(b, sign.OfServers(p.Schemes))
 	if len(p.CertificateSchemes) > 0 {
 		b = wire.AppendSignatureAlgorithmsCert(b, p.CertificateSchemes)
 	}

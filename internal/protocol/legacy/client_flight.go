@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/x509"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
@@ -60,6 +61,9 @@ func (c *Client) onCredential(msg) (state, error) {
 	c.cred = c.Answer.Credential
 	list := []byte{0, 0, 0}
 	if c.cred != nil {
+		if !asksFor(c.request.Types, c.cred.Kind()) {
+			return 0, fault.With(fault.CertificateTypeUnasked, "%v", c.cred.Kind())
+		}
 		var err error
 		c.scheme, err = negotiate.Scheme(c.Done.Version, negotiate.Schemes(c.request.Schemes), c.cred, c.Config.Policy, c.Log)
 		if err != nil {
@@ -70,6 +74,18 @@ func (c *Client) onCredential(msg) (state, error) {
 	}
 	c.Send(iana.MsgCertificate, wire.AppendCertificate12(c.Out.Message(), list))
 	return c.sendExchange()
+}
+
+// asksFor reports whether keys of the kind are of a type that a server asks for.
+// RFC 5246, section 7.4.4; RFC 8422, section 5.5.
+func asksFor(types []iana.ClientCertificateType, k sign.Kind) bool {
+	switch k {
+	case sign.RSA, sign.RSAPSS:
+		return slices.Contains(types, iana.CertRSASign)
+	case sign.ECDSA, sign.Ed25519:
+		return slices.Contains(types, iana.CertECDSASign)
+	}
+	return false
 }
 
 // sendExchange sends the ClientKeyExchange, and derives the keys. RFC 5246,

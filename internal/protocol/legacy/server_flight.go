@@ -35,7 +35,7 @@ func (s *Server) sendDone() state {
 			Authorities: wire.AppendNames(nil, s.Config.Authorities),
 		}
 		if s.dialect.schemes {
-			request.Schemes = wire.NewList(s.Config.Policy.Schemes)
+			request.Schemes = wire.NewList(sign.OfClients(s.Config.Policy.Schemes))
 		}
 		s.Send(iana.MsgCertificateRequest, request.Append(s.Out.Message()))
 	}

@@ -59,7 +59,7 @@ func (s *Server) sendCertificateRequest() {
 	}
 	s.askedCertificate = true
 	b, block := wire.OpenCertificateRequest13(s.Out.Message(), nil)
-	b = wire.AppendSignatureAlgorithms(b, s.Config.Policy.Schemes)
+	b = wire.AppendSignatureAlgorithms(b, sign.OfClients(s.Config.Policy.Schemes))
 	if certs := s.Config.Policy.CertificateSchemes; len(certs) > 0 {
 		b = wire.AppendSignatureAlgorithmsCert(b, certs)
 	}

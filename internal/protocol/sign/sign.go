@@ -9,6 +9,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"io"
+	"slices"
 
 	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
 	"github.com/cloudflare/circl/sign/mldsa/mldsa65"
@@ -68,6 +69,24 @@ var schemes = [...]scheme{
 func ClientOnly(id iana.SignatureScheme) bool {
 	s := find(id)
 	return s != nil && s.use&clientOnly != 0
+}
+
+// OfServers gives the schemes of the list that can be verified here and that a
+// server may sign with.
+func OfServers(list []iana.SignatureScheme) []iana.SignatureScheme {
+	return without(list, func(id iana.SignatureScheme) bool { return find(id) == nil || ClientOnly(id) })
+}
+
+// OfClients gives the schemes of the list that can be verified here.
+func OfClients(list []iana.SignatureScheme) []iana.SignatureScheme {
+	return without(list, func(id iana.SignatureScheme) bool { return find(id) == nil })
+}
+
+func without(list []iana.SignatureScheme, drop func(iana.SignatureScheme) bool) []iana.SignatureScheme {
+	if !slices.ContainsFunc(list, drop) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), drop)
 }
 
 func find(id iana.SignatureScheme) *scheme {
