@@ -169,7 +169,7 @@ func TestHostileBeforeHandshake(t *testing.T) {
 					return
 				}
 			}
-		}, "UnexpectedChangeCipherSpec", 0, true},
+		}, "EmptyRecords", 0, true},
 		"a record of 64 KB": {func(c net.Conn) { c.Write([]byte{22, 3, 1, 0xff, 0xff}) }, "RecordOverflow", 22, false},
 		"data":              {func(c net.Conn) { c.Write(plain(iana.ContentApplicationData, []byte("hello"))) }, "", 10, false},
 		"close_notify":      {func(c net.Conn) { c.Write(plain(iana.ContentAlert, []byte{1, 0})) }, "ClosedInHandshake", -1, false},

@@ -55,7 +55,7 @@ func (a *alpnConfig) choose(settings *handshake.Config, o *negotiate.Offer) erro
 	case a.rejects:
 		return fault.NoSharedProtocol
 	case a.selectsEmpty:
-		return fault.With(fault.ProtocolNotOffered, "the program chose the empty one")
+		settings.Protocols = []string{""}
 	case a.selects != "":
 		settings.Protocols = []string{a.selects}
 	}

@@ -61,7 +61,8 @@ type config struct {
 	expectNoPeerCert                 bool
 	expectPeerCert                   string
 
-	alpn alpnConfig
+	alpn   alpnConfig
+	export exportConfig
 	schemesConfig
 
 	credential  credentialConfig // the default one

@@ -30,6 +30,9 @@ func (x *conn) exchange(resuming bool) error {
 	if c.neverDone {
 		return errors.New("the handshake is complete, which it should never be")
 	}
+	if err := x.sendExported(); err != nil {
+		return err
+	}
 	switch {
 	case c.sendAlert:
 		return x.abort()
@@ -57,6 +60,9 @@ func (x *conn) exchange(resuming bool) error {
 
 // abort ends the connection with the alert that the runner waits for.
 func (x *conn) abort() error {
+	if err := x.handshake(); err != nil {
+		return err
+	}
 	x.engine.Alert(iana.AlertDecompressionFailure, x.host.peer.now())
 	return x.flush()
 }

@@ -43,7 +43,7 @@ func (c *Client) onServerHello(m msg) (state, error) {
 	case answer.IsRetry():
 		return 0, fault.SecondRetry
 	case answer.Version != iana.TLS12:
-		return 0, fault.With(fault.LegacyFieldWrong, "legacy_version is %v", answer.Version)
+		return 0, fault.With(fault.VersionNotOffered, "legacy_version is %v", answer.Version)
 	case answer.CipherSuite != c.suite.ID:
 		return 0, fault.With(fault.SuiteChanged, "%v", answer.CipherSuite)
 	}
@@ -69,7 +69,7 @@ func (c *Client) checkSuite(answer *wire.ServerHello) error {
 	case !bytes.Equal(answer.SessionID, sent.SessionID):
 		return fault.SessionIDWrong
 	case answer.Compression != iana.CompressionNull:
-		return fault.With(fault.LegacyFieldWrong, "legacy_compression_method is %d", answer.Compression)
+		return fault.With(fault.DecodeError, "legacy_compression_method of the ServerHello is %d", answer.Compression)
 	case !ok || params.MinVersion < iana.TLS13 || !sent.CipherSuites.Has(answer.CipherSuite):
 		return fault.With(fault.SuiteNotOffered, "%v", answer.CipherSuite)
 	}
@@ -121,7 +121,7 @@ func (c *Client) shareFor(group iana.Group) error {
 	case !slices.Contains(c.Config.Policy.Groups, group):
 		return fault.With(fault.GroupNotOffered, "%v", group)
 	case slices.ContainsFunc(c.Shares, func(k kex.Key) bool { return k.Group() == group }):
-		return fault.With(fault.EmptyRetry, "a key share for %v was sent already", group)
+		return fault.With(fault.KeyShareWrong, "one for %v was sent already", group)
 	}
 	key, err := kex.Generate(group, c.Config.Rand)
 	c.Shares = []kex.Key{key}

@@ -28,6 +28,8 @@ func (c *Conn) onAlert(content []byte) error {
 		c.core.Log.AlertReceived(a.Level, a.Description)
 	}
 	switch {
+	case a.Level != iana.LevelWarning && a.Level != iana.LevelFatal:
+		return fault.With(fault.AlertLevelWrong, "%d", a.Level)
 	case a.Description == iana.AlertCloseNotify:
 		return c.onCloseNotify()
 	case a.Level == iana.LevelWarning && (c.Established().Version != iana.TLS13 || a.Description == iana.AlertUserCanceled):
@@ -35,8 +37,6 @@ func (c *Conn) onAlert(content []byte) error {
 			return fault.WarningAlerts
 		}
 		return nil
-	case a.Level != iana.LevelFatal && c.Established().Version != iana.TLS13:
-		return fault.With(fault.AlertLevelWrong, "%d", a.Level)
 	}
 	if a.Description == iana.AlertHandshakeFailure && c.waitsForServerHello() {
 		return fault.With(fault.HelloRefused, "%w", PeerAlert(a.Description))

@@ -55,7 +55,7 @@ func certificateAttacks() []attack {
 		{code: fault.FinishedWrong, name: "altered premaster secret", at: atServer, hosts: hosts12("RSA-2048", rsaOnly), alter: flip(iana.MsgClientKeyExchange, 0)},
 
 		{code: fault.CertificateListEmpty, name: "TLS 1.3", at: atClient, alter: shown(wire.AppendCertificate13(nil, nil, []byte{0, 0, 0}))},
-		{code: fault.CertificateListEmpty, name: "TLS 1.2", at: atClient, hosts: tls12, alter: shown(wire.AppendCertificate12(nil, []byte{0, 0, 0}))},
+		{code: fault.DecodeError, name: "an empty certificate_list of TLS 1.2", at: atClient, hosts: tls12, alter: shown(wire.AppendCertificate12(nil, []byte{0, 0, 0}))},
 		{code: fault.CertificateParse, name: "TLS 1.2", at: atClient, hosts: tls12, alter: shown(wire.AppendCertificate12(nil, garbage))},
 		{code: fault.CertificateParse, name: "TLS 1.3", at: atServer, hosts: asked13,
 			alter: shown(wire.AppendCertificate13(nil, nil, []byte{0, 0, 7, 0, 0, 2, 0x30, 1, 0, 0}))},

@@ -51,6 +51,9 @@ func helloAttacks() []attack {
 		{code: fault.CompressionWrong, name: "TLS 1.3", at: atServer, alter: clientHello(func(m *hello) { m.Compression = []byte{1, 0} })},
 		{code: fault.CompressionWrong, name: "TLS 1.2", at: atServer, hosts: tls12, alter: clientHello(func(m *hello) { m.Compression = []byte{1} })},
 		{code: fault.MissingKeyShare, name: "key_share", at: atServer, alter: gone(iana.ExtKeyShare)},
+		{code: fault.ProtocolNameWrong, at: atServer, hosts: hosts13("P-256", func(client, server *tlstest.Host) {
+			client.Config.Protocols, server.Config.Protocols = []string{"h2"}, []string{""}
+		})},
 		{code: fault.MissingGroups, at: atServer, alter: gone(iana.ExtKeyShare, iana.ExtSupportedGroups)},
 		{code: fault.SchemesMissing, at: atServer, alter: gone(iana.ExtSignatureAlgorithms)},
 		{code: fault.KeyShareInvalid, name: "short", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {

@@ -71,6 +71,11 @@ func recordAttacks() []attack {
 			after: sends(atServer, piece{Content: data.Content, Bytes: make([]byte, record.MaxPlaintext+1)})},
 		{code: fault.PlaintextOverflow, name: "TLS 1.2", at: atClient, hosts: tls12,
 			after: sends(atClient, piece{Content: data.Content, Bytes: make([]byte, record.MaxPlaintext+1)})},
+		{code: fault.RecordTooShort, name: "TLS 1.3", at: atServer, after: raw(atServer, 23, 3, 3, 0, 3, 1, 2, 3)},
+		{code: fault.RecordTooShort, name: "TLS 1.2", at: atServer, hosts: tls12, after: raw(atServer, 23, 3, 3, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9)},
+		{code: fault.ExcessHandshakeData, name: "after a ClientHello", at: atServer,
+			alter: first(iana.MsgClientHello, func(p piece) pieces { return as(p, append(p.Bytes, 1, 0, 0)) })},
+		{code: fault.AlertLevelWrong, name: "TLS 1.3", at: atServer, after: sends(atServer, alert(3, 40))},
 		{code: fault.BadRecordMAC, name: "TLS 1.3", at: atServer, after: raw(atServer, append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)...)},
 		{code: fault.BadRecordMAC, name: "TLS 1.2", at: atClient, hosts: tls12, after: raw(atClient, append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)...)},
 		{code: fault.OuterTypeWrong, at: atServer, after: raw(atServer, append([]byte{22, 3, 3, 0, 32}, make([]byte, 32)...)...)},
@@ -87,7 +92,7 @@ func recordAttacks() []attack {
 			})},
 		{code: fault.HelloRefused, at: atClient,
 			alter: first(iana.MsgServerHello, func(p piece) pieces { return pieces{content(p, iana.ContentAlert, 2, 40)} })},
-		{code: fault.ExcessHandshakeData, name: "change_cipher_spec within a message of TLS 1.2", at: atServer, hosts: tls12,
+		{code: fault.UnexpectedRecord, name: "change_cipher_spec within a message of TLS 1.2", at: atServer, hosts: tls12,
 			alter: first(iana.MsgClientKeyExchange, func(p piece) pieces {
 				return pieces{handshake(p.Bytes[:5]), content(p, iana.ContentChangeCipherSpec, 1)}
 			})},
@@ -132,7 +137,7 @@ func recordAttacks() []attack {
 			}
 			return pieces{p}
 		}},
-		{code: fault.UnexpectedChangeCipherSpec, name: "TLS 1.3", at: atServer,
+		{code: fault.EmptyRecords, name: "change_cipher_spec of TLS 1.3", at: atServer,
 			alter: first(iana.MsgFinished, func(p piece) pieces { return times(33, content(p, iana.ContentChangeCipherSpec, 1)) })},
 		{code: fault.UnexpectedChangeCipherSpec, name: "TLS 1.2", at: atClient, hosts: tls12,
 			after: sends(atClient, piece{Content: iana.ContentChangeCipherSpec, Bytes: []byte{1}})},

@@ -94,8 +94,6 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 	switch {
 	case ct == iana.ContentAlert:
 		return nil, c.onAlert(content)
-	case len(c.partial) > 0 && ct == iana.ContentChangeCipherSpec:
-		return nil, fault.With(fault.ExcessHandshakeData, "%v within a handshake message", ct)
 	case len(c.partial) > 0 && ct != iana.ContentHandshake:
 		// RFC 9846, section 5.1: the records of a message follow each other.
 		return nil, fault.With(fault.UnexpectedRecord, "%v within a handshake message", ct)
@@ -107,7 +105,9 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 	case ct == iana.ContentApplicationData && !c.complete:
 		return nil, fault.DataInHandshake
 	case ct == iana.ContentApplicationData:
-		c.count = counters{empty: c.count.empty}
+		if len(content) > 0 {
+			c.count = counters{}
+		}
 		return content, nil
 	}
 	return nil, fault.With(fault.UnexpectedRecord, "%v", ct)
@@ -126,7 +126,9 @@ func (c *Conn) plainAlert(rec []byte) bool {
 // them elsewhere. RFC 9846, section 5.1.
 func (c *Conn) countEmpty(ct iana.ContentType, content []byte) error {
 	if len(content) > 0 {
-		c.count.empty = 0
+		if ct != iana.ContentAlert { // or the two could take turns for ever
+			c.count.empty = 0
+		}
 		return nil
 	}
 	if ct != iana.ContentApplicationData {
@@ -243,7 +245,7 @@ func (c *Conn) ignoreChangeCipherSpec(content []byte) error {
 	case len(c.partial) > 0:
 		return fault.With(fault.UnexpectedRecord, "%v within a handshake message", iana.ContentChangeCipherSpec)
 	case c.count.changeCiphers >= maxChangeCiphers:
-		return fault.UnexpectedChangeCipherSpec
+		return fault.With(fault.EmptyRecords, "%v", iana.ContentChangeCipherSpec)
 	}
 	c.count.changeCiphers++
 	return nil
@@ -298,7 +300,7 @@ const maxEarlyData = 1 << 15
 func (c *Conn) skipEarlyData(ct iana.ContentType, n int, err error) (early bool, tooLong error) {
 	switch {
 	case !c.early || c.unsealed || c.complete, !c.read.Protected() && ct != iana.ContentApplicationData,
-		c.read.Protected() && !errors.Is(err, fault.BadRecordMAC):
+		c.read.Protected() && !errors.Is(err, fault.BadRecordMAC) && !errors.Is(err, fault.RecordTooShort):
 		return false, nil
 	case c.read.Protected():
 		c.read.Again()

@@ -78,6 +78,10 @@ func (c *Conn) perform() error {
 func (c *Conn) effect(e handshake.Effect) error {
 	switch e.Kind {
 	case handshake.Send:
+		if e.Content == iana.ContentHandshake && (c.more || len(c.partial) > 0) {
+			// The peer goes on before it can have heard the answer.
+			return fault.ExcessHandshakeData
+		}
 		c.seal(e.Content, c.core.Out.Bytes(e))
 	case handshake.WriteKeys:
 		c.core.Log.Keys(trace.WriteKeys)

@@ -19,7 +19,9 @@ func retrying(g iana.Group) (client, server *tlstest.Host) {
 	if g == first {
 		first = iana.Secp256r1
 	}
-	client.Config.Policy = with(policy.Modern(), func(p *policy.Policy) { p.Groups = []iana.Group{first, g} })
+	client.Config.Policy = with(policy.Modern(), func(p *policy.Policy) {
+		p.Groups, p.Shares = []iana.Group{first, g}, []iana.Group{first}
+	})
 	server.Config.Policy = with(policy.Modern(), func(p *policy.Policy) { p.Groups = []iana.Group{g} })
 	return client, server
 }

@@ -36,7 +36,8 @@ var table = [...]struct {
 	{iana.ExtServerName, ClientHello | EncryptedExtensions | LegacyServerHello},
 	{iana.ExtMaxFragmentLength, ClientHello | EncryptedExtensions | LegacyServerHello},
 	{iana.ExtStatusRequest, ClientHello | CertificateRequest | Certificate | LegacyServerHello},
-	{iana.ExtSupportedGroups, ClientHello | EncryptedExtensions},
+	// Some servers of TLS 1.2 send it, though RFC 8422 has it of clients only.
+	{iana.ExtSupportedGroups, ClientHello | EncryptedExtensions | LegacyServerHello},
 	{iana.ExtECPointFormats, ClientHello | LegacyServerHello},
 	{iana.ExtSignatureAlgorithms, ClientHello | CertificateRequest},
 	{iana.ExtALPN, ClientHello | EncryptedExtensions | LegacyServerHello},

@@ -23,7 +23,7 @@ var allowed = map[iana.ExtensionType]string{
 	iana.ExtServerName:              "CH EE SH12",
 	iana.ExtMaxFragmentLength:       "CH EE SH12",
 	iana.ExtStatusRequest:           "CH CR CT SH12",
-	iana.ExtSupportedGroups:         "CH EE",
+	iana.ExtSupportedGroups:         "CH EE SH12",
 	iana.ExtECPointFormats:          "CH SH12",
 	iana.ExtSignatureAlgorithms:     "CH CR",
 	iana.ExtALPN:                    "CH EE SH12",

@@ -18,6 +18,7 @@ const (
 	RecordVersionWrong
 	RecordOverflow
 	PlaintextOverflow
+	RecordTooShort
 	BadRecordMAC
 	OuterTypeWrong
 	InnerTypeMissing
@@ -45,7 +46,6 @@ const (
 	VersionNotOffered
 	SelectedVersionWrong
 	RetryVersionMismatch
-	LegacyFieldWrong
 	NoVersionsEnabled
 	InappropriateFallback
 	Downgraded
@@ -86,6 +86,7 @@ const (
 	SecondRetry
 	HelloChanged
 	NoSharedProtocol
+	ProtocolNameWrong
 	ProtocolNotOffered
 	UnrecognizedName
 	NoCertificate
@@ -161,6 +162,8 @@ var table = [...]row{
 		"a record is longer than the protocol allows", Peer},
 	PlaintextOverflow: {"PlaintextOverflow", "DATA_LENGTH_TOO_LONG", iana.AlertRecordOverflow, "RFC 9846, section 5.1",
 		"the content of a record is longer than the protocol allows", Peer},
+	RecordTooShort: {"RecordTooShort", "BAD_DECRYPT", iana.AlertBadRecordMAC, "RFC 9846, section 5.2",
+		"a record is shorter than its protection: it was sent in the clear, or cut", Peer},
 	BadRecordMAC: {"BadRecordMAC", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", iana.AlertBadRecordMAC, "RFC 9846, section 5.2",
 		"a record could not be decrypted: it was altered, or the keys differ", Peer},
 	OuterTypeWrong: {"OuterTypeWrong", "INVALID_OUTER_RECORD_TYPE", iana.AlertUnexpectedMessage, "RFC 9846, section 5.2",
@@ -215,8 +218,6 @@ var table = [...]row{
 		"supported_versions of the server names a version that cannot stand there", Peer},
 	RetryVersionMismatch: {"RetryVersionMismatch", "SECOND_SERVERHELLO_VERSION_MISMATCH", iana.AlertIllegalParameter, "RFC 9846, section 4.2.4",
 		"ServerHello and HelloRetryRequest name different versions", Peer},
-	LegacyFieldWrong: {"LegacyFieldWrong", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9846, section 4.2.3",
-		"a field of the ServerHello that TLS 1.3 has no use for does not have its fixed value", Peer},
 	NoVersionsEnabled: {"NoVersionsEnabled", "NO_SUPPORTED_VERSIONS_ENABLED", iana.AlertInternalError, "RFC 9846, section 4.3.1",
 		"no protocol version is enabled", Local},
 	InappropriateFallback: {"InappropriateFallback", "INAPPROPRIATE_FALLBACK", iana.AlertInappropriateFallback, "RFC 7507, section 3",
@@ -275,7 +276,7 @@ var table = [...]row{
 		"the hash of the chosen suite is not that of the pre-shared key", Peer},
 	DuplicateExtension: {"DuplicateExtension", "DUPLICATE_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
 		"an extension stands twice in one message", Peer},
-	ForbiddenExtension: {"ForbiddenExtension", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
+	ForbiddenExtension: {"ForbiddenExtension", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
 		"an extension stands in a message in which it is not allowed", Peer},
 	UnsolicitedExtension: {"UnsolicitedExtension", "UNEXPECTED_EXTENSION", iana.AlertUnsupportedExtension, "RFC 9846, section 4.3",
 		"the answer has an extension that was not asked for", Peer},
@@ -297,6 +298,8 @@ var table = [...]row{
 		"the second ClientHello differs from the first where it may not", Peer},
 	NoSharedProtocol: {"NoSharedProtocol", "NO_APPLICATION_PROTOCOL", iana.AlertNoApplicationProtocol, "RFC 7301, section 3.2",
 		"the two sides have no application protocol in common", Both},
+	ProtocolNameWrong: {"ProtocolNameWrong", "INVALID_ALPN_PROTOCOL", iana.AlertInternalError, "RFC 7301, section 3.1",
+		"an application protocol that is configured here is empty or longer than 255 bytes", Local},
 	ProtocolNotOffered: {"ProtocolNotOffered", "INVALID_ALPN_PROTOCOL", iana.AlertIllegalParameter, "RFC 7301, section 3.2",
 		"the server chose an application protocol that was not offered", Peer},
 	UnrecognizedName: {"UnrecognizedName", "UNRECOGNIZED_NAME", iana.AlertUnrecognizedName, "RFC 6066, section 3",
@@ -319,7 +322,7 @@ var table = [...]row{
 		"the client has to show a certificate and did not", Trust},
 	CertificateMissing12: {"CertificateMissing12", "PEER_DID_NOT_RETURN_A_CERTIFICATE", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.6",
 		"the client has to show a certificate and did not", Trust},
-	CertificateListEmpty: {"CertificateListEmpty", "DECODE_ERROR", iana.AlertDecodeError, "RFC 9846, section 4.5.1",
+	CertificateListEmpty: {"CertificateListEmpty", "PEER_DID_NOT_RETURN_A_CERTIFICATE", iana.AlertDecodeError, "RFC 9846, section 4.5.1",
 		"the server's Certificate message is empty", Peer},
 	CertificateParse: {"CertificateParse", "CANNOT_PARSE_LEAF_CERT", iana.AlertDecodeError, "RFC 5280, section 4.1",
 		"a certificate could not be parsed", Peer},

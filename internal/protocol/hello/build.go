@@ -210,23 +210,20 @@ func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 	return shares.Close(b), nil
 }
 
-// shareGroups are the groups for which a key share is sent: the most wanted,
-// and if that is a hybrid the most wanted that is none, so that a server
-// without it needs no second round trip.
+// shareGroups are the groups for which a key share is sent: the most wanted
+// with ML-KEM and the most wanted without, so that a server that insists on
+// either needs no second round trip.
 func shareGroups(p *policy.Policy) []iana.Group {
-	groups := p.Groups
-	if p.Shares != nil {
+	if p.Shares != nil || len(p.Groups) == 0 {
 		return p.Shares
 	}
-	for i, g := range groups {
-		if !kex.PostQuantum(g) {
-			if i == 0 {
-				return groups[:1]
-			}
-			return []iana.Group{groups[0], g}
+	first := kex.PostQuantum(p.Groups[0])
+	for _, g := range p.Groups[1:] {
+		if kex.PostQuantum(g) != first {
+			return []iana.Group{p.Groups[0], g}
 		}
 	}
-	return groups[:min(1, len(groups))]
+	return p.Groups[:1]
 }
 
 // appendPSK appends the session that is offered, with room for its binder.

@@ -33,7 +33,8 @@ func TestShareGroups(t *testing.T) {
 	hybrid, other := iana.X25519MLKEM768, iana.SecP256r1MLKEM768
 	for _, c := range []struct{ groups, want []iana.Group }{
 		{nil, nil},
-		{[]iana.Group{iana.X25519, hybrid}, []iana.Group{iana.X25519}},
+		{[]iana.Group{iana.X25519, iana.Secp256r1, hybrid}, []iana.Group{iana.X25519, hybrid}},
+		{[]iana.Group{iana.X25519, iana.Secp256r1}, []iana.Group{iana.X25519}},
 		{[]iana.Group{hybrid, iana.X25519, iana.Secp256r1}, []iana.Group{hybrid, iana.X25519}},
 		{[]iana.Group{hybrid, other, iana.Secp256r1}, []iana.Group{hybrid, iana.Secp256r1}},
 		{[]iana.Group{hybrid, other}, []iana.Group{hybrid}},

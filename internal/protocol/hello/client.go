@@ -97,7 +97,7 @@ func chosenVersion(hello *wire.ServerHello) (iana.Version, error) {
 	case v < iana.TLS13:
 		return 0, fault.With(fault.SelectedVersionWrong, "%v", v)
 	case hello.Version != iana.TLS12:
-		return 0, fault.With(fault.LegacyFieldWrong, "legacy_version is %v", hello.Version)
+		return 0, fault.With(fault.VersionNotOffered, "legacy_version is %v", hello.Version)
 	}
 	return v, nil
 }

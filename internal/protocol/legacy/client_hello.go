@@ -139,7 +139,7 @@ func (c *Client) onCertificate(m msg) (state, error) {
 	case err != nil:
 		return 0, err
 	case peer == nil:
-		return 0, fault.CertificateListEmpty
+		return 0, fault.With(fault.DecodeError, "the server's certificate_list is empty") // RFC 5246, section 7.4.2
 	case !keyFits(c.suite, sign.KindOf(peer.Key)):
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
 	case !c.allowsCurve(sign.Curve(peer.Key)):

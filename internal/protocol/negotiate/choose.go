@@ -200,6 +200,9 @@ func Protocol(o *Offer, ours []string, log *trace.Log) (string, error) {
 		return "", nil
 	}
 	for i, name := range ours {
+		if len(name) == 0 || len(name) > 255 {
+			return "", fault.ProtocolNameWrong
+		}
 		if o.Protocols.Has(name) {
 			log.Chose(trace.Protocol, uint16(i))
 			return name, nil

@@ -229,6 +229,9 @@ func (o *Opener) open13(rec []byte) (iana.ContentType, []byte, error) {
 		return 0, nil, fault.With(fault.OuterTypeWrong, "%v", iana.ContentType(rec[0]))
 	}
 	body := rec[HeaderLen:]
+	if len(body) < tagLen {
+		return 0, nil, fault.RecordTooShort
+	}
 	content, err := o.aead.Open(body[:0], o.nonce(), body, rec[:HeaderLen])
 	if err != nil {
 		return 0, nil, fault.BadRecordMAC
@@ -249,13 +252,13 @@ func (o *Opener) open12(ct iana.ContentType, rec []byte) ([]byte, error) {
 	body := rec[HeaderLen:]
 	if o.form == aead12e {
 		if len(body) < 8 {
-			return nil, fault.BadRecordMAC
+			return nil, fault.RecordTooShort
 		}
 		copy(nonce[4:], body)
 		body = body[8:]
 	}
 	if len(body) < tagLen {
-		return nil, fault.BadRecordMAC
+		return nil, fault.RecordTooShort
 	}
 	ad := o.head12(ct, iana.Version(binary.BigEndian.Uint16(rec[1:])), len(body)-tagLen)
 	content, err := o.aead.Open(body[:0], nonce, body, ad)

@@ -51,7 +51,9 @@ func (s *Server) checkHello() error {
 		return fault.CompressionWrong
 	case o.Has(iana.ExtPreSharedKey) && !o.Has(iana.ExtPSKKeyExchangeModes):
 		return fault.PSKModeMissing
-	case o.Has(iana.ExtSupportedGroups) != o.Has(iana.ExtKeyShare):
+	case o.Has(iana.ExtKeyShare) && !o.Has(iana.ExtSupportedGroups):
+		return fault.MissingGroups
+	case o.Has(iana.ExtSupportedGroups) && !o.Has(iana.ExtKeyShare):
 		return fault.MissingKeyShare
 	case !o.Has(iana.ExtPreSharedKey) && !o.Has(iana.ExtSignatureAlgorithms):
 		return fault.SchemesMissing
