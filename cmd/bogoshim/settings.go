@@ -38,6 +38,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	h.Protocols = c.alpn.offered()
 	h.ClientTickets = !c.noTicket
 	h.NoGREASE = !c.grease
+	h.Fallback = c.fallback
 	return h
 }
 

@@ -259,16 +259,17 @@ func (m *Middle) use(from trace.Side, open, seal *record.Keys) {
 	}
 }
 
-// install12 does the same in TLS 1.2.
+// install12 does the same in TLS 1.2 and below.
 func (m *Middle) install12(from trace.Side) {
 	w := &m.ways[from]
 	w.protected = true
 	keys := func(side trace.Side) record.Keys {
 		e := m.pair.end(side).Established()
 		p, _ := suite.Of(e.Suite)
-		block := make([]byte, record.BlockLen12(p))
-		prf.TLS12(p.Hash).KeyBlock(block, m.secrets[side]["CLIENT_RANDOM"], e.ClientRandom[:], e.ServerRandom[:])
-		client, server := record.KeysBlock12(p, block, e.EtM)
+		chained := e.Version == iana.TLS10
+		block := make([]byte, record.BlockLen(p, chained))
+		prf.Of(e.Version, p.Hash).KeyBlock(block, m.secrets[side]["CLIENT_RANDOM"], e.ClientRandom[:], e.ServerRandom[:])
+		client, server := record.KeysBlock(p, block, e.EtM, chained)
 		if from == trace.Client {
 			return client
 		}

@@ -22,5 +22,5 @@ func (c *Conn) Export(label string, context []byte, n int) ([]byte, error) {
 		return nil, fault.EMSRequired
 	}
 	p, _ := suite.Of(e.Suite)
-	return prf.TLS12(p.Hash).Export(e.Master[:], e.ClientRandom[:], e.ServerRandom[:], label, context, n), nil
+	return prf.Of(e.Version, p.Hash).Export(e.Master[:], e.ClientRandom[:], e.ServerRandom[:], label, context, n), nil
 }

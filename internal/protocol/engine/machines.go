@@ -28,6 +28,7 @@ type machine interface {
 // handOver goes on with the machine of the version that was chosen.
 func (c *Conn) handOver() {
 	c.machine.Free()
+	c.useVersion(c.core.Done.Version)
 	c.early = c.side == trace.Server && c.core.Done.Version == iana.TLS13 && c.core.Offer.Has(iana.ExtEarlyData)
 	switch {
 	case c.core.Done.Version == iana.TLS13 && c.side == trace.Server:
@@ -40,6 +41,17 @@ func (c *Conn) handOver() {
 		c.machine = legacy.NewClient(c.core)
 	}
 	c.step(handshake.Begin, handshake.Message{})
+}
+
+// useVersion sets the version in the headers of records: that of the
+// connection, and TLS 1.2's for TLS 1.3. Whoever sends another before TLS 1.3
+// is refused; TLS 1.3 gives the field no meaning. RFC 5246, section 6.2.1; RFC
+// 9846, section 5.1.
+func (c *Conn) useVersion(v iana.Version) {
+	c.write.SetVersion(min(v, iana.TLS12))
+	if v < iana.TLS13 {
+		c.read.SetVersion(v)
+	}
 }
 
 // stateName names a state or a question in a log.

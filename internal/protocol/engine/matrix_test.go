@@ -51,7 +51,7 @@ func keyTypesOf(s suite.Params) []string {
 // TestMatrix makes a handshake with every version, suite, group and key type
 // that go together.
 func TestMatrix(t *testing.T) {
-	for _, v := range []iana.Version{iana.TLS12, iana.TLS13} {
+	for _, v := range []iana.Version{iana.TLS10, iana.TLS11, iana.TLS12, iana.TLS13} {
 		for _, s := range suite.All() {
 			if s.MinVersion > v || s.MaxVersion < v {
 				continue
@@ -61,6 +61,9 @@ func TestMatrix(t *testing.T) {
 					continue
 				}
 				for _, kind := range keyTypesOf(s) {
+					if kind == "Ed25519" && v < iana.TLS12 {
+						continue // RFC 8422, section 5.10: it has a scheme of its own
+					}
 					t.Run(fmt.Sprint(v, s.ID, g, kind), func(t *testing.T) { combination(t, v, s, g, kind) })
 				}
 			}
@@ -82,7 +85,7 @@ func combination(t *testing.T, v iana.Version, s suite.Params, g iana.Group, kin
 	if e.Version != v || e.Suite != s.ID || e.Group != g || e.Scheme != c.Scheme || e.ServerName != "a.example" {
 		t.Errorf("the server has %+v", e)
 	}
-	if (c.Scheme == 0) != (s.KeyExchange == suite.RSA) {
+	if (c.Scheme == 0) != (s.KeyExchange == suite.RSA || v < iana.TLS12) {
 		t.Errorf("signed with %v", c.Scheme)
 	}
 	if !c.EMS || !e.EMS || c.EtM != e.EtM || c.EtM == s.AEAD() {

@@ -49,6 +49,7 @@ type Config struct {
 	ServerName    string // for server_name; empty or an IP address: none is sent
 	Session       *Offered
 	ClientTickets bool // take tickets for later
+	Fallback      bool // say that a newer version was tried and failed
 	NoGREASE      bool // leave out the values of RFC 8701
 
 	// Record keeps the story of a handshake that is complete; that of one that

@@ -64,6 +64,9 @@ func (c *Client) buildHello() error {
 		hello.SessionID = id[:]
 	}
 	hello.CipherSuites = offeredSuites(p, g)
+	if c.Config.Fallback { // RFC 7507, section 4
+		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_FALLBACK_SCSV))
+	}
 	if !offersSuite(hello.CipherSuites) {
 		return fault.With(fault.NoSharedSuite, "no cipher suite is enabled")
 	}
@@ -156,7 +159,9 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 // appendSchemes appends the signature schemes that a server may use, and those
 // of its certificates if they are others. RFC 9846, section 4.3.3.
 func appendSchemes(b []byte, p *policy.Policy) []byte {
-	b = wire.AppendSignatureAlgorithms(b, sign.OfServers(p.Schemes))
+	if p.Highest() >= iana.TLS12 { // RFC 5246, section 7.4.1.4.1
+		b = wire.AppendSignatureAlgorithms(b, sign.OfServers(p.Schemes))
+	}
 	if len(p.CertificateSchemes) > 0 {
 		b = wire.AppendSignatureAlgorithmsCert(b, p.CertificateSchemes)
 	}

@@ -65,7 +65,7 @@ func (c *Client) onCredential(msg) (state, error) {
 			return 0, fault.With(fault.CertificateTypeUnasked, "%v", c.cred.Kind())
 		}
 		var err error
-		c.scheme, err = negotiate.Scheme(c.Done.Version, negotiate.Schemes(c.request.Schemes), c.cred, c.Config.Policy, c.Log)
+		c.scheme, err = c.chooseScheme(negotiate.Schemes(c.request.Schemes), c.cred)
 		if err != nil {
 			return 0, err
 		}

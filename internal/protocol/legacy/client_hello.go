@@ -188,11 +188,11 @@ func (c *Client) onServerKeyExchange(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	switch {
-	case !slices.Contains(c.Config.Policy.Groups, k.Group), kex.PostQuantum(k.Group):
+	if !slices.Contains(c.Config.Policy.Groups, k.Group) || kex.PostQuantum(k.Group) {
 		return 0, fault.With(fault.GroupNotOffered, "%v", k.Group)
-	case !c.Config.Policy.Accepts(k.Scheme):
-		return 0, fault.With(fault.SchemeNotOffered, "%v", k.Scheme)
+	}
+	if err := c.accepts(k.Scheme); err != nil {
+		return 0, err
 	}
 	if err := c.Done.Peer.MaySign(); err != nil {
 		return 0, err

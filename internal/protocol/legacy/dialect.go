@@ -1,6 +1,6 @@
-// Package legacy has the machines of TLS 1.2, client and server: RFC 5246. What
-// differs between the versions that go by it is one value, the dialect, so that
-// older versions are values and not branches.
+// Package legacy has the machines of TLS 1.2 and below, client and server: RFC
+// 5246, RFC 4346, RFC 2246. What differs between the versions is one value, the
+// dialect, so that older versions are values and not branches.
 package legacy
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/prf"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
@@ -20,14 +21,25 @@ import (
 // A dialect is what a version does in its own way.
 type dialect struct {
 	version iana.Version
-	schemes bool                             // signatures name their scheme in the message
-	prf     func(schedule.Hash) prf.Function // with the hash of the suite
-	keys    func(p suite.Params, block []byte, etm bool) (client, server record.Keys)
+	schemes bool                              // signatures name their scheme in the message
+	chained bool                              // CBC goes on from record to record
+	hash    func(schedule.Hash) schedule.Hash // of the transcript, given that of the suite
+	prf     func(schedule.Hash) prf.Function  // given the hash of the suite
+
+	// What the end of a server's random says if it knows a version from newer
+	// on. RFC 9846, section 4.2.3.
+	downgrade string
+	newer     iana.Version
 }
 
 var dialects = [...]dialect{
-	{version: iana.TLS12, schemes: true, prf: prf.TLS12, keys: record.KeysBlock12},
+	{version: iana.TLS12, schemes: true, hash: ofSuite, prf: prf.TLS12, downgrade: "DOWNGRD\x01", newer: iana.TLS13},
+	{version: iana.TLS11, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12},
+	{version: iana.TLS10, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12, chained: true},
 }
+
+func ofSuite(h schedule.Hash) schedule.Hash { return h }
+func md5sha1(schedule.Hash) schedule.Hash   { return schedule.MD5SHA1 }
 
 func dialectOf(v iana.Version) *dialect {
 	for i := range dialects {
@@ -65,7 +77,7 @@ func (c *common) begin() error {
 func (c *common) useSuite(p suite.Params) {
 	c.suite, c.Done.Suite = p, p.ID
 	c.prf = c.dialect.prf(p.Hash)
-	c.Transcript.Start(p.Hash)
+	c.Transcript.Start(c.dialect.hash(p.Hash))
 }
 
 // deriveMaster gives the master secret. RFC 5246, section 8.1; RFC 7627,
@@ -86,9 +98,9 @@ func (c *common) useMaster() {
 	c.Done.EMS, c.Done.EtM = c.ems, c.etm
 	c.KeyLog("CLIENT_RANDOM", c.Done.Master[:])
 	var buf [2 * (48 + 32 + 16)]byte
-	block := buf[:record.BlockLen12(c.suite)]
+	block := buf[:record.BlockLen(c.suite, c.dialect.chained)]
 	c.prf.KeyBlock(block, c.Done.Master[:], c.Done.ClientRandom[:], c.Done.ServerRandom[:])
-	c.client, c.server = c.dialect.keys(c.suite, block, c.etm)
+	c.client, c.server = record.KeysBlock(c.suite, block, c.etm, c.dialect.chained)
 	clear(block)
 }
 
@@ -122,6 +134,26 @@ func (c *common) signedParams(params []byte) []byte {
 	b := make([]byte, 0, 64+len(params))
 	b = append(append(b, c.Done.ClientRandom[:]...), c.Done.ServerRandom[:]...)
 	return append(b, params...)
+}
+
+// chooseScheme chooses how a credential of this side signs. In versions whose
+// signatures name no scheme the key alone says so, and the scheme is 0.
+func (c *common) chooseScheme(offered negotiate.Offers, cred *sign.Credential) (iana.SignatureScheme, error) {
+	if c.dialect.schemes {
+		return negotiate.Scheme(c.Done.Version, offered, cred, c.Config.Policy, c.Log)
+	}
+	if !sign.Before12(cred.Key.Public()) {
+		return 0, fault.With(fault.NoSharedScheme, "a key of type %T cannot sign in %v", cred.Key, c.Done.Version)
+	}
+	return 0, nil
+}
+
+// accepts refuses a signature scheme that was not offered.
+func (c *common) accepts(s iana.SignatureScheme) error {
+	if c.dialect.schemes && !c.Config.Policy.Accepts(s) {
+		return fault.With(fault.SchemeNotOffered, "%v", s)
+	}
+	return nil
 }
 
 // keyFits reports whether the certificate's key is of the kind that the suite

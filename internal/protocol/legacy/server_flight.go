@@ -16,11 +16,7 @@ import (
 
 // onSignature sends the ServerKeyExchange. RFC 8422, section 5.4.
 func (s *Server) onSignature(msg) (state, error) {
-	scheme := s.scheme
-	if !s.dialect.schemes {
-		scheme = 0
-	}
-	s.Send(iana.MsgServerKeyExchange, wire.AppendServerKeyExchange(s.Out.Message(), s.params, scheme, s.Answer.Bytes))
+	s.Send(iana.MsgServerKeyExchange, wire.AppendServerKeyExchange(s.Out.Message(), s.params, s.scheme, s.Answer.Bytes))
 	return s.sendDone(), nil
 }
 
@@ -120,12 +116,12 @@ func (s *Server) exchanged(premaster []byte) state {
 // onCertificateVerify is WAIT_CV: the client proves that it has the key. RFC
 // 5246, section 7.4.8.
 func (s *Server) onCertificateVerify(m msg) (state, error) {
-	v, err := wire.ParseCertificateVerify(m.Body)
+	v, err := wire.ParseCertificateVerify12(m.Body, s.dialect.schemes)
 	if err != nil {
 		return 0, err
 	}
-	if !s.Config.Policy.Accepts(v.Scheme) {
-		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
+	if err := s.accepts(v.Scheme); err != nil {
+		return 0, err
 	}
 	if err := s.Done.Peer.MaySign(); err != nil {
 		return 0, err

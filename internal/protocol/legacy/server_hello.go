@@ -160,7 +160,7 @@ func (s *Server) onCredential(msg) (state, error) {
 // choose chooses the group, the suite and the signature scheme.
 func (s *Server) choose() error {
 	s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
-	scheme, schemeErr := negotiate.Scheme(s.Done.Version, s.offeredSchemes(), s.cred, s.Config.Policy, s.Log)
+	scheme, schemeErr := s.chooseScheme(s.offeredSchemes(), s.cred)
 	id, err := negotiate.SuiteLegacy(&s.Offer, s.Config.Policy, negotiate.Legacy{
 		Version: s.Done.Version,
 		Group:   s.group != 0,
@@ -218,10 +218,6 @@ func (s *Server) newSessionID() []byte {
 	return s.sessionID[:]
 }
 
-// downgrade is what a server puts at the end of its random when it knows TLS
-// 1.3. RFC 9846, section 4.2.3.
-const downgrade = "DOWNGRD\x01"
-
 func (s *Server) staples() bool {
 	return s.cred != nil && s.cred.OCSPStaple != nil && s.Offer.Has(iana.ExtStatusRequest)
 }
@@ -233,8 +229,8 @@ func (s *Server) sendHello(id []byte) error {
 	if err := s.random(s.Done.ServerRandom[:]); err != nil {
 		return err
 	}
-	if s.Config.Policy.Allows(iana.TLS13) {
-		copy(s.Done.ServerRandom[24:], downgrade)
+	if s.Config.Policy.Highest() >= s.dialect.newer {
+		copy(s.Done.ServerRandom[24:], s.dialect.downgrade)
 	}
 	s.Transcript.Write(s.Hello)
 	if s.Config.ClientAuth != handshake.NoClientAuth && !s.resumed {

@@ -1,8 +1,11 @@
-// Package prf is the key derivation of TLS 1.2: RFC 5246, sections 5, 6.3 and
-// 8.1; RFC 7627; RFC 5705.
+// Package prf is the key derivation of TLS 1.2 and below: RFC 5246 and RFC
+// 2246, sections 5, 6.3 and 8.1; RFC 7627; RFC 5705.
 package prf
 
-import "github.com/handsel-tls/handsel/internal/protocol/schedule"
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+)
 
 // A Function is the pseudorandom function of a version and suite. It is a
 // number and not a func so that the compiler sees what becomes of secrets and
@@ -13,7 +16,21 @@ type Function uint8
 const (
 	sha256 Function = iota // P_SHA256
 	sha384                 // P_SHA384
+	tls10                  // P_MD5 and P_SHA1
 )
+
+// Of gives the PRF of a version, with the hash of the suite where that counts:
+// in TLS 1.2.
+func Of(v iana.Version, h schedule.Hash) Function {
+	if v < iana.TLS12 {
+		return TLS10(h)
+	}
+	return TLS12(h)
+}
+
+// TLS10 gives the PRF of TLS 1.0 and 1.1, which is the same for all suites. RFC
+// 2246, section 5.
+func TLS10(schedule.Hash) Function { return tls10 }
 
 // TLS12 gives the PRF of TLS 1.2 with the hash of the suite. RFC 5246, section
 // 5.
@@ -31,6 +48,8 @@ func (f Function) Fill(out, secret []byte, label string, seed ...[]byte) {
 		expand(schedule.SHA256, out, secret, label, seed)
 	case sha384:
 		expand(schedule.SHA384, out, secret, label, seed)
+	case tls10:
+		fill10(out, secret, label, seed)
 	}
 }
 

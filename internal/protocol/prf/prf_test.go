@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 )
 
@@ -111,5 +112,17 @@ func TestNoAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(10, func() { handshake(TLS12(h)) }); n != 0 {
 			t.Errorf("%v: a handshake takes %v allocations", h, n)
 		}
+	}
+}
+
+// The PRF of TLS 1.0 and 1.1, with the vector that was posted to the working
+// group's list in 1999 (P. Thomas, "TLS PRF test vector").
+func TestTLS10(t *testing.T) {
+	secret, seed := bytes.Repeat([]byte{0xab}, 48), bytes.Repeat([]byte{0xcd}, 64)
+	out := make([]byte, 104)
+	Of(iana.TLS11, schedule.SHA384).Fill(out, secret, "PRF Testvector", seed)
+	const want = "d3d4d1e349b5d515044666d51de32bab258cb521b6b053463e354832fd976754443bcf9a296519bc289abcbc1187e4ebd31e602353776c408aafb74cbc85eff69255f9788faa184cbb957a9819d84a5d7eb006eb459d3ae8de9810454b8b2d8f1afbc655a8c9a013"
+	if got := hex.EncodeToString(out); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/des"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -19,11 +20,12 @@ import (
 
 // cbc is a block cipher with a MAC, for one direction.
 type cbc struct {
-	mode  blockMode // of this direction
-	mac   hash.Hash // HMAC
-	size  int       // of the MAC, in bytes
-	lucky *lucky    // only to open what was encrypted after its MAC
-	buf   [48]byte  // of a MAC
+	mode    blockMode // of this direction
+	mac     hash.Hash // HMAC
+	size    int       // of the MAC, in bytes
+	lucky   *lucky    // only to open what was encrypted after its MAC
+	chained bool      // the last block of a record is the initialization vector of the next
+	buf     [48]byte  // of a MAC
 }
 
 // A blockMode is made once for all records: the standard library's modes of CBC
@@ -34,19 +36,24 @@ type blockMode interface {
 }
 
 func newCBC(k *Keys, opens bool) (*cbc, error) {
-	block, err := aes.NewCipher(k.key[:k.params.KeyLen])
+	newCipher := aes.NewCipher
+	if k.params.Cipher == suite.TripleDESCBC {
+		newCipher = des.NewTripleDESCipher
+	}
+	block, err := newCipher(k.key[:k.params.KeyLen])
 	if err != nil {
 		return nil, err
 	}
-	c := &cbc{size: k.params.MAC.Size()}
-	key, iv := k.mac[:c.size], make([]byte, block.BlockSize()) // set anew for each record
+	c := &cbc{size: k.params.MAC.Size(), chained: k.chained}
+	// Unless they are chained, the vector is set anew for each record.
+	key, iv := k.mac[:c.size], k.iv[:block.BlockSize()]
 	c.mac = hmac.New(newHash(k.params.MAC), key)
 	if !opens {
 		c.mode = cipher.NewCBCEncrypter(block, iv).(blockMode)
 		return c, nil
 	}
 	c.mode = cipher.NewCBCDecrypter(block, iv).(blockMode)
-	if k.form == cbc12 {
+	if k.form == cbcMtE {
 		c.lucky = newLucky(k.params.MAC, key)
 	}
 	return c, nil
@@ -70,32 +77,48 @@ func (c *cbc) sum(head, body []byte) []byte {
 	return c.mac.Sum(c.buf[:0])
 }
 
-// sealCBC protects a fragment with an explicit IV: RFC 5246, section 6.2.3.2,
-// and RFC 7366, section 3.
+// ivLen is the length of the initialization vector in a record, in bytes.
+func (c *cbc) ivLen() int {
+	if c.chained {
+		return 0
+	}
+	return c.mode.BlockSize()
+}
+
+// sealCBC protects a fragment: RFC 5246 and RFC 2246, section 6.2.3.2, and RFC
+// 7366, section 3.
 func (s *Sealer) sealCBC(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 	c := s.cbc
 	size := c.mode.BlockSize()
 	start := len(dst)
-	dst = grow(dst, size+len(fragment)+2*c.size+size)[:start+size]
+	dst = grow(dst, size+len(fragment)+2*c.size+size)[:start+c.ivLen()]
 	iv := dst[start:]
 	if _, err := io.ReadFull(s.rand, iv); err != nil {
 		panic("record: no randomness: " + err.Error())
 	}
 	dst = append(dst, fragment...)
-	if s.form == cbc12 {
+	if s.form == cbcMtE {
 		dst = append(dst, c.sum(s.head12(ct, s.version, len(fragment)), fragment)...)
 	}
-	pad := size - (len(dst)-start)%size
+	pad := size - (len(dst)-start)%size // the vector is a whole block, or nothing
 	for range pad {
 		dst = append(dst, byte(pad-1))
 	}
-	body := dst[start+size:]
-	c.mode.SetIV(iv)
-	c.mode.CryptBlocks(body, body)
-	if s.form == cbc12etm {
+	body := dst[start+len(iv):]
+	c.crypt(iv, body)
+	if s.form == cbcEtM {
 		dst = append(dst, c.sum(s.head12(ct, s.version, len(dst)-start), dst[start:])...)
 	}
 	return dst
+}
+
+// crypt encrypts or decrypts the body in place. Without a vector of its own it
+// goes on from the last block of the record before.
+func (c *cbc) crypt(iv, body []byte) {
+	if !c.chained {
+		c.mode.SetIV(iv)
+	}
+	c.mode.CryptBlocks(body, body)
 }
 
 // openCBC takes the protection off a record. How long it takes depends on the
@@ -107,9 +130,9 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	version := iana.Version(binary.BigEndian.Uint16(rec[1:]))
 	// An IV, and blocks with room for a byte of padding and for the MAC unless
 	// that comes after them.
-	least := 2 * size
-	if o.form == cbc12 {
-		least = size + (c.size/size+1)*size
+	least := c.ivLen() + size
+	if o.form == cbcMtE {
+		least = c.ivLen() + (c.size/size+1)*size
 	} else {
 		n := len(body) - c.size
 		if n < least || !hmac.Equal(c.sum(o.head12(ct, version, n), body[:n]), body[n:]) {
@@ -120,16 +143,15 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	if len(body)%size != 0 || len(body) < least {
 		return nil, fault.BadRecordMAC
 	}
-	iv, body := body[:size], body[size:]
-	c.mode.SetIV(iv)
-	c.mode.CryptBlocks(body, body)
+	c.crypt(body[:c.ivLen()], body[c.ivLen():])
+	body = body[c.ivLen():]
 
 	macLen := 0
-	if o.form == cbc12 {
+	if o.form == cbcMtE {
 		macLen = c.size
 	}
 	n, good := unpad(body, macLen)
-	if o.form == cbc12 {
+	if o.form == cbcMtE {
 		good &= c.lucky.check(o.head12(ct, version, n), body, n)
 	}
 	if good != 1 {

@@ -55,9 +55,9 @@ func TestSameWorkForEveryPadding(t *testing.T) {
 // is seen is one error. RFC 5246, section 6.2.3.2.
 func TestEveryFailureOfCBCLooksTheSame(t *testing.T) {
 	p, _ := suite.Of(iana.TLS_RSA_WITH_AES_128_CBC_SHA)
-	block := make([]byte, BlockLen12(p))
+	block := make([]byte, BlockLen(p, false))
 	rand.Read(block)
-	k, _ := KeysBlock12(p, block, false)
+	k, _ := KeysBlock(p, block, false, false)
 	content := []byte("twelve bytes")
 	for pad := range 256 {
 		_, o := pair(t, k)
@@ -97,7 +97,7 @@ func FuzzLucky(f *testing.F) {
 		key := make([]byte, kind.Size())
 		copy(key, secret)
 		body = append(body, make([]byte, kind.Size()+1)...) // a MAC and a byte of padding fit
-		k := Keys{params: suite.Params{MAC: kind, KeyLen: 16, Cipher: suite.AESCBC}, form: cbc12}
+		k := Keys{params: suite.Params{MAC: kind, KeyLen: 16, Cipher: suite.AESCBC}, form: cbcMtE}
 		copy(k.mac[:], key)
 		c, err := newCBC(&k, true)
 		if err != nil {

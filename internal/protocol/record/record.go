@@ -27,12 +27,12 @@ const (
 type form uint8
 
 const (
-	plain    form = iota
-	aead13        // TLS 1.3: the content type is inside
-	aead12x       // TLS 1.2: the nonce is the sequence number XORed in
-	aead12e       // TLS 1.2 GCM: eight bytes of the nonce are in the record
-	cbc12         // block cipher with an explicit IV, MAC and then encryption
-	cbc12etm      // the same, encryption and then MAC (RFC 7366)
+	plain   form = iota
+	aead13       // TLS 1.3: the content type is inside
+	aead12x      // TLS 1.2: the nonce is the sequence number XORed in
+	aead12e      // TLS 1.2 GCM: eight bytes of the nonce are in the record
+	cbcMtE       // block cipher with an explicit IV, MAC and then encryption
+	cbcEtM       // the same, encryption and then MAC (RFC 7366)
 )
 
 // half is what both directions have in common.
@@ -50,7 +50,7 @@ type half struct {
 }
 
 func (h *half) install(k *Keys, opens bool) error {
-	*h = half{form: k.form, iv: k.iv, gcm: k.params.Cipher == suite.AESGCM}
+	*h = half{form: k.form, iv: [12]byte(k.iv[:12]), gcm: k.params.Cipher == suite.AESGCM}
 	var err error
 	switch k.params.Cipher {
 	case suite.AESGCM:
@@ -60,7 +60,7 @@ func (h *half) install(k *Keys, opens bool) error {
 		}
 	case suite.ChaCha20Poly1305:
 		h.aead, err = chacha20poly1305.New(k.key[:])
-	case suite.AESCBC:
+	case suite.AESCBC, suite.TripleDESCBC:
 		h.cbc, err = newCBC(k, opens)
 	}
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 	case aead13:
 		dst[at] = byte(iana.ContentApplicationData)
 		dst = s.seal13(dst, at, ct, fragment)
-	case cbc12, cbc12etm:
+	case cbcMtE, cbcEtM:
 		dst = s.sealCBC(dst, ct, fragment)
 	default:
 		dst = s.seal12(dst, ct, fragment)
@@ -171,7 +171,14 @@ func grow(b []byte, n int) []byte {
 
 // An Opener takes protection off what is received. Its zero value reads
 // records in the clear.
-type Opener struct{ half }
+type Opener struct {
+	half
+	version iana.Version
+}
+
+// SetVersion sets the version that records have to have in their header. Until
+// it is called, any of SSL 3.0 and above will do.
+func (o *Opener) SetVersion(v iana.Version) { o.version = v }
 
 // Install changes the keys. The sequence number starts at 0.
 func (o *Opener) Install(k *Keys) error { return o.install(k, true) }
@@ -194,7 +201,7 @@ func (o *Opener) Length(buf []byte) (int, error) {
 	case aead13:
 		limit = maxExpanded13
 	}
-	if buf[1] != 3 {
+	if buf[1] != 3 || o.version != 0 && o.version != iana.Version(binary.BigEndian.Uint16(buf[1:])) {
 		return 0, fault.With(fault.RecordVersionWrong, "%v", iana.Version(binary.BigEndian.Uint16(buf[1:])))
 	}
 	if n > limit {
@@ -212,7 +219,7 @@ func (o *Opener) Open(rec []byte) (ct iana.ContentType, content []byte, err erro
 		return ct, content, nil
 	case aead13:
 		ct, content, err = o.open13(rec)
-	case cbc12, cbc12etm:
+	case cbcMtE, cbcEtM:
 		content, err = o.openCBC(ct, rec)
 	default:
 		content, err = o.open12(ct, rec)

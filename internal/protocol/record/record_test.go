@@ -23,12 +23,12 @@ func keysOf(t testing.TB) map[string]Keys {
 			all[p.ID.String()] = Keys13(p.ID, secret)
 			continue
 		}
-		block := make([]byte, BlockLen12(p))
+		block := make([]byte, BlockLen(p, false))
 		rand.Read(block)
-		client, _ := KeysBlock12(p, block, false)
+		client, _ := KeysBlock(p, block, false, false)
 		all[p.ID.String()] = client
 		if p.Cipher == suite.AESCBC {
-			etm, _ := KeysBlock12(p, block, true)
+			etm, _ := KeysBlock(p, block, true, false)
 			all[p.ID.String()+" encrypt_then_mac"] = etm
 		}
 	}

@@ -17,20 +17,26 @@ type Hash uint8
 const (
 	SHA256 Hash = iota
 	SHA384
+	// MD5SHA1 is both, one after the other: the transcript of TLS 1.1 and
+	// below. There is no HMAC with it.
+	MD5SHA1
 )
 
 // Size is the length of the hash in bytes.
-func (h Hash) Size() int { return [...]int{32, 48}[h] }
+func (h Hash) Size() int { return [...]int{32, 48, 36}[h] }
 
 // New gives a hash.Hash.
 func (h Hash) New() hash.Hash {
-	if h == SHA384 {
+	switch h {
+	case SHA384:
 		return sha512.New384()
+	case MD5SHA1:
+		return newBoth()
 	}
 	return sha256.New()
 }
 
-func (h Hash) String() string { return [...]string{"SHA-256", "SHA-384"}[h] }
+func (h Hash) String() string { return [...]string{"SHA-256", "SHA-384", "MD5 and SHA-1"}[h] }
 
 // maxBlock and maxHash are the largest block and output of the two, in bytes.
 const (

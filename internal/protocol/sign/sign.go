@@ -149,6 +149,9 @@ func Fits(id iana.SignatureScheme, public crypto.PublicKey, v iana.Version) bool
 
 // Sign signs the content, which is hashed here.
 func Sign(id iana.SignatureScheme, key crypto.Signer, rand io.Reader, content []byte) ([]byte, error) {
+	if id == 0 {
+		return signBefore12(key, rand, content)
+	}
 	s := find(id)
 	if s == nil {
 		return nil, fault.With(fault.SigningFailed, "%v is not implemented", id)
@@ -190,6 +193,9 @@ func (s *scheme) digest(dst, content []byte) []byte {
 // key in the version is fault.SignatureSchemeWrong, a wrong signature
 // fault.SignatureWrong.
 func Verify(id iana.SignatureScheme, v iana.Version, public crypto.PublicKey, content, signature []byte) error {
+	if id == 0 && v < iana.TLS12 {
+		return verifyBefore12(public, content, signature)
+	}
 	s := find(id)
 	if s == nil || !s.fits(public, v) {
 		return fault.With(fault.SignatureSchemeWrong, "%v with a key of type %T", id, public)

@@ -31,7 +31,19 @@ const (
 	AESGCM Cipher = iota
 	ChaCha20Poly1305
 	AESCBC
+	TripleDESCBC
 )
+
+// BlockSize is the length of a block of the CBC ciphers, in bytes.
+func (c Cipher) BlockSize() int {
+	switch c {
+	case AESCBC:
+		return 16
+	case TripleDESCBC:
+		return 8
+	}
+	return 0
+}
 
 // MAC is the message authentication code of a suite that is not AEAD.
 type MAC uint8
@@ -62,7 +74,7 @@ type Params struct {
 func (p *Params) AEAD() bool { return p.MAC == NoMAC }
 
 const (
-	v10 = iana.SSL30 // what the CBC suites of old begin with
+	v10 = iana.SSL30 // what the suites of old begin with
 	v12 = iana.TLS12
 	v13 = iana.TLS13
 	s2  = schedule.SHA256
@@ -94,6 +106,9 @@ var table = [...]Params{
 	{iana.TLS_RSA_WITH_AES_256_GCM_SHA384, v12, v12, RSA, RSAKey, AESGCM, 32, NoMAC, s3},
 	{iana.TLS_RSA_WITH_AES_128_CBC_SHA, v10, v12, RSA, RSAKey, AESCBC, 16, SHA1, s2},
 	{iana.TLS_RSA_WITH_AES_256_CBC_SHA, v10, v12, RSA, RSAKey, AESCBC, 32, SHA1, s2},
+	{iana.TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA, v10, v12, ECDHE, ECDSAKey, TripleDESCBC, 24, SHA1, s2},
+	{iana.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA, v10, v12, ECDHE, RSAKey, TripleDESCBC, 24, SHA1, s2},
+	{iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA, v10, v12, RSA, RSAKey, TripleDESCBC, 24, SHA1, s2},
 	{iana.TLS_RSA_WITH_AES_128_CBC_SHA256, v12, v12, RSA, RSAKey, AESCBC, 16, SHA256, s2},
 	{iana.TLS_RSA_WITH_AES_256_CBC_SHA256, v12, v12, RSA, RSAKey, AESCBC, 32, SHA256, s2},
 }

@@ -30,8 +30,9 @@ type state struct {
 }
 
 var pools = [...]sync.Pool{
-	schedule.SHA256: {New: func() any { return newState(schedule.SHA256) }},
-	schedule.SHA384: {New: func() any { return newState(schedule.SHA384) }},
+	schedule.SHA256:  {New: func() any { return newState(schedule.SHA256) }},
+	schedule.SHA384:  {New: func() any { return newState(schedule.SHA384) }},
+	schedule.MD5SHA1: {New: func() any { return newState(schedule.MD5SHA1) }},
 }
 
 func newState(h schedule.Hash) *state { return &state{hash: h.New(), kind: h} }

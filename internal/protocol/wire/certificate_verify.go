@@ -22,9 +22,13 @@ func ParseCertificateVerify(body []byte) (m CertificateVerify, err error) {
 	return m, r.Done()
 }
 
-// ParseCertificateVerify10 reads the body of the message before TLS 1.2, which
-// has no algorithm: Scheme is 0.
-func ParseCertificateVerify10(body []byte) (m CertificateVerify, err error) {
+// ParseCertificateVerify12 reads the body of the message of TLS 1.2 and below:
+// scheme says whether it has an algorithm, as from TLS 1.2 on. Scheme is 0
+// without.
+func ParseCertificateVerify12(body []byte, scheme bool) (m CertificateVerify, err error) {
+	if scheme {
+		return ParseCertificateVerify(body)
+	}
 	r := NewReader("CertificateVerify", body)
 	m.Signature = r.Vec(2, "signature", 0)
 	return m, r.Done()

@@ -26,7 +26,7 @@ func TestCertificateVerify(t *testing.T) { certificateVerifyCodec().test(t) }
 func FuzzCertificateVerify(f *testing.F) { certificateVerifyCodec().fuzz(f) }
 
 func certificateVerify10Codec() codec[CertificateVerify] {
-	return ofMessage(iana.MsgCertificateVerify, ParseCertificateVerify10, func(m CertificateVerify) []byte { return m.Append(nil) }, []string{
+	return ofMessage(iana.MsgCertificateVerify, func(b []byte) (CertificateVerify, error) { return ParseCertificateVerify12(b, false) }, func(m CertificateVerify) []byte { return m.Append(nil) }, []string{
 		"0002 3000",
 		"0000",
 	},

@@ -1,0 +1,66 @@
+package sign
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/md5"
+	"crypto/rsa"
+	"crypto/sha1"
+	"io"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+)
+
+// Before12 reports whether a key can sign in TLS 1.1 and below, whose
+// signatures name no scheme: RSA signs MD5 and SHA-1 of the content one after
+// the other, ECDSA signs its SHA-1. RFC 4346, section 7.4.3; RFC 8422, section
+// 5.4.
+func Before12(public crypto.PublicKey) bool {
+	switch KindOf(public) {
+	case RSA, ECDSA:
+		return true
+	}
+	return false
+}
+
+// digestBefore12 gives what a key of the kind signs.
+func digestBefore12(k Kind, content []byte) (digest []byte, h crypto.Hash) {
+	s := sha1.Sum(content)
+	if k != RSA {
+		return s[:], crypto.SHA1
+	}
+	m := md5.Sum(content)
+	return append(m[:], s[:]...), crypto.MD5SHA1
+}
+
+func signBefore12(key crypto.Signer, rand io.Reader, content []byte) ([]byte, error) {
+	if !Before12(key.Public()) {
+		return nil, fault.With(fault.SigningFailed, "keys of type %T cannot sign before TLS 1.2", key)
+	}
+	digest, h := digestBefore12(KindOf(key.Public()), content)
+	if _, ok := key.(*ecdsa.PrivateKey); ok {
+		rand = nil // see Sign
+	}
+	signature, err := key.Sign(rand, digest, h)
+	if err != nil {
+		return nil, fault.With(fault.SigningFailed, "%w", err)
+	}
+	return signature, nil
+}
+
+func verifyBefore12(public crypto.PublicKey, content, signature []byte) error {
+	digest, h := digestBefore12(KindOf(public), content)
+	good := false
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		good = k.N.BitLen() <= maxRSA && rsa.VerifyPKCS1v15(k, h, digest, signature) == nil
+	case *ecdsa.PublicKey:
+		good = ecdsa.VerifyASN1(k, digest, signature)
+	default:
+		return fault.With(fault.SignatureSchemeWrong, "a key of type %T before TLS 1.2", public)
+	}
+	if !good {
+		return fault.SignatureWrong
+	}
+	return nil
+}
