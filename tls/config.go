@@ -76,6 +76,22 @@ type Config struct {
 	// instead, unless SessionTicketsDisabled is set.
 	ServerSessions int
 
+	// NoStapling leaves OCSP responses out: a client asks for none, a server
+	// sends none.
+	NoStapling bool
+
+	// RequestClientStaples has a server ask clients of TLS 1.3 that show a
+	// certificate for its OCSP response and SCTs, if they have them.
+	RequestClientStaples bool
+
+	// SigningSchemes are signature schemes to sign with beside those of the
+	// policy, VerifySchemes the only ones to accept from the peer, the most
+	// wanted first. nil: the policy's. CertificateSchemes are those that are
+	// accepted in certificates, if they differ: signature_algorithms_cert.
+	SigningSchemes     []SignatureScheme
+	VerifySchemes      []SignatureScheme
+	CertificateSchemes []SignatureScheme
+
 	once     sync.Once
 	prepared prepared
 	mu       sync.Mutex    // of what follows
@@ -114,9 +130,10 @@ func (c *Config) Clone() *Config {
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
 		Policy: c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
-		ServerSessions: c.ServerSessions,
-		tickets:        keys,
-		explicit:       c.ticketsSet(),
+		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
+		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
+		tickets:  keys,
+		explicit: c.ticketsSet(),
 	}
 }
 
@@ -210,6 +227,7 @@ func (c *Config) prepare() *prepared {
 				p.err = errors.New("tls: a protocol in NextProtos is empty or longer than 255 bytes")
 			}
 		}
+		h.NoStatus, h.ClientStatus = c.NoStapling, c.RequestClientStaples
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil
 		h.AskApproval = c.VerifyConnection != nil
@@ -256,6 +274,7 @@ func (c *Config) policy() (*policy.Policy, error) {
 	if err != nil {
 		return policy.Modern(), err
 	}
+	base = c.schemes(base)
 	if c.MinVersion == 0 && c.MaxVersion == 0 && c.CipherSuites == nil && len(c.CurvePreferences) == 0 {
 		return base, nil
 	}
@@ -269,6 +288,26 @@ func (c *Config) policy() (*policy.Policy, error) {
 		})
 	}
 	return p, nil
+}
+
+// schemes changes the signature schemes of a policy as the fields say.
+func (c *Config) schemes(base *policy.Policy) *policy.Policy {
+	if c.SigningSchemes == nil && c.VerifySchemes == nil && c.CertificateSchemes == nil {
+		return base
+	}
+	list := func(schemes []SignatureScheme) (ids []iana.SignatureScheme) {
+		for _, s := range schemes {
+			ids = append(ids, iana.SignatureScheme(s))
+		}
+		return ids
+	}
+	p := *base
+	p.SignOnly = slices.Concat(p.SignOnly, list(c.SigningSchemes))
+	if c.VerifySchemes != nil {
+		p.SignOnly, p.Schemes = append(p.SignOnly, p.Schemes...), list(c.VerifySchemes)
+	}
+	p.CertificateSchemes = list(c.CertificateSchemes)
+	return &p
 }
 
 // named gives the suites of TLS 1.3, and of the others those in the list, in

@@ -39,6 +39,9 @@ func (x *conn) check(resuming bool) error {
 	if err := x.checkPeer(e); err != nil {
 		return err
 	}
+	if err := c.status.check(e.Peer); err != nil {
+		return err
+	}
 	return c.alpn.check(c.server, e.ALPN)
 }
 

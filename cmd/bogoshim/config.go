@@ -64,6 +64,7 @@ type config struct {
 	alpn   alpnConfig
 	export exportConfig
 	schemesConfig
+	status statusConfig
 
 	credential  credentialConfig // the default one
 	credentials []*credentialConfig

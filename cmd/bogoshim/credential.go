@@ -48,7 +48,11 @@ func (c *credentialConfig) load() (*sign.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sign.NewCredential(chain, nil, key, sign.Extra{OCSPStaple: c.staple, Schemes: c.prefs})
+	scts, err := readSCTs(c.scts)
+	if err != nil {
+		return nil, err
+	}
+	return sign.NewCredential(chain, nil, key, sign.Extra{OCSPStaple: c.staple, SCTs: scts, Schemes: c.prefs})
 }
 
 func readChain(name string) (chain [][]byte, err error) {

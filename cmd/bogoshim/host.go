@@ -79,6 +79,9 @@ func (h *host) onCredential(a *handshake.Ask) handshake.Answer {
 	if err := h.config.checkPeerPrefs(a); err != nil {
 		return handshake.Answer{Err: err}
 	}
+	if err := h.config.status.onServer(h.config.server); err != nil {
+		return handshake.Answer{Err: err}
+	}
 	cred, err := h.config.credential.load()
 	return handshake.Answer{Credential: cred, Err: err}
 }
@@ -86,6 +89,9 @@ func (h *host) onCredential(a *handshake.Ask) handshake.Answer {
 // verdict is what the runner wants to be said of the peer's chain. Who does not
 // insist on a chain that is trusted goes on with any.
 func (h *host) verdict(*handshake.PeerCertificates) error {
+	if h.config.status.useCallback && h.config.status.fail {
+		return fault.StatusRefused
+	}
 	if h.verified++; h.verified > 1 {
 		return errors.New("the chain is verified twice")
 	}

@@ -21,6 +21,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 		AskSettings: c.server,
 		Record:      true,
 	}
+	c.status.configure(h, c.server)
 	if c.server {
 		h.SessionIDs = true
 		if !c.noTicket {

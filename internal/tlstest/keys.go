@@ -17,9 +17,9 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
-// Keys whose certificates crypto/x509 cannot make.
+// OIDPSS is id-RSASSA-PSS (RFC 4055). The others are those of RFC 9881.
 var (
-	oidPSS    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
+	OIDPSS    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
 	oidsMLDSA = map[string]asn1.ObjectIdentifier{
 		"ML-DSA-44": {2, 16, 840, 1, 101, 3, 4, 3, 17},
 		"ML-DSA-65": {2, 16, 840, 1, 101, 3, 4, 3, 18},
@@ -39,7 +39,7 @@ var UncommonCredentials = sync.OnceValue(func() map[string]*sign.Credential {
 		switch kind {
 		case "RSA-PSS":
 			k := NewKey("RSA-2048").(*rsa.PrivateKey)
-			alg, key, public = oidPSS, k, x509.MarshalPKCS1PublicKey(&k.PublicKey)
+			alg, key, public = OIDPSS, k, x509.MarshalPKCS1PublicKey(&k.PublicKey)
 		case "ML-DSA-44":
 			p, k, err := mldsa44.GenerateKey(rand.Reader)
 			key, public = made(k, p.Bytes(), err)
@@ -50,7 +50,7 @@ var UncommonCredentials = sync.OnceValue(func() map[string]*sign.Credential {
 			p, k, err := mldsa87.GenerateKey(rand.Reader)
 			key, public = made(k, p.Bytes(), err)
 		}
-		chain := [][]byte{Root().reissue(Credentials()["P-256"].Chain[0], alg, public)}
+		chain := [][]byte{Root().Reissue(Credentials()["P-256"].Chain[0], alg, public)}
 		c, err := sign.NewCredential(chain, nil, key, sign.Extra{})
 		if err != nil {
 			panic(err)
@@ -84,8 +84,9 @@ type subjectPublicKey struct {
 	Key       asn1.BitString
 }
 
-// reissue gives a certificate with another public key.
-func (a *Authority) reissue(der []byte, alg asn1.ObjectIdentifier, public []byte) []byte {
+// Reissue gives a certificate of the authority, whose key is on P-256, with
+// another public key: its algorithm and its bits.
+func (a *Authority) Reissue(der []byte, alg asn1.ObjectIdentifier, public []byte) []byte {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		panic(err)

@@ -114,7 +114,11 @@ func certificateAttacks() []attack {
 		{code: fault.FinishedWrong, name: "without extended_master_secret", at: atServer, hosts: tls12,
 			alter: clientHello(func(m *wire.ClientHello) { m.Extensions = without(m.Extensions, iana.ExtExtendedMasterSecret) })},
 		{code: fault.DecodeError, name: "status of a certificate", at: atClient, alter: shown(entryWith(wire.AppendExtension(nil, iana.ExtStatusRequest, []byte{1, 0, 0, 0})))},
-		{code: fault.DecodeError, name: "SCTs of a certificate", at: atClient, alter: shown(entryWith(wire.AppendExtension(nil, iana.ExtSCT, []byte{0, 0})))},
+		{code: fault.ExtensionForm, name: "SCTs of a certificate", at: atClient, alter: shown(entryWith(wire.AppendExtension(nil, iana.ExtSCT, []byte{0, 0})))},
+		{code: fault.ExtensionForm, name: "status_request of a ServerHello", at: atClient, hosts: hosts12("P-256", stapled),
+			alter: serverHello(func(m *wire.ServerHello) {
+				m.Extensions = set(m.Extensions, iana.ExtStatusRequest, 0)
+			})},
 		{code: fault.DecodeError, name: "CertificateStatus", at: atClient, hosts: hosts12("P-256", stapled), alter: body(iana.MsgCertificateStatus, 1, 0, 0, 0)},
 		{code: fault.DecodeError, name: "CertificateRequest, TLS 1.3", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 0, 0, 4, 0, 13, 0, 0)},
 		{code: fault.ForbiddenExtension, name: "CertificateRequest", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 0, 0, 4, 0, 51, 0, 0)},
@@ -244,6 +248,15 @@ func hostAttacks() []attack {
 		{code: fault.CertificateRefused, name: "approval of a client, TLS 1.2", at: atClient, hosts: hosts12("P-256", disapproves)},
 		{code: fault.CertificateRefused, name: "approval of a client, resumed", at: atClient, hosts: again(hosts12("P-256"), disapproves)},
 		{code: fault.CertificateRefused, name: "approval of a server, TLS 1.3", at: atServer, hosts: hosts13("P-256", func(c, s *tlstest.Host) { disapproves(s, c) })},
+		{code: fault.StatusUnavailable, at: atServer, hosts: fails(handshake.Credential, fault.StatusUnavailable)},
+		{code: fault.StatusRefused, at: atClient, hosts: hosts13("P-256", func(c, _ *tlstest.Host) {
+			c.Verify = func(p *handshake.PeerCertificates) error {
+				if p.OCSPStaple == nil {
+					return fault.StatusRefused
+				}
+				return nil
+			}
+		})},
 		{code: fault.HandshakeTime, at: atServer, alter: nothing, after: ended(fault.HandshakeTime)},
 		{code: fault.Canceled, at: atServer, alter: nothing, after: ended(fault.Canceled)},
 		{code: fault.EMSRequired, err: func(*testing.T) error { return engine.ExportWithoutEMS() }},

@@ -43,7 +43,7 @@ func helloAttacks() []attack {
 	share := []byte{0, 0x1d, 0, 1, 0}
 	return []attack{
 		{code: fault.HelloForm, at: atServer, alter: body(iana.MsgClientHello, 3, 3)},
-		{code: fault.DecodeError, name: "an extension", at: atServer, alter: is(iana.ExtSupportedGroups, 0, 3, 0, 1, 2)},
+		{code: fault.ExtensionForm, name: "supported_groups", at: atServer, alter: is(iana.ExtSupportedGroups, 0, 3, 0, 1, 2)},
 		{code: fault.ExtensionForm, at: atServer, alter: is(iana.ExtExtendedMasterSecret, 0)},
 		{code: fault.DuplicateExtension, at: atServer, alter: more(iana.ExtALPN)},
 		{code: fault.DuplicateExtension, name: "unknown", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions { return plus(plus(e, 9999), 9999) })},

@@ -117,6 +117,8 @@ const (
 	KeyUsageWrong
 	CertificateChanged
 	StatusUnexpected
+	StatusRefused
+	StatusUnavailable
 	RequestContextWrong
 	EMSMissing
 	EMSUnexpected
@@ -360,6 +362,10 @@ var table = [...]row{
 		"the server's certificate changed in a renegotiation", Peer},
 	StatusUnexpected: {"StatusUnexpected", "UNEXPECTED_MESSAGE", iana.AlertUnexpectedMessage, "RFC 6066, section 8",
 		"CertificateStatus came and status_request was not agreed", Peer},
+	StatusRefused: {"StatusRefused", "OCSP_CB_ERROR", iana.AlertBadCertificateStatusResponse, "RFC 6066, section 8",
+		"the program refused the OCSP response of the peer's certificate, or that there is none", Trust},
+	StatusUnavailable: {"StatusUnavailable", "OCSP_CB_ERROR", iana.AlertInternalError, "RFC 6066, section 8",
+		"the OCSP response of this side's certificate could not be had", Local},
 	RequestContextWrong: {"RequestContextWrong", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9846, section 4.5.1",
 		"the certificate_request_context is not the one that was asked for", Peer},
 	EMSMissing: {"EMSMissing", "RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION", iana.AlertHandshakeFailure, "RFC 7627, section 5.3",

@@ -38,12 +38,17 @@ type Config struct {
 	Rand      io.Reader        // of cryptographic quality
 	Now       func() time.Time // the host's clock
 
+	// NoStatus and NoSCTs: a client asks for no OCSP response and no SCTs, a
+	// server gives none.
+	NoStatus, NoSCTs bool
+
 	// Of a server.
-	AskSettings bool // ask for other Settings once the ClientHello is read
-	ClientAuth  ClientAuth
-	Authorities [][]byte      // DER names to put into the CertificateRequest
-	Tickets     *session.Keys // nil: no tickets are given or taken
-	SessionIDs  bool          // resume TLS 1.2 by session ID: the host keeps the sessions
+	ClientStatus bool // ask clients of TLS 1.3 for what there is of those
+	AskSettings  bool // ask for other Settings once the ClientHello is read
+	ClientAuth   ClientAuth
+	Authorities  [][]byte      // DER names to put into the CertificateRequest
+	Tickets      *session.Keys // nil: no tickets are given or taken
+	SessionIDs   bool          // resume TLS 1.2 by session ID: the host keeps the sessions
 
 	// Of a client.
 	ServerName    string // for server_name; empty or an IP address: none is sent
@@ -85,7 +90,7 @@ type Core struct {
 	FirstHello  []byte          // the first one, if there was a HelloRetryRequest
 	ServerHello []byte          // with its header
 	Shares      []kex.Key       // a client: the keys of its key shares
-	Asked       extension.Set   // a client: the extensions of its ClientHello
+	Asked       extension.Set   // the extensions that this side asks for: a client's ClientHello, a server's CertificateRequest
 	Answer      Answer          // the last one
 
 	Done Established
@@ -148,6 +153,14 @@ func (c *Core) Free() {
 	}
 	cores.Put(c)
 }
+
+// Staples reports whether a server sends an OCSP response with its certificate,
+// if there is one.
+func (c *Core) Staples() bool { return !c.Config.NoStatus && c.Offer.Has(iana.ExtStatusRequest) }
+
+// SendsSCTs reports whether a server sends SCTs with its certificate, if there
+// are any.
+func (c *Core) SendsSCTs() bool { return !c.Config.NoSCTs && c.Offer.Has(iana.ExtSCT) }
 
 // Random fills b.
 func (c *Core) Random(b []byte) error {

@@ -134,10 +134,14 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if c.Done.ServerName != "" {
 		b = wire.AppendServerNameClient(b, c.Done.ServerName)
 	}
-	b = wire.AppendStatusRequest(b)
+	if !c.Config.NoStatus {
+		b = wire.AppendStatusRequest(b)
+	}
 	b = wire.AppendSupportedGroups(b, offeredGroups(p, g))
 	b = appendSchemes(b, p)
-	b = wire.AppendExtension(b, iana.ExtSCT, nil)
+	if !c.Config.NoSCTs {
+		b = wire.AppendExtension(b, iana.ExtSCT, nil)
+	}
 	if len(c.Config.Protocols) > 0 {
 		b = wire.AppendALPN(b, c.Config.Protocols...)
 	}

@@ -219,7 +219,7 @@ func (s *Server) newSessionID() []byte {
 }
 
 func (s *Server) staples() bool {
-	return s.cred != nil && s.cred.OCSPStaple != nil && s.Offer.Has(iana.ExtStatusRequest)
+	return s.cred != nil && s.cred.OCSPStaple != nil && s.Staples()
 }
 
 // sendHello sends the ServerHello. RFC 5246, section 7.4.1.3. Without a block
@@ -269,7 +269,7 @@ func (s *Server) appendExtensions(b []byte) []byte {
 	if s.staples() {
 		b = wire.AppendExtension(b, iana.ExtStatusRequest, nil)
 	}
-	if s.cred != nil && len(s.cred.SCTs) > 0 && o.Has(iana.ExtSCT) {
+	if s.cred != nil && len(s.cred.SCTs) > 0 && s.SendsSCTs() {
 		b = wire.AppendSCTs(b, s.cred.SCTs)
 	}
 	return b

@@ -42,7 +42,7 @@ func (s *Server) onCredential(msg) (state, error) {
 		return 0, err
 	}
 	s.sendCertificateRequest()
-	list := s.cred.List13(s.Offer.Has(iana.ExtStatusRequest), s.Offer.Has(iana.ExtSCT))
+	list := s.cred.List13(s.Staples(), s.SendsSCTs())
 	s.Send(iana.MsgCertificate, wire.AppendCertificate13(s.Out.Message(), nil, list))
 
 	var hash [48]byte
@@ -65,6 +65,12 @@ func (s *Server) sendCertificateRequest() {
 	}
 	if len(s.Config.Authorities) > 0 {
 		b = wire.AppendCertificateAuthorities(b, s.Config.Authorities)
+	}
+	if s.Config.ClientStatus {
+		b = wire.AppendExtension(b, iana.ExtStatusRequest, nil) // empty here: RFC 9846, section 4.5.1.2
+		b = wire.AppendExtension(b, iana.ExtSCT, nil)
+		s.Asked.Add(iana.ExtStatusRequest)
+		s.Asked.Add(iana.ExtSCT)
 	}
 	s.Send(iana.MsgCertificateRequest, block.Close(b))
 }
@@ -107,7 +113,7 @@ func (s *Server) onCertificate(m msg) (state, error) {
 	if len(shown.Context) != 0 {
 		return 0, fault.RequestContextWrong
 	}
-	peer, err := handshake.ReadPeer13(&shown, 0)
+	peer, err := handshake.ReadPeer13(&shown, s.Asked)
 	if err != nil {
 		return 0, err
 	}

@@ -14,7 +14,7 @@ type ProtocolNameList []byte
 
 // ParseALPN reads the extension of either side.
 func ParseALPN(body []byte) (ProtocolNameList, error) {
-	r := NewReader("application_layer_protocol_negotiation", body)
+	r := newExtension("application_layer_protocol_negotiation", body)
 	l := r.Vec(2, "protocol_name_list", 2)
 	if err := r.Done(); err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //	opaque DistinguishedName<1..2^16-1>;
 //	DistinguishedName authorities<3..2^16-1>;
 func ParseCertificateAuthorities(body []byte) ([][]byte, error) {
-	r := NewReader("certificate_authorities", body)
+	r := newExtension("certificate_authorities", body)
 	list := r.Vec(2, "authorities", 3)
 	if err := r.Done(); err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 //	CertificateCompressionAlgorithm algorithms<2..2^8-2>;
 func ParseCompressCertificate(body []byte) (List[iana.CertificateCompression], error) {
-	r := NewReader("compress_certificate", body)
+	r := newExtension("compress_certificate", body)
 	l := list[iana.CertificateCompression](&r, 1, "algorithms", 2)
 	return l, r.Done()
 }

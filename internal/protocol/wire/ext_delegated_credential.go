@@ -8,7 +8,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 //	SignatureScheme supported_signature_algorithms<2..2^16-2>;
 func ParseDelegatedCredentialClient(body []byte) (List[iana.SignatureScheme], error) {
-	r := NewReader("delegated_credential", body)
+	r := newExtension("delegated_credential", body)
 	l := list[iana.SignatureScheme](&r, 2, "supported_signature_algorithms", 2)
 	return l, r.Done()
 }
@@ -43,7 +43,7 @@ type DelegatedCredential struct {
 
 // ParseDelegatedCredential reads the extension of the side that answers.
 func ParseDelegatedCredential(body []byte) (d DelegatedCredential, err error) {
-	r := NewReader("delegated_credential", body)
+	r := newExtension("delegated_credential", body)
 	d.ValidTime = r.U32("valid_time")
 	d.VerifyScheme = iana.SignatureScheme(r.U16("dc_cert_verify_algorithm"))
 	d.PublicKey = r.Vec(3, "ASN1_subjectPublicKeyInfo", 1)

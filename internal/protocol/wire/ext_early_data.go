@@ -10,7 +10,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 // In a ClientHello and EncryptedExtensions the extension is empty: ParseEmpty
 // and AppendExtension.
 func ParseEarlyDataTicket(body []byte) (uint32, error) {
-	r := NewReader("early_data", body)
+	r := newExtension("early_data", body)
 	v := r.U32("max_early_data_size")
 	return v, r.Done()
 }

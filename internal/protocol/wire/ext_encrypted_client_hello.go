@@ -35,7 +35,7 @@ type EncryptedClientHello struct {
 
 // ParseEncryptedClientHello reads the extension of a ClientHello.
 func ParseEncryptedClientHello(body []byte) (e EncryptedClientHello, err error) {
-	r := NewReader("encrypted_client_hello", body)
+	r := newExtension("encrypted_client_hello", body)
 	t := r.U8("type")
 	r.Check(t <= 1, "type", "it is neither outer nor inner")
 	if e.Inner = t == 1; e.Inner {
@@ -72,7 +72,7 @@ type ECHConfigs []byte
 // ParseECHRetryConfigs reads encrypted_client_hello of EncryptedExtensions.
 // What a configuration holds depends on its version and is not read.
 func ParseECHRetryConfigs(body []byte) (ECHConfigs, error) {
-	r := NewReader("encrypted_client_hello", body)
+	r := newExtension("encrypted_client_hello", body)
 	list := r.Vec(2, "retry_configs", 4)
 	if err := r.Done(); err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func AppendECHRetryConfigs(b []byte, c ECHConfigs) []byte {
 //
 //	opaque confirmation[8];
 func ParseECHConfirmation(body []byte) ([]byte, error) {
-	r := NewReader("encrypted_client_hello", body)
+	r := newExtension("encrypted_client_hello", body)
 	b := r.Bytes(8, "confirmation")
 	return b, r.Done()
 }

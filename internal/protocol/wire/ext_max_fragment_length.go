@@ -18,7 +18,7 @@ func (m MaxFragmentLength) Len() (n int, ok bool) {
 
 // ParseMaxFragmentLength reads the extension of either side.
 func ParseMaxFragmentLength(body []byte) (MaxFragmentLength, error) {
-	r := NewReader("max_fragment_length", body)
+	r := newExtension("max_fragment_length", body)
 	v := MaxFragmentLength(r.U8("MaxFragmentLength"))
 	return v, r.Done()
 }

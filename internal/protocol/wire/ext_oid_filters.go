@@ -18,7 +18,7 @@ type OIDFilters []byte
 
 // ParseOIDFilters reads the extension; what the filters hold is DER.
 func ParseOIDFilters(body []byte) (OIDFilters, error) {
-	r := NewReader("oid_filters", body)
+	r := newExtension("oid_filters", body)
 	list := r.Vec(2, "filters", 0)
 	if err := r.Done(); err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 // ParsePadding reads padding, which is nothing but zero bytes, and gives how
 // many. RFC 7685, section 3.
 func ParsePadding(body []byte) (int, error) {
-	r := NewReader("padding", body)
+	r := newExtension("padding", body)
 	for _, c := range r.Rest() {
 		r.Check(c == 0, "padding", "there is a byte that is not zero")
 	}

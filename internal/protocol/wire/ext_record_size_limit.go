@@ -8,7 +8,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 // That less than 64 is refused is not a matter of form.
 func ParseRecordSizeLimit(body []byte) (uint16, error) {
-	r := NewReader("record_size_limit", body)
+	r := newExtension("record_size_limit", body)
 	v := r.U16("RecordSizeLimit")
 	return v, r.Done()
 }

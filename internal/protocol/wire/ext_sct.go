@@ -8,7 +8,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //	opaque SerializedSCT<1..2^16-1>;
 //	SerializedSCT sct_list<1..2^16-1>;
 func ParseSCTs(body []byte) (scts [][]byte, err error) {
-	r := NewReader("signed_certificate_timestamp", body)
+	r := newExtension("signed_certificate_timestamp", body)
 	list := r.Vec(2, "sct_list", 1)
 	if err := r.Done(); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 // A list may hold one name of a type, and there is only one type.
 func ParseServerNameClient(body []byte) ([]byte, error) {
-	r := NewReader("server_name", body)
+	r := newExtension("server_name", body)
 	list := r.Vec(2, "server_name_list", 1)
 	if err := r.Done(); err != nil {
 		return nil, err

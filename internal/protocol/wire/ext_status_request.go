@@ -13,7 +13,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 // A status type that is not ocsp(1) has a form of its own, which is skipped.
 func ParseStatusRequest(body []byte) (iana.StatusType, error) {
-	r := NewReader("status_request", body)
+	r := newExtension("status_request", body)
 	t := iana.StatusType(r.U8("status_type"))
 	if t != iana.StatusOCSP {
 		r.Rest()

@@ -6,7 +6,7 @@ import "github.com/handsel-tls/handsel/internal/protocol/iana"
 //
 //	NamedGroup named_group_list<2..2^16-1>;
 func ParseSupportedGroups(body []byte) (List[iana.Group], error) {
-	r := NewReader("supported_groups", body)
+	r := newExtension("supported_groups", body)
 	l := list[iana.Group](&r, 2, "named_group_list", 2)
 	return l, r.Done()
 }

@@ -3,6 +3,8 @@ package wire
 import (
 	"testing"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
@@ -10,7 +12,7 @@ func keyUpdateCodec() codec[KeyUpdate] {
 	parse := func(b []byte) (KeyUpdate, error) {
 		m, valid, err := ParseKeyUpdate(b)
 		if err == nil && !valid {
-			err = &Error{Message: "KeyUpdate", Field: "request_update", Problem: "it is neither 0 nor 1"}
+			err = &Error{Message: "KeyUpdate", Field: "request_update", Problem: "it is neither 0 nor 1", code: fault.DecodeError}
 		}
 		return m, err
 	}

@@ -11,12 +11,13 @@ import (
 )
 
 // An Error says which field of which message did not fit. It unwraps to
-// fault.DecodeError.
+// fault.DecodeError, or fault.ExtensionForm within an extension.
 type Error struct {
 	Message string
 	Field   string
 	Offset  int // of the field, in bytes from the start of the body of the message or extension
 	Problem string
+	code    fault.Code
 }
 
 func (e *Error) Error() string {
@@ -24,7 +25,7 @@ func (e *Error) Error() string {
 }
 
 // Unwrap gives the fault.
-func (e *Error) Unwrap() error { return fault.DecodeError }
+func (e *Error) Unwrap() error { return e.code }
 
 // A Reader reads fields one after another. After the first that does not fit,
 // it gives zero values, and Done says which one that was.
@@ -35,19 +36,27 @@ type Reader struct {
 	off     int // of what comes next in buf
 	at      int // of the field that was begun last in buf
 	err     *Error
+	code    fault.Code // of an error
 }
 
-// NewReader reads the body of a message or extension with the given name.
-func NewReader(message string, body []byte) Reader { return Reader{message: message, buf: body} }
+// NewReader reads the body of a message with the given name.
+func NewReader(message string, body []byte) Reader {
+	return Reader{message: message, buf: body, code: fault.DecodeError}
+}
+
+// newExtension reads the body of an extension.
+func newExtension(name string, body []byte) Reader {
+	return Reader{message: name, buf: body, code: fault.ExtensionForm}
+}
 
 // within reads the inside of the vector that was read last. It fails if r did.
 func (r *Reader) within(vector []byte) Reader {
-	return Reader{message: r.message, buf: vector, base: r.base + r.off - len(vector), err: r.err}
+	return Reader{message: r.message, buf: vector, base: r.base + r.off - len(vector), err: r.err, code: r.code}
 }
 
 func (r *Reader) fail(field, problem string) {
 	if r.err == nil {
-		r.err = &Error{r.message, field, r.base + r.at, problem}
+		r.err = &Error{r.message, field, r.base + r.at, problem, r.code}
 	}
 }
 

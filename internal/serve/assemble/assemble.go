@@ -110,6 +110,15 @@ func (p *Plan) certificate(at *string, c *config.Certificate) (endpoint.GetCerti
 		return nil, nil, err
 	}
 	cert := pair.Certificate()
+	if c.Staple != "" {
+		var notice string
+		if cert.OCSPStaple, notice, err = p.staple(c.Staple, pair); err != nil {
+			return nil, nil, err
+		}
+		if notice != "" {
+			p.notice("certificate %q: %s", c.Name, notice)
+		}
+	}
 	return func() (*stdtls.Certificate, error) { return cert, nil }, notices, nil
 }
 

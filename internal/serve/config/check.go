@@ -102,6 +102,9 @@ func (c *checker) certificates() {
 		if count(len(x.Files) > 0, x.Thumbprint != "", len(x.LocalCA) > 0) != 1 {
 			c.wrong(at, "certificate %q needs one of files, thumbprint and local_ca, and only one", x.Name)
 		}
+		if x.Staple != "" && len(x.Files) == 0 {
+			c.wrong(at+".staple", "an OCSP response goes with a certificate from files only")
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ type Certificate struct {
 	Files      []string `yaml:"files"`      // PEM: certificate, chain, key
 	Thumbprint string   `yaml:"thumbprint"` // in the store
 	LocalCA    []string `yaml:"local_ca"`   // names for the local CA to issue it for
+	Staple     string   `yaml:"staple"`     // DER: the OCSP response to send with it, for files only
 }
 
 // Binding is a record: see package bindings.

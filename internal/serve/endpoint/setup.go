@@ -118,9 +118,9 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	c := &tls.Config{
 		Policy:     set.Policy,
 		MinVersion: uint16(set.MinVersion), MaxVersion: uint16(set.MaxVersion),
-		SessionTicketsDisabled: set.NoTickets,
-		NextProtos:             []string{"h2", "http/1.1"},
-		ClientAuth:             clientAuth[set.ClientAuth],
+		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling,
+		NextProtos: []string{"h2", "http/1.1"},
+		ClientAuth: clientAuth[set.ClientAuth],
 	}
 	if set.NoHTTP2 {
 		c.NextProtos = []string{"http/1.1"}

@@ -1,0 +1,81 @@
+package tls
+
+import (
+	stdtls "crypto/tls"
+	"slices"
+	"testing"
+)
+
+// stapled gives a certificate with an OCSP response and an SCT.
+func stapled(c Certificate) Certificate {
+	c.OCSPStaple, c.SignedCertificateTimestamps = []byte("response"), [][]byte{{1, 2, 3}}
+	return c
+}
+
+// NoStapling leaves the OCSP response out on either side.
+func TestNoStapling(t *testing.T) {
+	for _, v := range versions {
+		for _, off := range []string{"", "client", "server"} {
+			server := serverSide(v, func(c *stdtls.Config) { c.Certificates = []Certificate{stapled(certOf("P-256"))} })
+			client := clientSide(nil)
+			server.change = func(c *Config) { c.NoStapling = off == "server" }
+			client.change = func(c *Config) { c.NoStapling = off == "client" }
+			m := meet(t, pairing{true, true}, client, server).good(t)
+			if got := m.client.ConnectionState().OCSPResponse; (got != nil) != (off == "") {
+				t.Errorf("%s, off at %q: the response is %q", VersionName(v), off, got)
+			}
+		}
+	}
+}
+
+// A server of TLS 1.3 can have clients staple.
+func TestClientStaples(t *testing.T) {
+	for _, p := range []pairing{{true, true}, {false, true}} {
+		for _, asks := range []bool{false, true} {
+			server := serverSide(VersionTLS13, func(c *stdtls.Config) { c.ClientAuth, c.ClientCAs = RequireAndVerifyClientCert, roots() })
+			server.change = func(c *Config) { c.RequestClientStaples = asks }
+			client := clientSide(func(c *stdtls.Config) { c.Certificates = []Certificate{stapled(certOf("P-256"))} })
+			m := meet(t, p, client, server).good(t)
+			s := m.server.ConnectionState()
+			if shown := s.OCSPResponse != nil && len(s.SignedCertificateTimestamps) == 1; shown != asks {
+				t.Errorf("%v, asked for: %v: %q and %x", p, asks, s.OCSPResponse, s.SignedCertificateTimestamps)
+			}
+		}
+	}
+}
+
+// The schemes to sign with and to accept are settings of a side.
+func TestSchemes(t *testing.T) {
+	sha384 := []SignatureScheme{PSSWithSHA384}
+	server := serverSide(VersionTLS13, func(c *stdtls.Config) { c.Certificates = []Certificate{certOf("RSA-2048")} })
+	client := clientSide(nil)
+	var offered []SignatureScheme
+	server.change = func(c *Config) {
+		c.GetConfigForClient = func(hello *ClientHelloInfo) (*Config, error) {
+			offered = hello.SignatureSchemes
+			return nil, nil
+		}
+	}
+	client.change = func(c *Config) {
+		c.VerifySchemes, c.CertificateSchemes = sha384, []SignatureScheme{ECDSAWithP256AndSHA256}
+	}
+	m := meet(t, pairing{true, true}, client, server).good(t)
+	if got := m.client.(*Conn).Record(); got != nil && got.SignatureScheme != PSSWithSHA384 || !slices.Equal(offered, sha384) {
+		t.Errorf("offered %v, signed with %v", offered, got.SignatureScheme)
+	}
+
+	// PKCS #1 v1.5 of clients in TLS 1.3 is for those that name it.
+	const legacy = SignatureScheme(0x0420)
+	server = serverSide(VersionTLS13, func(c *stdtls.Config) { c.ClientAuth = RequireAnyClientCert })
+	server.change = func(c *Config) { c.VerifySchemes = []SignatureScheme{legacy, ECDSAWithP256AndSHA256} }
+	for _, signs := range [][]SignatureScheme{nil, {legacy}} {
+		client = clientSide(func(c *stdtls.Config) { c.Certificates = []Certificate{certOf("RSA-2048")} })
+		client.change = func(c *Config) {
+			c.SigningSchemes = signs
+			c.GetClientCertificate = func(*CertificateRequestInfo) (*Certificate, error) { return &c.Certificates[0], nil }
+		}
+		if m := meet(t, pairing{true, true}, client, server); (m.serverErr == nil) != (signs != nil) {
+			t.Errorf("signing with %v: %v, %v", signs, m.clientErr, m.serverErr)
+		}
+	}
+}
