@@ -47,6 +47,7 @@ type config struct {
 	failCertCallback               bool
 	oldClientCert                  bool
 	customVerify, serverPreference bool
+	reverify                       bool
 
 	// What has to come of it.
 	expectVersion, expectServerName  expectation
@@ -68,6 +69,8 @@ type config struct {
 
 	credential  credentialConfig // the default one
 	credentials []*credentialConfig
+
+	expectCredential *int // its place, -1 for the default one
 }
 
 // An expectation is a value that may not be wanted at all.
@@ -129,6 +132,7 @@ var coreFlags = flags{
 	"fail-early-callback":            yes(func(c *config) *bool { return &c.failEarly }),
 	"fail-cert-callback":             yes(func(c *config) *bool { return &c.failCertCallback }),
 	"use-old-client-cert-callback":   yes(func(c *config) *bool { return &c.oldClientCert }),
+	"reverify-on-resume":             yes(func(c *config) *bool { return &c.reverify }),
 	"use-custom-verify-callback":     yes(func(c *config) *bool { return &c.customVerify }),
 
 	"expect-version": {wants: true, set: func(c *config, v string) error {

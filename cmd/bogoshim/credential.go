@@ -5,7 +5,10 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strconv"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
@@ -17,13 +20,24 @@ type credentialConfig struct {
 	prefs             []iana.SignatureScheme
 	staple            []byte
 	scts              []byte // a SignedCertificateTimestampList
+	matchIssuer       bool
 }
 
 var credentialFlags = flags{
 	"cert-file":     text(func(c *config) *string { return &c.current().certFile }),
 	"key-file":      text(func(c *config) *string { return &c.current().keyFile }),
 	"signing-prefs": numbers(func(c *config) *[]iana.SignatureScheme { return &c.current().prefs }),
-	"trust-cert":    {wants: true, set: func(*config, string) error { return nil }}, // what is trusted is said by verify-fail
+	"new-x509-credential": {set: func(c *config, _ string) error {
+		c.credentials = append(c.credentials, new(credentialConfig))
+		return nil
+	}},
+	"must-match-issuer": yes(func(c *config) *bool { return &c.current().matchIssuer }),
+	"expect-selected-credential": {wants: true, set: func(c *config, v string) error {
+		n, err := strconv.Atoi(v)
+		c.expectCredential = &n
+		return err
+	}},
+	"trust-cert": {wants: true, set: func(*config, string) error { return nil }}, // what is trusted is said by verify-fail
 }
 
 // current is the credential that the flags are about: the default one, or the
@@ -52,7 +66,38 @@ func (c *credentialConfig) load() (*sign.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sign.NewCredential(chain, nil, key, sign.Extra{OCSPStaple: c.staple, SCTs: scts, Schemes: c.prefs})
+	return sign.NewCredential(chain, nil, key, sign.Extra{OCSPStaple: c.staple, SCTs: scts, Schemes: c.prefs, MatchIssuer: c.matchIssuer})
+}
+
+// loadAll gives the credentials to choose from, the default one last.
+func (c *config) loadAll() (list []*sign.Credential, err error) {
+	for _, one := range append(slices.Clone(c.credentials), &c.credential) {
+		cred, err := one.load()
+		if err != nil {
+			return nil, err
+		}
+		if cred != nil {
+			list = append(list, cred)
+		}
+	}
+	return list, nil
+}
+
+// checkCredential compares the credential that was chosen: by its place among
+// those that were begun, -1 for the default one.
+func (x *conn) checkCredential(chosen *sign.Credential) error {
+	want := x.config.expectCredential
+	if want == nil {
+		return nil
+	}
+	got := slices.Index(x.host.candidates, chosen)
+	if got == len(x.config.credentials) {
+		got = -1
+	}
+	if got != *want {
+		return fmt.Errorf("credential %d was chosen, not %d", got, *want)
+	}
+	return nil
 }
 
 func readChain(name string) (chain [][]byte, err error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
@@ -31,6 +32,8 @@ type host struct {
 	config   *config
 	settings *handshake.Config
 	verified int // chains were
+
+	candidates []*sign.Credential // that were offered to choose from
 }
 
 func (h *host) answer(a *handshake.Ask) handshake.Answer {
@@ -82,8 +85,9 @@ func (h *host) onCredential(a *handshake.Ask) handshake.Answer {
 	if err := h.config.status.onServer(h.config.server); err != nil {
 		return handshake.Answer{Err: err}
 	}
-	cred, err := h.config.credential.load()
-	return handshake.Answer{Credential: cred, Err: err}
+	var err error
+	h.candidates, err = h.config.loadAll()
+	return handshake.Answer{Candidates: h.candidates, Err: err}
 }
 
 // verdict is what the runner wants to be said of the peer's chain. Who does not
@@ -95,8 +99,12 @@ func (h *host) verdict(*handshake.PeerCertificates) error {
 	if h.verified++; h.verified > 1 {
 		return errors.New("the chain is verified twice")
 	}
-	if h.config.verifyFail && (h.config.verifyPeer || h.config.requireClientCert) {
-		return fault.CertificateRefused
+	if !h.config.verifyFail || !h.config.verifyPeer && !h.config.requireClientCert {
+		return nil
 	}
-	return nil
+	alert := iana.AlertHandshakeFailure
+	if h.config.customVerify {
+		alert = iana.AlertCertificateUnknown
+	}
+	return fault.WithAlert(fault.CertificateRefused, alert, "as the runner wants")
 }

@@ -20,6 +20,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 		ServerName:  c.hostName,
 		AskSettings: c.server,
 		Record:      true,
+		Reverify:    c.reverify,
 	}
 	c.status.configure(h, c.server)
 	if c.server {

@@ -21,6 +21,7 @@ var Now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 type Host struct {
 	Config     *handshake.Config
 	Credential *sign.Credential                        // shown; nil: none
+	Candidates []*sign.Credential                      // to choose from in its place
 	Verify     func(*handshake.PeerCertificates) error // nil: everything is trusted
 	Sessions   *session.Cache                          // of session IDs
 	Settings   *handshake.Config                       // answer to Settings
@@ -55,7 +56,7 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 		if a.Request != nil {
 			h.Requests = append(h.Requests, a.Request)
 		}
-		return handshake.Answer{Credential: h.Credential}
+		return handshake.Answer{Credential: h.Credential, Candidates: h.Candidates}
 	case handshake.Session:
 		if a.SessionID != nil {
 			if h.Sessions == nil {

@@ -37,6 +37,7 @@ const (
 	start handshake.State = iota
 	waitServerHello
 	waitEncryptedExtensions
+	waitResumptionVerdict
 	waitCertificateOrRequest
 	waitCertificate
 	waitVerdict
@@ -61,7 +62,9 @@ var table = handshake.Table[Client]{
 		waitServerHello: handshake.In("WAIT_SH (after HelloRetryRequest)",
 			handshake.OnMessage(iana.MsgServerHello, (*Client).onServerHello, waitEncryptedExtensions)),
 		waitEncryptedExtensions: handshake.In("WAIT_EE",
-			handshake.OnMessage(iana.MsgEncryptedExtensions, (*Client).onEncryptedExtensions, waitCertificateOrRequest, waitFinished)),
+			handshake.OnMessage(iana.MsgEncryptedExtensions, (*Client).onEncryptedExtensions, waitCertificateOrRequest, waitResumptionVerdict, waitFinished)),
+		waitResumptionVerdict: handshake.In("WAIT_EE (verdict)",
+			handshake.On(handshake.OnVerdict, (*Client).onResumptionVerdict, waitFinished)),
 		waitCertificateOrRequest: handshake.In("WAIT_CERT_CR",
 			handshake.OnMessage(iana.MsgCertificateRequest, (*Client).onCertificateRequest, waitCertificate),
 			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate, waitVerdict)),

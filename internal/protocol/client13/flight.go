@@ -29,9 +29,17 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	c.Transcript.Write(m.Raw)
 	if c.Done.Resumed {
 		c.Done.Resume(c.Config.Session.State)
-		return waitFinished, nil
+		return c.Reverified(waitResumptionVerdict, c.resumed)
 	}
 	return waitCertificateOrRequest, nil
+}
+
+func (c *Client) resumed() (state, error) { return waitFinished, nil }
+
+// onResumptionVerdict takes the host's word on the chain that the server showed
+// when the session was made.
+func (c *Client) onResumptionVerdict(msg) (state, error) {
+	return waitFinished, handshake.Verdicted(c.Answer.Err)
 }
 
 // onCertificateRequest is WAIT_CERT_CR. RFC 9846, section 4.4.2.
@@ -150,15 +158,13 @@ func (c *Client) answer() (state, error) {
 // onCredential shows the client's certificate, or that it has none. RFC 9846,
 // section 4.5.1.
 func (c *Client) onCredential(msg) (state, error) {
-	c.cred = c.Answer.Credential
+	var err error
+	if c.cred, err = c.ChooseCredential(c.fits); err != nil {
+		return 0, err
+	}
 	if c.cred == nil {
 		c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), nil, []byte{0, 0, 0}))
 		return c.finish()
-	}
-	var err error
-	c.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.Schemes(c.request.Schemes), c.cred, c.Config.Policy, c.Log)
-	if err != nil {
-		return 0, err
 	}
 	c.Done.Local = c.cred
 	list := c.cred.List13(c.asked.Has(iana.ExtStatusRequest), c.asked.Has(iana.ExtSCT))
@@ -167,6 +173,16 @@ func (c *Client) onCredential(msg) (state, error) {
 	content := sign.AppendContent13(nil, false, c.Transcript.Sum(hash[:0]))
 	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
 	return waitSignature, nil
+}
+
+// fits refuses a credential that the server does not want or cannot verify, or
+// chooses how to sign with it.
+func (c *Client) fits(cred *sign.Credential) (err error) {
+	if err := negotiate.Issuer(cred, c.request.Authorities); err != nil {
+		return err
+	}
+	c.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.Schemes(c.request.Schemes), cred, c.Config.Policy, c.Log)
+	return err
 }
 
 // onSignature proves that the client has the key. RFC 9846, section 4.5.2.

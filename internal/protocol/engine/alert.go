@@ -135,7 +135,7 @@ func (c *Conn) failure(err error) *trace.Failure {
 		return nil
 	}
 	code, _ := fault.Of(err)
-	f := &trace.Failure{Code: code, By: trace.ByUs, State: c.State(), Alert: code.Alert(), HasAlert: !code.Silent()}
+	f := &trace.Failure{Code: code, By: trace.ByUs, State: c.State(), Alert: fault.AlertOf(err), HasAlert: !code.Silent()}
 	var detail *fault.Error
 	if errors.As(err, &detail) {
 		f.Detail = detail.Detail

@@ -235,6 +235,11 @@ func hostAttacks() []attack {
 		{code: fault.SigningFailed, at: atServer, hosts: fails(handshake.Signature, broken)},
 		{code: fault.ConfigFailed, at: atServer, hosts: fails(handshake.Settings, broken)},
 		{code: fault.Rejected, at: atServer, hosts: fails(handshake.Settings, fault.Rejected)},
+		{code: fault.NoSharedIssuer, at: atServer, hosts: hosts13("P-256", matchesIssuer)},
+		{code: fault.NoSharedIssuer, name: "TLS 1.2", at: atServer, hosts: hosts12("P-256", matchesIssuer)},
+		{code: fault.CertificateRefused, name: "verified again", at: atClient, hosts: again(hosts13("P-256", reverifies), func(client, _ *tlstest.Host) {
+			client.Verify = func(*handshake.PeerCertificates) error { return fault.CertificateRefused }
+		})},
 		{code: fault.RefusedByProgram, at: atServer, hosts: fails(handshake.Settings, fault.RefusedByProgram)},
 		{code: fault.NoBinding, at: atServer, hosts: fails(handshake.Settings, fault.NoBinding)},
 		{code: fault.CertificateRefused, name: "verdict", at: atClient, hosts: hosts13("P-256", func(c, _ *tlstest.Host) {
@@ -261,4 +266,15 @@ func hostAttacks() []attack {
 		{code: fault.Canceled, at: atServer, alter: nothing, after: ended(fault.Canceled)},
 		{code: fault.EMSRequired, err: func(*testing.T) error { return engine.ExportWithoutEMS() }},
 	}
+}
+
+// matchesIssuer has the server keep its certificate for clients that ask for its
+// issuer.
+func matchesIssuer(_, server *tlstest.Host) {
+	c := server.Credential
+	only, err := sign.NewCredential(c.Chain, nil, c.Key, sign.Extra{MatchIssuer: true})
+	if err != nil {
+		panic(err)
+	}
+	server.Credential = only
 }

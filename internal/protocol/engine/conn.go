@@ -171,7 +171,7 @@ func (c *Conn) fail(err error) {
 		return
 	}
 	if code, _ := fault.Of(err); !code.Silent() {
-		c.alert(iana.LevelFatal, code.Alert())
+		c.alert(iana.LevelFatal, fault.AlertOf(err))
 	}
 	c.end(err)
 }

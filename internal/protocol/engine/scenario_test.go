@@ -62,6 +62,9 @@ var (
 		client.Credential = tlstest.Credentials()["P-256"]
 		server.Config.ClientAuth = handshake.RequireClientAuth
 	}
+	reverifies = func(client, server *tlstest.Host) {
+		client.Config.Reverify, server.Config.Reverify = true, true
+	}
 	wouldLikeClient = func(_, server *tlstest.Host) { server.Config.ClientAuth = handshake.RequestClientAuth }
 	noTickets       = func(_, server *tlstest.Host) { server.Config.Tickets = nil }
 	otherTickets    = func(_, server *tlstest.Host) { server.Config.Tickets = new(session.Keys) }
@@ -96,6 +99,7 @@ var scenarios = []scenario{
 	{"TLS 1.3, retry with a session", again(hosts13("P-256"), retry)},
 	{"TLS 1.3, retry and a session of no use", again(hosts13("P-256"), otherTickets, retry)},
 	{"TLS 1.3, resumed", again(hosts13("P-256"))},
+	{"TLS 1.3, resumed and verified again", again(hosts13("P-256", wantsClient, reverifies))},
 	{"TLS 1.3, a session of no use", again(hosts13("P-256"), otherTickets)},
 
 	{"TLS 1.2", hosts12("P-256")},
@@ -116,5 +120,7 @@ var scenarios = []scenario{
 	{"TLS 1.2, resumed with approval", again(hosts12("P-256", asks))},
 	{"TLS 1.2, resumed with a new ticket", again(hosts12("P-256", oneKey), twoKeys)},
 	{"TLS 1.2, resumed by session ID", again(hosts12("P-256", sessionIDs))},
+	{"TLS 1.2, resumed and verified again", again(hosts12("P-256", wantsClient, reverifies))},
+	{"TLS 1.2, resumed with a new ticket and verified again", again(hosts12("P-256", oneKey, wantsClient, reverifies), twoKeys)},
 	{"TLS 1.2, a session of no use", again(hosts12("P-256"), otherTickets)},
 }

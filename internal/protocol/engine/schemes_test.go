@@ -12,17 +12,11 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
-	"github.com/handsel-tls/handsel/internal/protocol/wire"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 // schemeAttacks are on the signature schemes.
 func schemeAttacks() []attack {
-	groups := func(g ...iana.Group) func(c, s *tlstest.Host) {
-		return func(c, _ *tlstest.Host) {
-			c.Config.Policy = with(c.Config.Policy, func(p *policy.Policy) { p.Groups = g })
-		}
-	}
 	accepts := func(side func(c, s *tlstest.Host) *tlstest.Host, schemes ...iana.SignatureScheme) func(c, s *tlstest.Host) {
 		return func(c, s *tlstest.Host) {
 			h := side(c, s)
@@ -31,8 +25,6 @@ func schemeAttacks() []attack {
 	}
 	client := func(c, _ *tlstest.Host) *tlstest.Host { return c }
 	return []attack{
-		{code: fault.CertificateCurveWrong, at: atClient, hosts: hosts12("P-256", groups(iana.X25519, iana.Secp256r1)),
-			alter: shown(wire.AppendCertificate12(nil, tlstest.Credentials()["P-384"].List12()))},
 		// PKCS #1 v1.5 in TLS 1.3 is for clients, though a client may accept
 		// anything by its policy.
 		{code: fault.NoSharedScheme, name: "PKCS #1 of a server", at: atServer, hosts: hosts13("RSA-2048",

@@ -114,6 +114,25 @@ type Error struct {
 	Code   Code
 	Detail string // what exactly, for the operator
 	Err    error  // the cause beneath, if there is one
+
+	// Alert is sent in place of the row's, if a host chose one.
+	Alert    iana.Alert
+	HasAlert bool
+}
+
+// WithAlert gives a fault whose alert the host has chosen.
+func WithAlert(c Code, a iana.Alert, detail string) error {
+	return &Error{Code: c, Detail: detail, Alert: a, HasAlert: true}
+}
+
+// AlertOf gives the alert that tells the peer of an error.
+func AlertOf(err error) iana.Alert {
+	var e *Error
+	if errors.As(err, &e) && e.HasAlert {
+		return e.Alert
+	}
+	code, _ := Of(err)
+	return code.Alert()
 }
 
 // With gives a fault with a detail that is formatted as by fmt.Errorf, so that

@@ -112,8 +112,8 @@ const (
 	WeakKey
 	CertificateRefused
 	CertificateTypeWrong
-	CertificateCurveWrong
 	CertificateTypeUnasked
+	NoSharedIssuer
 	KeyUsageWrong
 	CertificateChanged
 	StatusUnexpected
@@ -352,10 +352,10 @@ var table = [...]row{
 		"the program refused the peer's certificate", Trust},
 	CertificateTypeWrong: {"CertificateTypeWrong", "WRONG_CERTIFICATE_TYPE", iana.AlertIllegalParameter, "RFC 5246, section 7.4.2",
 		"the certificate's key does not fit the cipher suite", Peer},
+	NoSharedIssuer: {"NoSharedIssuer", "NO_MATCHING_ISSUER", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.4",
+		"the peer asks for other issuers than that of the certificate", Both},
 	CertificateTypeUnasked: {"CertificateTypeUnasked", "UNKNOWN_CERTIFICATE_TYPE", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.6",
 		"the server does not ask for certificates with a key of the kind that this side has", Both},
-	CertificateCurveWrong: {"CertificateCurveWrong", "BAD_ECC_CERT", iana.AlertHandshakeFailure, "RFC 8422, section 5.3",
-		"the certificate's key is on a curve that was not offered", Peer},
 	KeyUsageWrong: {"KeyUsageWrong", "KEY_USAGE_BIT_INCORRECT", iana.AlertIllegalParameter, "RFC 5280, section 4.2.1.3",
 		"the certificate's keyUsage does not allow what its key was used for", Peer},
 	CertificateChanged: {"CertificateChanged", "SERVER_CERT_CHANGED", iana.AlertIllegalParameter, "RFC 7627, section 5.4",

@@ -21,8 +21,9 @@ const (
 	// Session: a server asks for the session of Ask.Ticket or Ask.SessionID.
 	// Answer.Session, or nil.
 	Session
-	// Credential: which certificate to show. A server must have one; a
-	// client may answer nil.
+	// Credential: which certificate to show, or which ones to choose from. A
+	// server must have one; a client may answer nil. None of several that
+	// fits is a fault.
 	Credential
 	// Signature: sign Ask.Content with Ask.Credential and Ask.Scheme.
 	// Answer.Bytes.
@@ -74,6 +75,7 @@ type Answer struct {
 	Session    *session.State
 	Renew      bool // Session: give the client a new ticket
 	Credential *sign.Credential
+	Candidates []*sign.Credential // Credential: several, the most wanted first, in place of one
 	Bytes      []byte
 	Err        error
 }

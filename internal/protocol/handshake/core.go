@@ -65,6 +65,10 @@ type Config struct {
 	// completed.
 	AskApproval bool
 
+	// Reverify asks for a verdict on the peer's chain also when the session is
+	// resumed in which it was shown: it may have expired, or lost its trust.
+	Reverify bool
+
 	// KeyLog takes the secrets of a connection in NSS's key log form: label,
 	// client random, secret. nil: none.
 	KeyLog func(label string, clientRandom, secret []byte)
@@ -219,11 +223,34 @@ var failed = map[Question]fault.Code{
 	Premaster:  fault.Internal,
 }
 
+// ChooseCredential takes the answer to Credential: the one there is if it fits,
+// or the first of several that does, nil if there is none.
+func (c *Core) ChooseCredential(fits func(*sign.Credential) error) (*sign.Credential, error) {
+	switch one := c.Answer.Credential; {
+	case len(c.Answer.Candidates) > 0:
+		return negotiate.Credential(c.Answer.Candidates, fits, c.Log)
+	case one != nil:
+		return one, fits(one)
+	}
+	return nil, nil
+}
+
 // KeyLog hands a secret to the key log, if there is one.
 func (c *Core) KeyLog(label string, secret []byte) {
 	if c.Config.KeyLog != nil {
 		c.Config.KeyLog(label, c.Done.ClientRandom[:], secret)
 	}
+}
+
+// Reverified goes on with next, or first asks for a verdict on the chain of the
+// session that is resumed, if the settings want that and there is one, and
+// returns the state that waits for it.
+func (c *Core) Reverified(waiting State, next func() (State, error)) (State, error) {
+	if c.Config.Reverify && c.Done.Peer != nil {
+		c.Pose(Ask{Question: Verdict, Peer: c.Done.Peer})
+		return waiting, nil
+	}
+	return next()
 }
 
 // Approve goes on with finish, or asks the host first if it wants to be asked

@@ -25,6 +25,7 @@ type Client struct {
 
 const (
 	cStart handshake.State = iota
+	cWaitResumptionVerdict
 	cWaitCertificate
 	cWaitCertificateStatus
 	cWaitServerKeyExchange
@@ -44,7 +45,9 @@ var clientTable = handshake.Table[Client]{
 	Machine: handshake.LegacyClient,
 	Rows: []handshake.Row[Client]{
 		cStart: handshake.In("WAIT_SH",
-			handshake.On(handshake.Begin, (*Client).onHello, cWaitCertificate, cWaitTicket, cWaitChangeCipherSpec)),
+			handshake.On(handshake.Begin, (*Client).onHello, cWaitCertificate, cWaitResumptionVerdict, cWaitTicket, cWaitChangeCipherSpec)),
+		cWaitResumptionVerdict: handshake.In("WAIT_SH (verdict)",
+			handshake.On(handshake.OnVerdict, (*Client).onResumptionVerdict, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitCertificate: handshake.In("WAIT_CERT",
 			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate,
 				cWaitCertificateStatus, cWaitServerKeyExchange, cWaitServerHelloDone)),

@@ -58,22 +58,30 @@ func (c *Client) answer() (state, error) {
 // onCredential shows the client's certificate, or that it has none. RFC 5246,
 // section 7.4.6.
 func (c *Client) onCredential(msg) (state, error) {
-	c.cred = c.Answer.Credential
+	var err error
+	if c.cred, err = c.ChooseCredential(c.fits); err != nil {
+		return 0, err
+	}
 	list := []byte{0, 0, 0}
 	if c.cred != nil {
-		if !asksFor(c.request.Types, c.cred.Kind()) {
-			return 0, fault.With(fault.CertificateTypeUnasked, "%v", c.cred.Kind())
-		}
-		var err error
-		c.scheme, err = c.chooseScheme(negotiate.Schemes(c.request.Schemes), c.cred)
-		if err != nil {
-			return 0, err
-		}
 		c.Done.Local = c.cred
 		list = c.cred.List12()
 	}
 	c.Send(iana.MsgCertificate, wire.AppendCertificate12(c.Out.Message(), list))
 	return c.sendExchange()
+}
+
+// fits refuses a credential that the server does not want or cannot verify, or
+// chooses how to sign with it.
+func (c *Client) fits(cred *sign.Credential) (err error) {
+	if !asksFor(c.request.Types, cred.Kind()) {
+		return fault.With(fault.CertificateTypeUnasked, "%v", cred.Kind())
+	}
+	if err := negotiate.Issuer(cred, c.request.Authorities); err != nil {
+		return err
+	}
+	c.scheme, err = c.chooseScheme(negotiate.Schemes(c.request.Schemes), cred)
+	return err
 }
 
 // asksFor reports whether keys of the kind are of a type that a server asks for.

@@ -112,7 +112,7 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 func (c *Client) resume() (state, error) {
 	offered := c.Config.Session
 	switch {
-	case offered == nil || offered.State.Version >= iana.TLS13:
+	case offered == nil || offered.State.Version >= iana.TLS13 || len(offered.SessionID) == 0 && !c.Config.ClientTickets:
 		return 0, fault.With(fault.SessionIDWrong, "it is echoed though no session was offered")
 	case offered.State.Version != c.Done.Version:
 		return 0, fault.SessionVersionChanged
@@ -128,7 +128,15 @@ func (c *Client) resume() (state, error) {
 	c.Done.Resume(offered.State)
 	copy(c.Done.Master[:], offered.State.Secret)
 	c.useMaster()
-	return c.waitEnd(), nil
+	return c.Reverified(cWaitResumptionVerdict, c.resumption)
+}
+
+func (c *Client) resumption() (state, error) { return c.waitEnd(), nil }
+
+// onResumptionVerdict takes the host's word on the chain that the server showed
+// when the session was made.
+func (c *Client) onResumptionVerdict(msg) (state, error) {
+	return c.waitEnd(), handshake.Verdicted(c.Answer.Err)
 }
 
 // waitEnd is the state in which the server's Finished is waited for.
@@ -153,8 +161,6 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, fault.With(fault.DecodeError, "the server's certificate_list is empty") // RFC 5246, section 7.4.2
 	case !keyFits(c.suite, sign.KindOf(peer.Key)):
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
-	case !c.allowsCurve(sign.Curve(peer.Key)):
-		return 0, fault.With(fault.CertificateCurveWrong, "%v", sign.Curve(peer.Key))
 	}
 	c.Transcript.Write(m.Raw)
 	peer.SCTs, c.Done.Peer = c.scts, peer
@@ -162,13 +168,6 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return cWaitCertificateStatus, nil
 	}
 	return c.afterCertificate(), nil
-}
-
-// allowsCurve reports whether the server's key may be on the curve: the groups
-// that were offered are those of the key exchange and of ECDSA. RFC 8422,
-// section 5.1.1.
-func (c *Client) allowsCurve(curve iana.Group) bool {
-	return curve == 0 || slices.Contains(c.Config.Policy.Groups, curve)
 }
 
 func (c *Client) afterCertificate() state {

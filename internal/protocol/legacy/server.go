@@ -28,6 +28,7 @@ type Server struct {
 const (
 	sStart handshake.State = iota
 	sWaitSession
+	sWaitResumptionVerdict
 	sWaitCredential
 	sWaitSignature
 	sWaitCertificate
@@ -47,7 +48,9 @@ var serverTable = handshake.Table[Server]{
 		sStart: handshake.In("RECVD_CH",
 			handshake.On(handshake.Begin, (*Server).onHello, sWaitSession, sWaitCredential)),
 		sWaitSession: handshake.In("RECVD_CH (session)",
-			handshake.On(handshake.OnSession, (*Server).onSession, sWaitCredential, sWaitChangeCipherSpec)),
+			handshake.On(handshake.OnSession, (*Server).onSession, sWaitResumptionVerdict, sWaitCredential, sWaitChangeCipherSpec)),
+		sWaitResumptionVerdict: handshake.In("RECVD_CH (verdict)",
+			handshake.On(handshake.OnVerdict, (*Server).onResumptionVerdict, sWaitChangeCipherSpec)),
 		sWaitCredential: handshake.In("RECVD_CH (certificate)",
 			handshake.On(handshake.OnCredential, (*Server).onCredential, sWaitSignature, sWaitCertificate, sWaitClientKeyExchange)),
 		sWaitSignature: handshake.In("RECVD_CH (signature)",

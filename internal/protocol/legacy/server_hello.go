@@ -113,10 +113,24 @@ func (s *Server) resume(found *session.State) (state, error) {
 	s.ticket = s.ticket && s.Answer.Renew
 	s.useSuite(params)
 	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()
+	copy(s.Done.Master[:], found.Secret)
+	return s.Reverified(sWaitResumptionVerdict, s.sendResumption)
+}
+
+// onResumptionVerdict takes the host's word on the chain that the client showed
+// when the session was made.
+func (s *Server) onResumptionVerdict(msg) (state, error) {
+	if err := handshake.Verdicted(s.Answer.Err); err != nil {
+		return 0, err
+	}
+	return s.sendResumption()
+}
+
+// sendResumption sends the flight of an abbreviated handshake.
+func (s *Server) sendResumption() (state, error) {
 	if err := s.sendHello(s.Offer.Hello.SessionID); err != nil {
 		return 0, err
 	}
-	copy(s.Done.Master[:], found.Secret)
 	s.useMaster()
 	if err := s.sendTicket(); err != nil {
 		return 0, err
@@ -128,14 +142,22 @@ func (s *Server) resume(found *session.State) (state, error) {
 // onCredential chooses the suite that goes with the certificate, and sends the
 // flight up to the signature.
 func (s *Server) onCredential(msg) (state, error) {
-	s.cred = s.Answer.Credential
+	s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
+	var err error
+	if len(s.Answer.Candidates) > 1 {
+		s.cred, err = s.ChooseCredential(s.fitsWell)
+	}
 	if s.cred == nil {
+		s.cred, err = s.ChooseCredential(s.fits)
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case s.cred == nil:
 		return 0, fault.NoCertificate
 	}
 	s.Done.Local = s.cred
-	if err := s.choose(); err != nil {
-		return 0, err
-	}
+	s.useChoice()
 	if err := s.sendHello(s.newSessionID()); err != nil {
 		return 0, err
 	}
@@ -147,7 +169,6 @@ func (s *Server) onCredential(msg) (state, error) {
 	if s.suite.KeyExchange != suite.ECDHE {
 		return s.sendDone(), nil
 	}
-	var err error
 	if s.key, err = kex.Generate(s.group, s.Config.Rand); err != nil {
 		return 0, err
 	}
@@ -157,16 +178,29 @@ func (s *Server) onCredential(msg) (state, error) {
 	return sWaitSignature, nil
 }
 
-// choose chooses the group, the suite and the signature scheme.
-func (s *Server) choose() error {
-	s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
-	scheme, schemeErr := s.chooseScheme(s.offeredSchemes(), s.cred)
+// fitsWell refuses also a credential that a client may not be able to verify.
+func (s *Server) fitsWell(c *sign.Credential) error {
+	if err := negotiate.CertificateCurve(&s.Offer, c); err != nil {
+		return err
+	}
+	return s.fits(c)
+}
+
+// fits refuses a credential with which no suite can be had, or chooses the suite
+// and how to sign.
+func (s *Server) fits(c *sign.Credential) error {
+	if c.MatchIssuer {
+		if err := negotiate.Issuer(c, s.Offer.Authorities()); err != nil {
+			return err
+		}
+	}
+	scheme, schemeErr := s.chooseScheme(s.offeredSchemes(), c)
 	id, err := negotiate.SuiteLegacy(&s.Offer, s.Config.Policy, negotiate.Legacy{
 		Version: s.Done.Version,
 		Group:   s.group != 0,
 		Against: func(p suite.Params) trace.Why {
 			switch {
-			case !keyFits(p, s.cred.Kind()), p.KeyExchange == suite.RSA && !decrypts(s.cred):
+			case !keyFits(p, c.Kind()), p.KeyExchange == suite.RSA && !decrypts(c):
 				return trace.NoKey
 			case p.KeyExchange == suite.ECDHE && schemeErr != nil:
 				return trace.NoScheme
@@ -174,19 +208,24 @@ func (s *Server) choose() error {
 			return 0
 		},
 	}, s.Log)
-	if err != nil {
-		if schemeErr != nil {
-			return fault.NoSharedScheme12
-		}
-		return err
+	switch {
+	case err == nil:
+		s.suite, _ = suite.Of(id)
+		s.scheme = scheme
+		return nil
+	case schemeErr != nil:
+		return fault.NoSharedScheme12
 	}
-	params, _ := suite.Of(id)
-	s.useSuite(params)
-	if params.KeyExchange == suite.ECDHE {
-		s.scheme, s.Done.Scheme, s.Done.Group = scheme, scheme, s.group
+	return err
+}
+
+// useChoice goes on with the suite that was chosen.
+func (s *Server) useChoice() {
+	s.useSuite(s.suite)
+	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !s.suite.AEAD()
+	if s.suite.KeyExchange == suite.ECDHE {
+		s.Done.Scheme, s.Done.Group = s.scheme, s.group
 	}
-	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()
-	return nil
 }
 
 // offeredSchemes gives what the client can verify. One that does not say is

@@ -32,6 +32,16 @@ type Offer struct {
 	Renegotiated []byte // renegotiation_info
 	Cookie       []byte
 	PointFormats []byte
+	authorities  []byte // certificate_authorities
+}
+
+// Authorities gives the DER names of certificate_authorities.
+func (o *Offer) Authorities() [][]byte {
+	if o.authorities == nil {
+		return nil
+	}
+	names, _ := wire.ParseCertificateAuthorities(o.authorities) // it was parsed before
+	return names
 }
 
 // Has reports whether the client sent the extension.
@@ -89,6 +99,9 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		o.Ticket = b
 	case iana.ExtRenegotiationInfo:
 		o.Renegotiated, err = wire.ParseRenegotiationInfo(b)
+	case iana.ExtCertificateAuthorities:
+		o.authorities = b
+		_, err = wire.ParseCertificateAuthorities(b)
 	case iana.ExtCookie:
 		o.Cookie, err = wire.ParseCookie(b)
 	case iana.ExtECPointFormats:

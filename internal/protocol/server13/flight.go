@@ -28,14 +28,12 @@ func (s *Server) changeCipherSpec() {
 // onCredential sends the flight up to the signature. RFC 9846, sections 4.4
 // and 4.5.
 func (s *Server) onCredential(msg) (state, error) {
-	s.cred = s.Answer.Credential
-	if s.cred == nil {
-		return 0, fault.NoCertificate
-	}
 	var err error
-	s.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.ServerSchemes(s.Offer.Schemes), s.cred, s.Config.Policy, s.Log)
-	if err != nil {
+	switch s.cred, err = s.ChooseCredential(s.fits); {
+	case err != nil:
 		return 0, err
+	case s.cred == nil:
+		return 0, fault.NoCertificate
 	}
 	s.Done.Scheme, s.Done.Local = s.scheme, s.cred
 	if err := s.sendHello(); err != nil {
@@ -49,6 +47,18 @@ func (s *Server) onCredential(msg) (state, error) {
 	content := sign.AppendContent13(s.content[:0], true, s.Transcript.Sum(hash[:0]))
 	s.Pose(handshake.Ask{Question: handshake.Signature, Credential: s.cred, Scheme: s.scheme, Content: content})
 	return waitSignature, nil
+}
+
+// fits refuses a credential that the client cannot verify, or chooses how to
+// sign with it.
+func (s *Server) fits(c *sign.Credential) (err error) {
+	if c.MatchIssuer {
+		if err := negotiate.Issuer(c, s.Offer.Authorities()); err != nil {
+			return err
+		}
+	}
+	s.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.ServerSchemes(s.Offer.Schemes), c, s.Config.Policy, s.Log)
+	return err
 }
 
 // sendCertificateRequest asks the client for a certificate, with the names of

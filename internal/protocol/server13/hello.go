@@ -148,6 +148,20 @@ func (s *Server) onSession(msg) (state, error) {
 	s.Log.Chose(trace.Session, uint16(s.identity))
 	s.session, s.early = found, early
 	s.Done.Resume(found)
+	return s.Reverified(waitResumptionVerdict, s.resume)
+}
+
+// onResumptionVerdict takes the host's word on the chain that the client showed
+// when the session was made.
+func (s *Server) onResumptionVerdict(msg) (state, error) {
+	if err := handshake.Verdicted(s.Answer.Err); err != nil {
+		return 0, err
+	}
+	return s.resume()
+}
+
+// resume answers with the flight of a resumption.
+func (s *Server) resume() (state, error) {
 	if err := s.sendHello(); err != nil {
 		return 0, err
 	}

@@ -47,6 +47,7 @@ const (
 	start handshake.State = iota
 	waitHello2
 	waitSession
+	waitResumptionVerdict
 	waitCredential
 	waitSignature
 	waitCertificate
@@ -70,7 +71,9 @@ var table = handshake.Table[Server]{
 		waitHello2: handshake.In("START (after HelloRetryRequest)",
 			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, waitSession, waitCredential)),
 		waitSession: handshake.In("RECVD_CH (session)",
-			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitCredential, waitFinished)),
+			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitResumptionVerdict, waitCredential, waitFinished)),
+		waitResumptionVerdict: handshake.In("RECVD_CH (verdict)",
+			handshake.On(handshake.OnVerdict, (*Server).onResumptionVerdict, waitFinished)),
 		waitCredential: handshake.In("NEGOTIATED (certificate)",
 			handshake.On(handshake.OnCredential, (*Server).onCredential, waitSignature)),
 		waitSignature: handshake.In("NEGOTIATED (signature)",

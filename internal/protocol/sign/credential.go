@@ -20,6 +20,11 @@ type Credential struct {
 	OCSPStaple []byte
 	SCTs       [][]byte
 
+	// MatchIssuer keeps the credential for peers that ask for one of Issuers,
+	// the DER names of those who issued the certificates of the chain.
+	MatchIssuer bool
+	Issuers     [][]byte
+
 	public    crypto.PublicKey // of the leaf: it says more than the key what it may be used for
 	schemes13 []iana.SignatureScheme
 	schemes12 []iana.SignatureScheme
@@ -32,6 +37,8 @@ type Extra struct {
 	OCSPStaple []byte                 // DER
 	SCTs       [][]byte               // serialized
 	Schemes    []iana.SignatureScheme // the only ones the key may be used with; nil: all
+
+	MatchIssuer bool // only for peers that ask for one of its issuers
 }
 
 // NewCredential puts a chain, the leaf first, and its key together. The error
@@ -58,10 +65,23 @@ func NewCredential(chain [][]byte, leaf *x509.Certificate, key crypto.Signer, ex
 		return nil, fmt.Errorf("the key is not that of the certificate of %s", leaf.Subject)
 	}
 	c := &Credential{Chain: chain, Leaf: leaf, Key: key, OCSPStaple: extra.OCSPStaple, SCTs: extra.SCTs, public: public}
+	if c.MatchIssuer = extra.MatchIssuer; c.MatchIssuer {
+		c.Issuers = issuers(chain)
+	}
 	c.schemes13 = restrict(SchemesFor(public, iana.TLS13), extra.Schemes)
 	c.schemes12 = restrict(SchemesFor(public, iana.TLS12), extra.Schemes)
 	c.encode()
 	return c, nil
+}
+
+// issuers gives the DER names of those who issued the certificates.
+func issuers(chain [][]byte) (names [][]byte) {
+	for _, der := range chain {
+		if cert, err := x509.ParseCertificate(der); err == nil {
+			names = append(names, cert.RawIssuer)
+		}
+	}
+	return names
 }
 
 // restrict gives the schemes that are in only, in its order, which is the

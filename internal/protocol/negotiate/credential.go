@@ -1,0 +1,65 @@
+package negotiate
+
+import (
+	"bytes"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// Credential chooses the first of the candidates that fits, and says of each
+// before it why it does not. If none fits, the error is that of the last.
+func Credential(candidates []*sign.Credential, fits func(*sign.Credential) error, log *trace.Log) (chosen *sign.Credential, err error) {
+	for i, c := range candidates {
+		if err = fits(c); err == nil {
+			log.Chose(trace.Credential, uint16(i))
+			return c, nil
+		}
+		log.Refused(trace.Credential, uint16(i), why(err))
+	}
+	return nil, err
+}
+
+// why gives the reason of a fault for which a credential is passed over.
+func why(err error) trace.Why {
+	code, _ := fault.Of(err)
+	switch code {
+	case fault.NoSharedScheme, fault.NoSharedScheme12:
+		return trace.NoScheme
+	case fault.NoSharedIssuer:
+		return trace.WrongIssuer
+	case fault.NoSharedGroup:
+		return trace.NoGroup
+	}
+	return trace.NoKey
+}
+
+// Issuer refuses a credential that is for peers who ask for one of its issuers,
+// if the peer does not. Others fit any peer: most lists of authorities are not
+// meant to be complete. RFC 9846, section 4.3.4.
+func Issuer(c *sign.Credential, authorities [][]byte) error {
+	if !c.MatchIssuer {
+		return nil
+	}
+	for _, issuer := range c.Issuers {
+		for _, name := range authorities {
+			if bytes.Equal(issuer, name) {
+				return nil
+			}
+		}
+	}
+	return fault.NoSharedIssuer
+}
+
+// CertificateCurve refuses an ECDSA certificate on a curve that the client does
+// not name among its groups. That speaks for another certificate if there is
+// one, and not against the handshake: crypto/tls and OpenSSL take such
+// certificates. It counts before TLS 1.3 only, whose signature schemes name the
+// curve. RFC 8422, section 5.3.
+func CertificateCurve(o *Offer, c *sign.Credential) error {
+	if g := sign.Curve(c.Leaf.PublicKey); g != 0 && len(o.Groups) > 0 && !o.Groups.Has(g) {
+		return fault.With(fault.NoSharedGroup, "the certificate's key is on %v", g)
+	}
+	return nil
+}
