@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"trace"},
 	{"wire"},
 	{"extension", "policy", "schedule"},
-	{"suite", "prf", "transcript", "kex"},
+	{"suite", "prf", "transcript", "kex", "compress"},
 	{"sign", "verify", "record", "session"},
 	{"negotiate"},
 	{"handshake"},

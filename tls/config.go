@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/compress"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -84,6 +85,13 @@ type Config struct {
 	// certificate for its OCSP response and SCTs, if they have them.
 	RequestClientStaples bool
 
+	// NoCertificateCompression sends the certificate as it is to peers that can
+	// decompress it (RFC 8879). AcceptCompressedCertificates tells peers that
+	// they may compress theirs, with brotli, zstd or zlib; that takes less of
+	// the network and more of the processor.
+	NoCertificateCompression     bool
+	AcceptCompressedCertificates bool
+
 	// SigningSchemes are signature schemes to sign with beside those of the
 	// policy, VerifySchemes the only ones to accept from the peer, the most
 	// wanted first. nil: the policy's. CertificateSchemes are those that are
@@ -131,6 +139,7 @@ func (c *Config) Clone() *Config {
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
 		Policy: c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
+		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,
 		explicit: c.ticketsSet(),
@@ -228,6 +237,12 @@ func (c *Config) prepare() *prepared {
 			}
 		}
 		h.NoStatus, h.ClientStatus = c.NoStapling, c.RequestClientStaples
+		if !c.NoCertificateCompression {
+			h.Compress, h.CompressAfter = compress.All(), 1
+		}
+		if c.AcceptCompressedCertificates {
+			h.Decompress = compress.All()
+		}
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil
 		h.AskApproval = c.VerifyConnection != nil

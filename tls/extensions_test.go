@@ -2,8 +2,12 @@ package tls
 
 import (
 	stdtls "crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 // stapled gives a certificate with an OCSP response and an SCT.
@@ -76,6 +80,38 @@ func TestSchemes(t *testing.T) {
 		}
 		if m := meet(t, pairing{true, true}, client, server); (m.serverErr == nil) != (signs != nil) {
 			t.Errorf("signing with %v: %v, %v", signs, m.clientErr, m.serverErr)
+		}
+	}
+}
+
+// manyNames makes a certificate that becomes smaller by any algorithm.
+func manyNames(c *x509.Certificate) {
+	for i := range 20 {
+		c.DNSNames = append(c.DNSNames, fmt.Sprintf("%d.a.example", i))
+	}
+}
+
+// Certificates are compressed from their second use for clients that say so,
+// unless it is switched off.
+func TestCertificateCompression(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		server := serverSide(VersionTLS13, nil)
+		server.std.Certificates = []Certificate{issued(tlstest.Root(), manyNames)}
+		var records []*Record
+		server.change = func(c *Config) {
+			c.NoCertificateCompression = off
+			c.OnHandshake = func(r *Record) { records = append(records, r) }
+		}
+		client := clientSide(nil)
+		client.change = func(c *Config) { c.AcceptCompressedCertificates = true }
+		for range 3 {
+			meet(t, pairing{true, true}, client, server).good(t)
+		}
+		for i, r := range records {
+			sent := slices.ContainsFunc(r.Steps(), func(s Step) bool { return s.Kind == "sent" && s.Name == "compressed_certificate" })
+			if sent != (i > 0 && !off) {
+				t.Errorf("handshake %d, off: %v, compressed: %v", i, off, sent)
+			}
 		}
 	}
 }

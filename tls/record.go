@@ -84,7 +84,7 @@ func (r *Record) Checks() []Check { return r.expand().checked }
 
 // A Choice is what was chosen of a topic, and every candidate that lost.
 type Choice struct {
-	Topic   string // "version", "cipher suite", "group", "application protocol", "session", "signature scheme"
+	Topic   string // "version", "cipher suite", "group", "application protocol", "session", "signature scheme", "certificate compression"
 	Chosen  string // empty: nothing was
 	Refused []Refusal
 }

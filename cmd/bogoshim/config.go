@@ -65,7 +65,8 @@ type config struct {
 	alpn   alpnConfig
 	export exportConfig
 	schemesConfig
-	status statusConfig
+	status      statusConfig
+	compression compressionConfig
 
 	credential  credentialConfig // the default one
 	credentials []*credentialConfig

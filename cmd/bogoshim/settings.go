@@ -23,6 +23,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 		Reverify:    c.reverify,
 	}
 	c.status.configure(h, c.server)
+	c.compression.configure(h)
 	if c.server {
 		h.SessionIDs = true
 		if !c.noTicket {

@@ -11,6 +11,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // Client is one handshake of a TLS 1.3 client. It starts when hello knows the
@@ -25,12 +26,13 @@ type Client struct {
 	serverHS schedule.Secret // server_handshake_traffic_secret
 	master   schedule.Master
 
-	request *handshake.CertificateRequest // the server wants a certificate
-	asked   extension.Set                 // by that request
-	cred    *sign.Credential
-	scheme  iana.SignatureScheme
-	app     [48]byte // the transcript's hash up to the server's Finished
-	sentCCS bool
+	request      *handshake.CertificateRequest          // the server wants a certificate
+	asked        extension.Set                          // by that request
+	compressions wire.List[iana.CertificateCompression] // that the server can decompress
+	cred         *sign.Credential
+	scheme       iana.SignatureScheme
+	app          [48]byte // the transcript's hash up to the server's Finished
+	sentCCS      bool
 }
 
 const (
@@ -67,9 +69,11 @@ var table = handshake.Table[Client]{
 			handshake.On(handshake.OnVerdict, (*Client).onResumptionVerdict, waitFinished)),
 		waitCertificateOrRequest: handshake.In("WAIT_CERT_CR",
 			handshake.OnMessage(iana.MsgCertificateRequest, (*Client).onCertificateRequest, waitCertificate),
-			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate, waitVerdict)),
+			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate, waitVerdict),
+			handshake.OnMessage(iana.MsgCompressedCertificate, (*Client).onCompressedCertificate, waitVerdict)),
 		waitCertificate: handshake.In("WAIT_CERT",
-			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate, waitVerdict)),
+			handshake.OnMessage(iana.MsgCertificate, (*Client).onCertificate, waitVerdict),
+			handshake.OnMessage(iana.MsgCompressedCertificate, (*Client).onCompressedCertificate, waitVerdict)),
 		waitVerdict: handshake.In("WAIT_CERT (verdict)",
 			handshake.On(handshake.OnVerdict, (*Client).onVerdict, waitCertificateVerify)),
 		waitCertificateVerify: handshake.In("WAIT_CV",

@@ -72,14 +72,32 @@ func (c *Client) onCertificateRequest(m msg) (state, error) {
 			c.request.Authorities = append(c.request.Authorities, bytes.Clone(n))
 		}
 	}
+	if body, ok := r.Extensions.Get(iana.ExtCompressCertificate); ok {
+		if c.compressions, err = negotiate.ReadCompressions(bytes.Clone(body)); err != nil {
+			return 0, err
+		}
+	}
 	c.Transcript.Write(m.Raw)
 	return waitCertificate, nil
 }
 
 // onCertificate is WAIT_CERT: the server shows who it is. RFC 9846, section
 // 4.5.1.
-func (c *Client) onCertificate(m msg) (state, error) {
-	shown, err := wire.ParseCertificate13(m.Body)
+func (c *Client) onCertificate(m msg) (state, error) { return c.takeCertificate(m.Body, m.Raw) }
+
+// onCompressedCertificate is WAIT_CERT as well. RFC 8879, section 4.
+func (c *Client) onCompressedCertificate(m msg) (state, error) {
+	body, err := c.Decompress(m)
+	if err != nil {
+		return 0, err
+	}
+	return c.takeCertificate(body, m.Raw)
+}
+
+// takeCertificate goes on with the body of a Certificate; raw is the message as
+// it came.
+func (c *Client) takeCertificate(body, raw []byte) (state, error) {
+	shown, err := wire.ParseCertificate13(body)
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +111,7 @@ func (c *Client) onCertificate(m msg) (state, error) {
 	if peer == nil {
 		return 0, fault.CertificateListEmpty
 	}
-	c.Transcript.Write(m.Raw)
+	c.Transcript.Write(raw)
 	c.Done.Peer = peer
 	c.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
 	return waitVerdict, nil
@@ -167,8 +185,7 @@ func (c *Client) onCredential(msg) (state, error) {
 		return c.finish()
 	}
 	c.Done.Local = c.cred
-	list := c.cred.List13(c.asked.Has(iana.ExtStatusRequest), c.asked.Has(iana.ExtSCT))
-	c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), nil, list))
+	c.SendCertificate13(c.cred, c.compressions, c.asked.Has(iana.ExtStatusRequest), c.asked.Has(iana.ExtSCT))
 	var hash [48]byte
 	content := sign.AppendContent13(nil, false, c.Transcript.Sum(hash[:0]))
 	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})

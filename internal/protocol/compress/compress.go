@@ -23,13 +23,16 @@ type Algorithm struct {
 	Compress func(body []byte) []byte
 	// Decompress fills dst. It is an error if that is not the whole of it.
 	Decompress func(dst, compressed []byte) error
+	// Always sends what Compress gives even if it is not smaller.
+	Always bool
 }
 
-// The algorithms of RFC 8879, section 3.
+// The algorithms of RFC 8879, section 3. Their levels are those after which time
+// grows much and the size of certificates shrinks little.
 var (
-	Brotli = &Algorithm{iana.CertificateBrotli, toBrotli, fromBrotli}
-	Zlib   = &Algorithm{iana.CertificateZlib, toZlib, fromZlib}
-	Zstd   = &Algorithm{iana.CertificateZstd, toZstd, fromZstd}
+	Brotli = &Algorithm{ID: iana.CertificateBrotli, Compress: toBrotli, Decompress: fromBrotli}
+	Zlib   = &Algorithm{ID: iana.CertificateZlib, Compress: toZlib, Decompress: fromZlib}
+	Zstd   = &Algorithm{ID: iana.CertificateZstd, Compress: toZstd, Decompress: fromZstd}
 )
 
 // All are the algorithms, the one first that makes certificates smallest.
@@ -96,7 +99,7 @@ func fromZlib(dst, compressed []byte) error {
 
 func toBrotli(body []byte) []byte {
 	var b bytes.Buffer
-	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: window(len(body))})
+	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: 9, LGWin: window(len(body))})
 	if _, err := w.Write(body); err != nil || w.Close() != nil {
 		return nil
 	}
@@ -118,7 +121,7 @@ func fromBrotli(dst, compressed []byte) error {
 }
 
 func toZstd(body []byte) []byte {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1),
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1),
 		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<window(len(body))))
 	if err != nil {
 		return nil

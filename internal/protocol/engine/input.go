@@ -19,7 +19,6 @@ const (
 	maxWarningAlerts = 4       // in a row
 	maxKeyUpdates    = 32      // in a row
 	maxMessage       = 1 << 16 // bytes of a handshake message
-	maxCertificate   = 1 << 17 // bytes of a Certificate message
 	maxTickets       = 64      // without application data in between
 	maxChangeCiphers = 32      // ignored ChangeCipherSpec records of TLS 1.3
 	maxHelloRequests = 32      // ignored HelloRequests in a handshake of TLS 1.2
@@ -221,8 +220,8 @@ func tooLong(buf []byte) error {
 		return nil
 	}
 	n, limit := int(buf[1])<<16|int(buf[2])<<8|int(buf[3]), maxMessage
-	if t := iana.HandshakeType(buf[0]); t == iana.MsgCertificate || t == iana.MsgCertificateRequest {
-		limit = maxCertificate
+	if t := iana.HandshakeType(buf[0]); t == iana.MsgCertificate || t == iana.MsgCompressedCertificate || t == iana.MsgCertificateRequest {
+		limit = handshake.MaxCertificate
 	}
 	if n > limit {
 		return fault.With(fault.MessageTooLong, "%v has %d bytes, the limit is %d", iana.HandshakeType(buf[0]), n, limit)

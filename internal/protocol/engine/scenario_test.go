@@ -93,6 +93,8 @@ var (
 var scenarios = []scenario{
 	{"TLS 1.3", hosts13("P-256")},
 	{"TLS 1.3, everything asked", hosts13("P-256", asks, wantsClient, stapled)},
+	{"TLS 1.3, compressed certificates", hosts13("P-256", wantsClient, compressed)},
+	{"TLS 1.3, compressed certificate", hosts13("P-256", compressed)},
 	{"TLS 1.3, approval", hosts13("P-256", asks)},
 	{"TLS 1.3, no client certificate", hosts13("P-256", wouldLikeClient)},
 	{"TLS 1.3, retry", hosts13("P-256", retry)},

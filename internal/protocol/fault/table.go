@@ -99,6 +99,9 @@ const (
 	CertificateMissing
 	CertificateMissing12
 	CertificateListEmpty
+	CompressionUnknown
+	DecompressionFailed
+	DecompressedTooLong
 	CertificateParse
 	BadCertificate
 	UnknownCA
@@ -326,6 +329,12 @@ var table = [...]row{
 		"the client has to show a certificate and did not", Trust},
 	CertificateListEmpty: {"CertificateListEmpty", "PEER_DID_NOT_RETURN_A_CERTIFICATE", iana.AlertDecodeError, "RFC 9846, section 4.5.1",
 		"the server's Certificate message is empty", Peer},
+	CompressionUnknown: {"CompressionUnknown", "UNKNOWN_CERT_COMPRESSION_ALG", iana.AlertIllegalParameter, "RFC 8879, section 4",
+		"the peer compressed its certificate in a way that was not offered", Peer},
+	DecompressionFailed: {"DecompressionFailed", "CERT_DECOMPRESSION_FAILED", iana.AlertBadCertificate, "RFC 8879, section 4",
+		"a compressed certificate could not be decompressed, or not to the length that was announced", Peer},
+	DecompressedTooLong: {"DecompressedTooLong", "UNCOMPRESSED_CERT_TOO_LARGE", iana.AlertBadCertificate, "RFC 8879, section 4",
+		"a compressed certificate announces a length that this side does not take", Peer},
 	CertificateParse: {"CertificateParse", "CANNOT_PARSE_LEAF_CERT", iana.AlertDecodeError, "RFC 5280, section 4.1",
 		"a certificate could not be parsed", Peer},
 	BadCertificate: {"BadCertificate", "CERTIFICATE_VERIFY_FAILED", iana.AlertBadCertificate, "RFC 9846, section 6.2",

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/compress"
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -41,6 +42,13 @@ type Config struct {
 	// NoStatus and NoSCTs: a client asks for no OCSP response and no SCTs, a
 	// server gives none.
 	NoStatus, NoSCTs bool
+
+	// Compress are the algorithms with which the certificate of this side is
+	// compressed, the most wanted first, once it was used as often as
+	// CompressAfter says. Decompress are those that are accepted of the peer.
+	// RFC 8879; TLS 1.3.
+	Compress, Decompress []*compress.Algorithm
+	CompressAfter        int
 
 	// Of a server.
 	ClientStatus bool // ask clients of TLS 1.3 for what there is of those

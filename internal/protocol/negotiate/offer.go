@@ -32,7 +32,8 @@ type Offer struct {
 	Renegotiated []byte // renegotiation_info
 	Cookie       []byte
 	PointFormats []byte
-	authorities  []byte // certificate_authorities
+	Compressions wire.List[iana.CertificateCompression] // compress_certificate
+	authorities  []byte                                 // certificate_authorities
 }
 
 // Authorities gives the DER names of certificate_authorities.
@@ -106,6 +107,8 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		o.Cookie, err = wire.ParseCookie(b)
 	case iana.ExtECPointFormats:
 		o.PointFormats, err = wire.ParseECPointFormats(b)
+	case iana.ExtCompressCertificate:
+		o.Compressions, err = ReadCompressions(b)
 	case iana.ExtStatusRequest:
 		_, err = wire.ParseStatusRequest(b)
 	case iana.ExtExtendedMasterSecret, iana.ExtEncryptThenMAC, iana.ExtSCT, iana.ExtPostHandshakeAuth, iana.ExtEarlyData:

@@ -40,8 +40,7 @@ func (s *Server) onCredential(msg) (state, error) {
 		return 0, err
 	}
 	s.sendCertificateRequest()
-	list := s.cred.List13(s.Staples(), s.SendsSCTs())
-	s.Send(iana.MsgCertificate, wire.AppendCertificate13(s.Out.Message(), nil, list))
+	s.SendCertificate13(s.cred, s.Offer.Compressions, s.Staples(), s.SendsSCTs())
 
 	var hash [48]byte
 	content := sign.AppendContent13(s.content[:0], true, s.Transcript.Sum(hash[:0]))
@@ -82,6 +81,9 @@ func (s *Server) sendCertificateRequest() {
 		s.Asked.Add(iana.ExtStatusRequest)
 		s.Asked.Add(iana.ExtSCT)
 	}
+	if b = s.AppendCompressions(b); len(s.Config.Decompress) > 0 {
+		s.Asked.Add(iana.ExtCompressCertificate)
+	}
 	s.Send(iana.MsgCertificateRequest, block.Close(b))
 }
 
@@ -114,12 +116,25 @@ func (s *Server) sendFinished() state {
 
 // onCertificate is WAIT_CERT: the client shows who it is, or that it will not.
 // RFC 9846, section 4.5.1.
-func (s *Server) onCertificate(m msg) (state, error) {
-	shown, err := wire.ParseCertificate13(m.Body)
+func (s *Server) onCertificate(m msg) (state, error) { return s.takeCertificate(m.Body, m.Raw) }
+
+// onCompressedCertificate is WAIT_CERT as well. RFC 8879, section 4.
+func (s *Server) onCompressedCertificate(m msg) (state, error) {
+	body, err := s.Decompress(m)
 	if err != nil {
 		return 0, err
 	}
-	s.Transcript.Write(m.Raw)
+	return s.takeCertificate(body, m.Raw)
+}
+
+// takeCertificate goes on with the body of a Certificate; raw is the message as
+// it came.
+func (s *Server) takeCertificate(body, raw []byte) (state, error) {
+	shown, err := wire.ParseCertificate13(body)
+	if err != nil {
+		return 0, err
+	}
+	s.Transcript.Write(raw)
 	if len(shown.Context) != 0 {
 		return 0, fault.RequestContextWrong
 	}

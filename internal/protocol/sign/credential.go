@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
+	"github.com/handsel-tls/handsel/internal/protocol/compress"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -30,6 +32,10 @@ type Credential struct {
 	schemes12 []iana.SignatureScheme
 	list12    []byte
 	list13    [4][]byte // by what goes with the leaf: staple 1, SCTs 2
+
+	mu         sync.Mutex
+	compressed map[compressedAs][]byte // bodies of Certificate messages; nil: it is not worth it
+	uses       int                     // that could have been compressed
 }
 
 // Extra is what may go with a certificate.
@@ -145,7 +151,10 @@ func (c *Credential) List12() []byte { return c.list12 }
 
 // List13 gives the certificate_list of TLS 1.3 with its length, and with the
 // staple and the SCTs if they are wanted and there.
-func (c *Credential) List13(staple, scts bool) []byte {
+func (c *Credential) List13(staple, scts bool) []byte { return c.list13[c.with(staple, scts)] }
+
+// with gives what goes with the leaf as list13 has it.
+func (c *Credential) with(staple, scts bool) int {
 	with := 0
 	if staple && c.OCSPStaple != nil {
 		with |= 1
@@ -153,5 +162,38 @@ func (c *Credential) List13(staple, scts bool) []byte {
 	if scts && len(c.SCTs) > 0 {
 		with |= 2
 	}
-	return c.list13[with]
+	return with
+}
+
+// compressedAs is a form of the Certificate message.
+type compressedAs struct {
+	id   iana.CertificateCompression
+	with int
+}
+
+// Compressed13 gives the body of the Certificate of List13, with an empty
+// context, made smaller, and its length before that. It gives nil if nothing is
+// gained, and for the first uses: many credentials are used once, and making
+// them smaller takes longer than sending them.
+func (c *Credential) Compressed13(a *compress.Algorithm, uses int, staple, scts bool) (small []byte, length int) {
+	as := compressedAs{a.ID, c.with(staple, scts)}
+	length = 1 + len(c.list13[as.with])
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	small, done := c.compressed[as]
+	if done {
+		return small, length
+	}
+	if c.uses++; c.uses <= uses {
+		return nil, length
+	}
+	small = a.Compress(append([]byte{0}, c.list13[as.with]...))
+	if len(small) >= length && !a.Always {
+		small = nil
+	}
+	if c.compressed == nil {
+		c.compressed = map[compressedAs][]byte{}
+	}
+	c.compressed[as] = small
+	return small, length
 }

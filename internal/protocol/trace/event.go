@@ -60,9 +60,10 @@ const (
 	Session  // resumption; Code is the place in the client's list
 	Credential
 	Scheme
+	Compression // of the certificate
 )
 
-var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme"}
+var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme", "certificate compression"}
 
 func (t Topic) String() string {
 	if int(t) < len(topics) {
@@ -82,6 +83,8 @@ func (t Topic) Value(code uint16) string {
 		return iana.Group(code).String()
 	case Scheme:
 		return iana.SignatureScheme(code).String()
+	case Compression:
+		return iana.CertificateCompression(code).String()
 	}
 	return "#" + strconv.Itoa(int(code))
 }

@@ -58,6 +58,10 @@ type Settings struct {
 	NoTickets  bool // no session tickets
 	NoStapling bool // no OCSP response is stapled
 
+	// NoCompression sends certificates as they are to clients that can
+	// decompress them.
+	NoCompression bool
+
 	// Reject ends every connection that this record is found for, as if no
 	// record had been found.
 	Reject bool
@@ -177,6 +181,7 @@ type record struct {
 	NoHTTP2       bool       `json:"no_http2,omitempty"`
 	NoTickets     bool       `json:"no_tickets,omitempty"`
 	NoStapling    bool       `json:"no_stapling,omitempty"`
+	NoCompression bool       `json:"no_compression,omitempty"`
 	Reject        bool       `json:"reject,omitempty"`
 }
 
@@ -186,7 +191,7 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 	r := record{
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
 		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, Renegotiation: s.Renegotiation,
-		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, Reject: s.Reject,
+		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, Reject: s.Reject,
 	}
 	if s.MinVersion != 0 {
 		r.MinVersion = s.MinVersion.String()
@@ -209,7 +214,7 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	s := Settings{
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
 		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, Renegotiation: r.Renegotiation,
-		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, Reject: r.Reject,
+		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, Reject: r.Reject,
 	}
 	var err error
 	if r.MinVersion != "" {

@@ -56,6 +56,7 @@ type Binding struct {
 	HTTP2        *bool    `yaml:"http2"`
 	Tickets      *bool    `yaml:"tickets"`
 	Stapling     *bool    `yaml:"stapling"`
+	Compression  *bool    `yaml:"certificate_compression"`
 	Reject       bool     `yaml:"reject"`
 }
 
