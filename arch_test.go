@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"fault"},
 	{"trace"},
 	{"wire"},
-	{"extension", "policy", "schedule"},
+	{"ech", "extension", "policy", "schedule"},
 	{"suite", "prf", "transcript", "kex", "compress"},
 	{"sign", "verify", "record", "session"},
 	{"negotiate"},

@@ -25,6 +25,7 @@ type Host struct {
 	Verify     func(*handshake.PeerCertificates) error // nil: everything is trusted
 	Sessions   *session.Cache                          // of session IDs
 	Settings   *handshake.Config                       // answer to Settings
+	OuterHello bool                                    // likewise
 	Asked      []handshake.Question                    // what was asked
 	Requests   []*handshake.CertificateRequest         // what a client was asked to show
 	Fail       map[handshake.Question]error            // what it answers in place of an answer
@@ -51,7 +52,7 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 	}
 	switch a.Question {
 	case handshake.Settings:
-		return handshake.Answer{Settings: h.Settings}
+		return handshake.Answer{Settings: h.Settings, OuterHello: h.OuterHello}
 	case handshake.Credential:
 		if a.Request != nil {
 			h.Requests = append(h.Requests, a.Request)

@@ -26,6 +26,9 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	if c.Done.ALPN, err = handshake.ReadProtocol(ee.Extensions, c.Config.Protocols); err != nil {
 		return 0, err
 	}
+	if err := c.onRetryConfigs(ee.Extensions); err != nil {
+		return 0, err
+	}
 	c.Transcript.Write(m.Raw)
 	if c.Done.Resumed {
 		c.Done.Resume(c.Config.Session.State)
@@ -166,6 +169,10 @@ func (c *Client) onApproval(msg) (state, error) {
 
 // answer shows a certificate if the server wants one, and ends the handshake.
 func (c *Client) answer() (state, error) {
+	if c.request != nil && c.ECHRejected() { // RFC 9849, section 6.1.7
+		c.Answer = handshake.Answer{}
+		return c.onCredential(msg{})
+	}
 	if c.request != nil {
 		c.Pose(handshake.Ask{Question: handshake.Credential, Request: c.request})
 		return waitCredential, nil
@@ -225,6 +232,6 @@ func (c *Client) finish() (state, error) {
 	c.KeyLog("EXPORTER_SECRET", c.Done.Exporter.Bytes())
 	c.Out.WriteKeys(record.Keys13(c.suite.ID, c.Done.WriteTraffic))
 	c.Out.ReadKeys(record.Keys13(c.suite.ID, c.Done.ReadTraffic))
-	c.Out.Complete()
+	c.Complete()
 	return connected, nil
 }

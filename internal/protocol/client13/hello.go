@@ -26,6 +26,9 @@ func (c *Client) onFirst(msg) (state, error) {
 		return 0, err
 	}
 	c.Transcript.Start(c.suite.Hash)
+	if err := c.settleECH(&answer); err != nil {
+		return 0, err
+	}
 	c.Transcript.Write(c.Hello)
 	if answer.IsRetry() {
 		return c.retry(&answer)
@@ -53,6 +56,9 @@ func (c *Client) onServerHello(m msg) (state, error) {
 		return 0, fault.RetryVersionMismatch
 	}
 	if err := c.checkSuite(&answer); err != nil {
+		return 0, err
+	}
+	if err := c.stillAccepted(); err != nil {
 		return 0, err
 	}
 	return c.take(&answer)
@@ -107,11 +113,14 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 	c.Transcript.Retry()
 	c.Transcript.Write(c.ServerHello)
 	c.FirstHello = append(c.FirstHello[:0], c.Hello...)
-	if err := c.secondHello(reshare, cookie); err != nil {
+	sent, err := c.secondHello(reshare, cookie)
+	if err != nil {
 		return 0, err
 	}
 	c.changeCipherSpec()
-	c.Send(iana.MsgClientHello, append(c.Out.Message(), c.Hello...))
+	c.Out.Sent(append(c.Out.Message(), sent...))
+	c.Log.Sent(iana.MsgClientHello)
+	c.Transcript.Write(c.Hello)
 	return waitServerHello, nil
 }
 
@@ -129,8 +138,20 @@ func (c *Client) shareFor(group iana.Group) error {
 }
 
 // secondHello writes the ClientHello again with the cookie, with the new key
-// share if one was asked for, and with a binder over what it is now.
-func (c *Client) secondHello(reshare bool, cookie []byte) error {
+// share if one was asked for, and with a binder over what it is now. It gives
+// what is to be sent: that, or a ClientHelloOuter with it inside.
+func (c *Client) secondHello(reshare bool, cookie []byte) ([]byte, error) {
+	if err := c.rewriteHello(reshare, cookie); err != nil {
+		return nil, err
+	}
+	if c.ECHStatus() == trace.ECHAccepted {
+		return c.sealSecond()
+	}
+	c.fillSecondBinder(c.Hello)
+	return c.Hello, nil
+}
+
+func (c *Client) rewriteHello(reshare bool, cookie []byte) error {
 	sent, err := wire.ParseClientHello(c.FirstHello[wire.HeaderLen:])
 	if err != nil {
 		return err
@@ -146,6 +167,7 @@ func (c *Client) secondHello(reshare bool, cookie []byte) error {
 			var share wire.Mark
 			b, share = wire.OpenKeyShare(b, c.Shares[0].Group())
 			b = shares.Close(share.Close(c.Shares[0].AppendPublic(b)))
+		case t == iana.ExtPreSharedKey && psk == nil: // it means nothing (RFC 9849, section 6.1.2)
 		case t == iana.ExtPreSharedKey && psk.State.Hash() != c.suite.Hash:
 			c.Log.Refused(trace.Session, 0, trace.WrongHash)
 		case t == iana.ExtPreSharedKey:
@@ -159,12 +181,17 @@ func (c *Client) secondHello(reshare bool, cookie []byte) error {
 	b = appendCookie(b, cookie)
 	c.Asked = extension.Of(b[start:])
 	c.Hello = block.Close(b)
+	return nil
+}
+
+// fillSecondBinder fills in the binder, if there is one.
+func (c *Client) fillSecondBinder(h []byte) {
 	if c.Asked.Has(iana.ExtPreSharedKey) {
 		var hash [48]byte
 		sum := func(truncated []byte) []byte { return c.Transcript.SumWith(hash[:0], truncated) }
-		hello.FillBinder(c.Hello, sum, psk.State.Secret, psk.State.Hash())
+		psk := c.Config.Session.State
+		hello.FillBinder(h, sum, psk.Secret, psk.Hash())
 	}
-	return nil
 }
 
 func appendCookie(b, cookie []byte) []byte {
@@ -208,6 +235,8 @@ func (c *Client) takePSK(exts wire.Extensions) error {
 	selected, err := wire.ParsePreSharedKeyServer(body)
 	s := c.Config.Session
 	switch {
+	case c.ECHRejected():
+		return fault.ECHResumed
 	case err != nil:
 		return err
 	case selected != 0:

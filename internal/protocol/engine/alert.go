@@ -115,6 +115,9 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		ServerHello: clone(core.ServerHello),
 		Failure:     c.failure(err),
 	}
+	if e := core.Done.ECH; e != nil {
+		r.ECH, r.OuterName = e.Status, e.PublicName
+	}
 	r.Keep(core.Log, stateName)
 	return r
 }

@@ -92,6 +92,8 @@ func (c *Conn) effect(e handshake.Effect) error {
 		}
 		c.core.Log.Keys(trace.ReadKeys)
 		return c.read.Install(e.Keys)
+	case handshake.Refuse:
+		return e.Fault
 	case handshake.Decide:
 		c.decided = true
 	case handshake.Complete:

@@ -113,6 +113,10 @@ func Check(where Place, block wire.Extensions, asked Set) (Set, error) {
 			// RFC 9846, section 4.3: an answer that nobody asked for. An
 			// extension that the table does not know was not asked for either.
 			return 0, fault.With(fault.UnsolicitedExtension, "%v", t)
+		case b != 0 && places&where == 0 && where == LegacyServerHello:
+			// RFC 5246, section 7.4.1.4, knows no other fault; in a ClientHello
+			// of its version it would not have been asked for.
+			return 0, fault.With(fault.UnsolicitedExtension, "%v", t)
 		case b != 0 && places&where == 0:
 			return 0, fault.With(fault.ForbiddenExtension, "%v", t)
 		}

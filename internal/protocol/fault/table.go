@@ -136,6 +136,17 @@ const (
 	EarlyDataUnexpected
 	EarlyDataTooLong
 	DataInHandshake
+	ECHInnerForm
+	ECHInnerInvalid
+	ECHInnerBare
+	ECHOuterExtension
+	ECHChanged
+	ECHNotDecrypted
+	ECHInconsistent
+	ECHResumed
+	ECHRejected
+	ECHConfigsForm
+	ECHConfigsUnusable
 )
 
 var table = [...]row{
@@ -403,4 +414,26 @@ var table = [...]row{
 		"the client sent more early data than may be skipped", Peer},
 	DataInHandshake: {"DataInHandshake", "UNEXPECTED_RECORD", iana.AlertUnexpectedMessage, "RFC 9846, section 5",
 		"application data came before the handshake was complete", Peer},
+	ECHInnerForm: {"ECHInnerForm", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9849, section 5.1",
+		"the encrypted ClientHello could not be decoded", Peer},
+	ECHInnerInvalid: {"ECHInnerInvalid", "INVALID_CLIENT_HELLO_INNER", iana.AlertIllegalParameter, "RFC 9849, section 7.1",
+		"the encrypted ClientHello does not say that it is one, or offers other versions than TLS 1.3", Peer},
+	ECHInnerBare: {"ECHInnerBare", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9849, section 7",
+		"a ClientHello that is to be encrypted came in the clear", Peer},
+	ECHOuterExtension: {"ECHOuterExtension", "INVALID_OUTER_EXTENSION", iana.AlertIllegalParameter, "RFC 9849, section 5.1",
+		"the encrypted ClientHello refers to an extension that may not be referred to", Peer},
+	ECHChanged: {"ECHChanged", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9849, section 7.1.1",
+		"the second ClientHello is encrypted in another way than the first", Peer},
+	ECHNotDecrypted: {"ECHNotDecrypted", "DECRYPTION_FAILED", iana.AlertDecryptError, "RFC 9849, section 7.1.1",
+		"the second encrypted ClientHello could not be decrypted", Peer},
+	ECHInconsistent: {"ECHInconsistent", "INCONSISTENT_ECH_NEGOTIATION", iana.AlertIllegalParameter, "RFC 9849, section 6.1.5",
+		"the server accepted the encrypted ClientHello in its HelloRetryRequest and not in its ServerHello", Peer},
+	ECHResumed: {"ECHResumed", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9849, section 6.1.2",
+		"the server resumed a session of the encrypted ClientHello, which it rejected", Peer},
+	ECHRejected: {"ECHRejected", "ECH_REJECTED", iana.AlertECHRequired, "RFC 9849, section 6.1.6",
+		"the server rejected the encrypted ClientHello", Both},
+	ECHConfigsForm: {"ECHConfigsForm", "INVALID_ECH_CONFIG_LIST", iana.AlertInternalError, "RFC 9849, section 4",
+		"the list of configurations for Encrypted Client Hello cannot be read", Local},
+	ECHConfigsUnusable: {"ECHConfigsUnusable", "UNUSABLE_ECH_CONFIG_LIST", iana.AlertInternalError, "RFC 9849, section 6.1",
+		"no configuration for Encrypted Client Hello can be used", Local},
 }

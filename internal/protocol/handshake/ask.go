@@ -66,12 +66,14 @@ type Ask struct {
 	Scheme     iana.SignatureScheme // Signature; 0 for the signatures of TLS 1.1 and below
 	Content    []byte               // Signature, Premaster
 	Peer       *PeerCertificates    // Verdict
+	PublicName string               // Verdict: the name that the server has to be verified for in place of the settings', because it rejected the encrypted ClientHello
 }
 
 // An Answer answers an Ask; which field counts depends on the question. Err
 // ends the handshake, except that for a Verdict it is the answer.
 type Answer struct {
 	Settings   *Config
+	OuterHello bool // Settings: answer the ClientHelloOuter rather; it is asked about next
 	Session    *session.State
 	Renew      bool // Session: give the client a new ticket
 	Credential *sign.Credential

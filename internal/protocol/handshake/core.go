@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/compress"
+	"github.com/handsel-tls/handsel/internal/protocol/ech"
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -57,9 +58,13 @@ type Config struct {
 	Authorities  [][]byte      // DER names to put into the CertificateRequest
 	Tickets      *session.Keys // nil: no tickets are given or taken
 	SessionIDs   bool          // resume TLS 1.2 by session ID: the host keeps the sessions
+	ECH          *ech.Keys     // opens encrypted ClientHellos; nil: they are ignored
 
 	// Of a client.
 	ServerName    string // for server_name; empty or an IP address: none is sent
+	ECHConfigs    []byte // an ECHConfigList: encrypt the ClientHello (RFC 9849)
+	ECHRequired   bool   // fail if that has nothing usable
+	ECHGrease     bool   // without it, send an extension that looks like it
 	Session       *Offered
 	ClientTickets bool // take tickets for later
 	Fallback      bool // say that a newer version was tried and failed
@@ -103,6 +108,8 @@ type Core struct {
 	ServerHello []byte          // with its header
 	Shares      []kex.Key       // a client: the keys of its key shares
 	Asked       extension.Set   // the extensions that this side asks for: a client's ClientHello, a server's CertificateRequest
+	Hellos      *Hellos         // a client that encrypts its ClientHello: both of them
+	Opened      *ech.Opened     // a server that has decrypted a ClientHello: how
 	Answer      Answer          // the last one
 
 	Done Established
@@ -124,6 +131,8 @@ type Established struct {
 	Retried    bool
 	EMS        bool // extended_master_secret, or TLS 1.3
 	EtM        bool // encrypt_then_mac
+
+	ECH *ECHOutcome // nil: Encrypted Client Hello was not offered
 
 	Local *sign.Credential // what this side showed
 	Peer  *PeerCertificates
@@ -195,6 +204,9 @@ func (c *Core) Send(t iana.HandshakeType, buf []byte) []byte {
 // Pose asks the host. The state that the handler returns waits for the
 // answer.
 func (c *Core) Pose(a Ask) {
+	if a.Question == Verdict && c.ECHRejected() {
+		a.PublicName = c.Done.ECH.PublicName
+	}
 	c.ask, c.pending = a, true
 	c.Log.Asked(uint8(a.Question))
 }

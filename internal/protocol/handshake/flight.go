@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 )
@@ -20,6 +21,8 @@ const (
 	Decide
 	// Complete ends the handshake: application data may flow.
 	Complete
+	// Refuse ends the connection with a fault, after all that was said.
+	Refuse
 )
 
 // An Effect is one thing for the engine to do.
@@ -28,6 +31,7 @@ type Effect struct {
 	Content  iana.ContentType
 	From, To int32
 	Keys     *record.Keys // within the flight
+	Fault    fault.Code   // Refuse
 }
 
 // A Flight is the effects of a step in their order.
@@ -80,6 +84,11 @@ func (f *Flight) Decide() { f.effects = append(f.effects, Effect{Kind: Decide}) 
 
 // Complete ends the handshake.
 func (f *Flight) Complete() { f.effects = append(f.effects, Effect{Kind: Complete}) }
+
+// Refuse ends the connection with a fault.
+func (f *Flight) Refuse(code fault.Code) {
+	f.effects = append(f.effects, Effect{Kind: Refuse, Fault: code})
+}
 
 // Effects gives what is to be done, in order.
 func (f *Flight) Effects() []Effect { return f.effects }

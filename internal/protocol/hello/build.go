@@ -34,18 +34,36 @@ func newGrease(random []byte, sent bool) grease {
 // buildHello writes the ClientHello to the core and makes the keys of its key
 // shares. RFC 9846, section 4.2.2.
 func (c *Client) buildHello() error {
-	p := c.Config.Policy
-	if len(p.Versions) == 0 {
-		return fault.NoVersionsEnabled
+	if err := c.draw(); err != nil {
+		return err
 	}
-	var random [32 + 8]byte
-	var id [32]byte
+	if err := c.writeHello(); err != nil {
+		return err
+	}
+	c.fillBinder(c.Hello)
+	return nil
+}
+
+// draw draws the random values that two hellos of a handshake share.
+func (c *Client) draw() error {
+	var random [8]byte
 	if err := c.Random(random[:]); err != nil {
 		return err
 	}
-	copy(c.Done.ClientRandom[:], random[:])
+	c.grease = newGrease(random[:], !c.Config.NoGREASE)
+	return c.Random(c.sessionID[:])
+}
+
+// writeHello writes the ClientHello, without binders.
+func (c *Client) writeHello() error {
+	p, g := c.Config.Policy, c.grease
+	if len(p.Versions) == 0 {
+		return fault.NoVersionsEnabled
+	}
+	if err := c.Random(c.Done.ClientRandom[:]); err != nil {
+		return err
+	}
 	c.Done.ServerName = sentName(c.Config.ServerName)
-	g := newGrease(random[32:], !c.Config.NoGREASE)
 
 	hello := wire.ClientHello{
 		Version:     min(p.Highest(), iana.TLS12),
@@ -58,10 +76,7 @@ func (c *Client) buildHello() error {
 	case p.Allows(iana.TLS13) || s != nil:
 		// For middleboxes (RFC 9846, appendix E.4), and to see whether a
 		// ticket was accepted (RFC 5077, section 3.4).
-		if err := c.Random(id[:]); err != nil {
-			return err
-		}
-		hello.SessionID = id[:]
+		hello.SessionID = c.sessionID[:]
 	}
 	hello.CipherSuites = offeredSuites(p, g)
 	if c.Config.Fallback { // RFC 7507, section 4
@@ -84,7 +99,6 @@ func (c *Client) buildHello() error {
 	}
 	c.Asked = extension.Of(b[start:])
 	c.Hello = block.Close(b)
-	c.fillBinder()
 	return nil
 }
 
@@ -157,7 +171,7 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if g.sent {
 		b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
 	}
-	return c.appendPSK(b), nil
+	return c.appendPSK(append(b, c.extra...)), nil
 }
 
 // appendSchemes appends the signature schemes that a server may use, and those
@@ -208,16 +222,30 @@ func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 		b, share = wire.OpenKeyShare(b, iana.Group(g.group))
 		b = share.Close(append(b, 0))
 	}
-	for _, group := range shareGroups(p) {
-		key, err := kex.Generate(group, c.Config.Rand)
-		if err != nil {
-			return b, err
-		}
-		c.Shares = append(c.Shares, key)
-		b, share = wire.OpenKeyShare(b, group)
-		b = share.Close(key.AppendPublic(b))
+	if err := c.makeShares(); err != nil {
+		return b, err
+	}
+	for i := range c.Shares {
+		b, share = wire.OpenKeyShare(b, c.Shares[i].Group())
+		b = share.Close(c.Shares[i].AppendPublic(b))
 	}
 	return shares.Close(b), nil
+}
+
+// makeShares makes the keys of the key shares, unless another hello of the
+// handshake has them already.
+func (c *Client) makeShares() error {
+	if c.Shares != nil {
+		return nil
+	}
+	for _, group := range shareGroups(c.Config.Policy) {
+		key, err := kex.Generate(group, c.Config.Rand)
+		if err != nil {
+			return err
+		}
+		c.Shares = append(c.Shares, key)
+	}
+	return nil
 }
 
 // shareGroups are the groups for which a key share is sent: the most wanted
@@ -249,10 +277,10 @@ func (c *Client) appendPSK(b []byte) []byte {
 }
 
 // fillBinder fills in the binder, if there is one. RFC 9846, section 4.3.11.2.
-func (c *Client) fillBinder() {
+func (c *Client) fillBinder(hello []byte) {
 	if c.Asked.Has(iana.ExtPreSharedKey) {
 		s := c.Config.Session.State
-		FillBinder(c.Hello, nil, s.Secret, s.Hash())
+		FillBinder(hello, nil, s.Secret, s.Hash())
 	}
 }
 

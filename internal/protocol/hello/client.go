@@ -7,6 +7,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
@@ -14,6 +15,10 @@ import (
 type Client struct {
 	*handshake.Core
 	state handshake.State
+
+	grease    grease
+	sessionID [32]byte        // for a ClientHello that has no other
+	extra     wire.Extensions // to append to the others
 }
 
 const (
@@ -50,7 +55,7 @@ func (c *Client) Free() {}
 // onBegin is START: the ClientHello is sent. It is kept, because the
 // transcript's hash is not known yet.
 func (c *Client) onBegin(handshake.Message) (handshake.State, error) {
-	if err := c.buildHello(); err != nil {
+	if err := c.buildHellos(); err != nil {
 		return 0, err
 	}
 	c.Out.Sent(append(c.Out.Message(), c.Hello...))
@@ -74,6 +79,9 @@ func (c *Client) onServerHello(m handshake.Message) (handshake.State, error) {
 	}
 	if err := c.checkDowngrade(v, hello.Random); err != nil {
 		return 0, err
+	}
+	if c.Hellos != nil && v < iana.TLS13 { // RFC 9849, section 6.1.4
+		c.Done.ECH.Status = trace.ECHRejected
 	}
 	c.Done.Version = v
 	c.ServerHello = append(c.ServerHello[:0], m.Raw...)

@@ -7,13 +7,13 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
-	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // Server is a server that has not yet chosen a version.
 type Server struct {
 	*handshake.Core
 	state handshake.State
+	outer []byte // the ClientHelloOuter, once that within it was opened
 }
 
 const (
@@ -28,7 +28,7 @@ var serverTable = handshake.Table[Server]{
 		serverStart: handshake.In("START",
 			handshake.OnMessage(iana.MsgClientHello, (*Server).onClientHello, serverSettings, serverDecided)),
 		serverSettings: handshake.In("RECVD_CH (settings)",
-			handshake.On(handshake.OnSettings, (*Server).onSettings, serverDecided)),
+			handshake.On(handshake.OnSettings, (*Server).onSettings, serverSettings, serverDecided)),
 		serverDecided: handshake.In[Server]("RECVD_CH"),
 	},
 }
@@ -50,13 +50,17 @@ func (s *Server) Free() {}
 // onClientHello is START: the client's offer is read, and the host is asked
 // under which settings to answer it.
 func (s *Server) onClientHello(m handshake.Message) (handshake.State, error) {
-	s.Hello = append(s.Hello[:0], m.Raw...) // the offer is a view of it and outlives this call
-	var err error
-	if s.Offer, err = negotiate.ReadOffer(s.Hello[wire.HeaderLen:]); err != nil {
+	if err := s.read(append(s.Hello[:0], m.Raw...)); err != nil { // the offer outlives this call
 		return 0, err
 	}
-	copy(s.Done.ClientRandom[:], s.Offer.Hello.Random)
-	s.Done.ServerName = s.Offer.ServerName
+	if err := s.openECH(); err != nil {
+		return 0, err
+	}
+	return s.ask()
+}
+
+// ask asks for the settings, if there may be others for this offer.
+func (s *Server) ask() (handshake.State, error) {
 	if s.Config.AskSettings {
 		s.Pose(handshake.Ask{Question: handshake.Settings, Offer: &s.Offer})
 		return serverSettings, nil
@@ -65,6 +69,9 @@ func (s *Server) onClientHello(m handshake.Message) (handshake.State, error) {
 }
 
 func (s *Server) onSettings(handshake.Message) (handshake.State, error) {
+	if s.Answer.OuterHello && s.Opened != nil {
+		return s.rewind()
+	}
 	if s.Answer.Settings != nil {
 		s.Config = s.Answer.Settings
 	}

@@ -48,6 +48,10 @@ func (c *Client) onServerApproval(msg) (state, error) {
 
 // answer shows a certificate if the server wants one, and the key exchange.
 func (c *Client) answer() (state, error) {
+	if c.request != nil && c.ECHRejected() { // RFC 9849, section 6.1.7
+		c.Answer = handshake.Answer{}
+		return c.onCredential(msg{})
+	}
 	if c.request != nil {
 		c.Pose(handshake.Ask{Question: handshake.Credential, Request: c.request})
 		return cWaitCredential, nil
@@ -198,6 +202,6 @@ func (c *Client) complete() (state, error) {
 	if c.resumed {
 		c.sendFinished(false)
 	}
-	c.Out.Complete()
+	c.Complete()
 	return cConnected, nil
 }

@@ -7,6 +7,7 @@ package negotiate
 import (
 	"bytes"
 
+	"github.com/handsel-tls/handsel/internal/protocol/ech"
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -34,6 +35,7 @@ type Offer struct {
 	PointFormats []byte
 	Compressions wire.List[iana.CertificateCompression] // compress_certificate
 	authorities  []byte                                 // certificate_authorities
+	ECH          wire.EncryptedClientHello
 }
 
 // Authorities gives the DER names of certificate_authorities.
@@ -109,6 +111,8 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		o.PointFormats, err = wire.ParseECPointFormats(b)
 	case iana.ExtCompressCertificate:
 		o.Compressions, err = ReadCompressions(b)
+	case iana.ExtEncryptedClientHello:
+		o.ECH, err = ech.Parse(b)
 	case iana.ExtStatusRequest:
 		_, err = wire.ParseStatusRequest(b)
 	case iana.ExtExtendedMasterSecret, iana.ExtEncryptThenMAC, iana.ExtSCT, iana.ExtPostHandshakeAuth, iana.ExtEarlyData:
@@ -187,7 +191,8 @@ func SameOffer(first, second *Offer) error {
 
 func mayChange(t iana.ExtensionType) bool {
 	switch t {
-	case iana.ExtKeyShare, iana.ExtCookie, iana.ExtPreSharedKey, iana.ExtPadding, iana.ExtEarlyData:
+	case iana.ExtKeyShare, iana.ExtCookie, iana.ExtPreSharedKey, iana.ExtPadding, iana.ExtEarlyData,
+		iana.ExtEncryptedClientHello: // of a ClientHelloOuter; RFC 9849, section 6.1.5
 		return true
 	}
 	return false

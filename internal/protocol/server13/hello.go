@@ -75,7 +75,15 @@ func (s *Server) retry() state {
 	b, block := hello.Open(s.Out.Message())
 	b = wire.AppendSupportedVersionsServer(b, iana.TLS13)
 	b = wire.AppendKeyShareRetry(b, s.group)
-	s.Send(iana.MsgServerHello, block.Close(b))
+	if s.Offer.ECH.Inner {
+		b = wire.AppendECHConfirmation(b, [8]byte{})
+	}
+	b = block.Close(b)
+	if s.Offer.ECH.Inner {
+		message := b[len(s.Out.Message()):]
+		s.ConfirmECH(s.suite.Hash, message, len(message)-8, true)
+	}
+	s.Send(iana.MsgServerHello, b)
 	s.changeCipherSpec()
 	s.FirstHello = append([]byte(nil), s.Hello...)
 	return waitHello2
@@ -88,12 +96,23 @@ func (s *Server) onSecondHello(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.Hello = append(s.Hello[:0], m.Raw...)
+	raw := m.Raw
+	if s.Opened != nil {
+		if raw, err = s.Opened.Again(m.Body); err != nil {
+			return 0, err
+		}
+	}
+	s.Hello = append(s.Hello[:0], raw...)
 	if s.Offer, err = negotiate.ReadOffer(s.Hello[wire.HeaderLen:]); err != nil {
 		return 0, err
 	}
 	if err := s.checkHello(); err != nil {
 		return 0, err
+	}
+	if s.Opened != nil {
+		if err := s.Offer.CheckInner(); err != nil {
+			return 0, err
+		}
 	}
 	if err := negotiate.SameOffer(&first, &s.Offer); err != nil {
 		return 0, err
@@ -228,7 +247,13 @@ func (s *Server) sendHello() error {
 	if s.session != nil {
 		b = wire.AppendPreSharedKeyServer(b, uint16(s.identity))
 	}
-	s.ServerHello = append(s.ServerHello[:0], s.Send(iana.MsgServerHello, block.Close(b))...)
+	b = block.Close(b)
+	if s.Offer.ECH.Inner { // RFC 9849, section 7.2
+		message := b[len(s.Out.Message()):]
+		s.ConfirmECH(s.suite.Hash, message, handshake.ConfirmationAt, false)
+		copy(s.Done.ServerRandom[:], message[wire.HeaderLen+2:])
+	}
+	s.ServerHello = append(s.ServerHello[:0], s.Send(iana.MsgServerHello, b)...)
 	s.changeCipherSpec()
 	s.handshakeKeys(secret)
 	clear(buf[:])
@@ -262,6 +287,9 @@ func (s *Server) sendEncryptedExtensions() {
 	}
 	if s.Done.ALPN != "" {
 		b = wire.AppendALPN(b, s.Done.ALPN)
+	}
+	if e := s.Done.ECH; e != nil && e.Status != trace.ECHAccepted && len(e.RetryConfigs) > 0 {
+		b = wire.AppendECHRetryConfigs(b, e.RetryConfigs) // RFC 9849, section 7.1
 	}
 	s.Send(iana.MsgEncryptedExtensions, block.Close(b))
 }

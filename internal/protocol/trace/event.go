@@ -61,9 +61,11 @@ const (
 	Credential
 	Scheme
 	Compression // of the certificate
+	ECH         // configurations for Encrypted Client Hello; Code is the place in the list
 )
 
-var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme", "certificate compression"}
+var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme", "certificate compression",
+	"encrypted ClientHello"}
 
 func (t Topic) String() string {
 	if int(t) < len(topics) {
@@ -123,13 +125,27 @@ const (
 	NoShare
 	// Disabled here.
 	Disabled
+	// OtherID: the client's encrypted ClientHello names another configuration.
+	OtherID
+	// NotDecrypted: the client used another key, or none.
+	NotDecrypted
+	// NoHPKE: the KEM, or every cipher suite of it, is unknown here.
+	NoHPKE
+	// Mandatory: it has an extension that has to be known and is not.
+	Mandatory
+	// BadPublicName: its public name is not one of a host.
+	BadPublicName
+	// BadPublicKey: its public key is not valid.
+	BadPublicKey
 )
 
 var whys = [...]string{"", "not offered by the peer", "not allowed here", "another is preferred",
 	"not of this version", "no group in common", "no certificate with such a key",
 	"the peer cannot verify such a signature", "not for this name", "not of an issuer the peer asked for",
 	"expired", "unknown here", "goes with another hash", "belongs to another name or protocol",
-	"no key share was sent for it", "disabled here"}
+	"no key share was sent for it", "disabled here",
+	"the client names another", "what came cannot be decrypted with it", "its KEM or cipher suites are unknown here",
+	"it has a mandatory extension that is unknown here", "its public name is no host name", "its public key is not valid"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {

@@ -36,6 +36,8 @@ type Record struct {
 	ALPN       string               //
 	Resumed    bool                 // a session was resumed
 	Retried    bool                 // there was a HelloRetryRequest
+	ECH        ECHStatus            // what became of encrypted_client_hello
+	OuterName  string               // server_name outside of the encrypted ClientHello, if there was one
 
 	ClientHello []byte // the first ClientHello, whole, with its 4-byte header
 	ServerHello []byte // the ServerHello, likewise

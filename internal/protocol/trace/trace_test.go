@@ -96,14 +96,14 @@ func TestLateTime(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	seen := map[string]bool{}
-	for w := NotOffered; w <= Disabled; w++ {
+	for w := NotOffered; w <= BadPublicKey; w++ {
 		if s := w.String(); s == "" || seen[s] {
 			t.Errorf("reason %d is %q", w, s)
 		} else {
 			seen[s] = true
 		}
 	}
-	for topic := Version; topic <= Scheme; topic++ {
+	for topic := Version; topic <= ECH; topic++ {
 		if s := topic.String(); s == "" || seen[s] {
 			t.Errorf("topic %d is %q", topic, s)
 		} else {

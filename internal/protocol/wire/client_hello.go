@@ -26,16 +26,34 @@ type ClientHello struct {
 // form with or without extensions (RFC 5246, section 7.4.1.2).
 func ParseClientHello(body []byte) (m ClientHello, err error) {
 	r := NewReader("ClientHello", body)
+	m.read(&r)
+	return m, r.Done()
+}
+
+// ParseEncodedClientHelloInner reads a ClientHello with extensions, and gives
+// what follows it. RFC 9849, section 5.1:
+//
+//	struct {
+//	    ClientHello client_hello;
+//	    uint8 zeros[length_of_padding];
+//	} EncodedClientHelloInner;
+func ParseEncodedClientHelloInner(body []byte) (m ClientHello, zeros []byte, err error) {
+	r := NewReader("EncodedClientHelloInner", body)
+	m.read(&r)
+	zeros = r.Rest()
+	return m, zeros, r.Done()
+}
+
+func (m *ClientHello) read(r *Reader) {
 	m.Version = iana.Version(r.U16("legacy_version"))
 	m.Random = r.Bytes(32, "random")
-	m.SessionID = sessionID(&r)
-	m.CipherSuites = list[iana.Suite](&r, 2, "cipher_suites", 2)
+	m.SessionID = sessionID(r)
+	m.CipherSuites = list[iana.Suite](r, 2, "cipher_suites", 2)
 	m.Compression = r.Vec(1, "legacy_compression_methods", 1)
 	if !r.Empty() {
 		m.HasBlock = true
-		m.Extensions = extensions(&r)
+		m.Extensions = extensions(r)
 	}
-	return m, r.Done()
 }
 
 func sessionID(r *Reader) []byte {

@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"iter"
-
-	"github.com/handsel-tls/handsel/internal/protocol/iana"
-)
+import "github.com/handsel-tls/handsel/internal/protocol/iana"
 
 // EncryptedClientHello is encrypted_client_hello of a ClientHello. RFC 9849,
 // section 5:
@@ -33,6 +29,9 @@ type EncryptedClientHello struct {
 	Payload  []byte // the last bytes of the extension
 }
 
+// Suite gives the pair of algorithms.
+func (e *EncryptedClientHello) Suite() HPKESuite { return HPKESuite{e.KDF, e.AEAD} }
+
 // ParseEncryptedClientHello reads the extension of a ClientHello.
 func ParseEncryptedClientHello(body []byte) (e EncryptedClientHello, err error) {
 	r := newExtension("encrypted_client_hello", body)
@@ -59,42 +58,11 @@ func (e *EncryptedClientHello) Append(b []byte) []byte {
 	return m.Close(vec(vec(b, 2, e.Enc), 2, e.Payload))
 }
 
-// ECHConfigs is the list of configurations that a server sends to be used in
-// the next try, as a view. RFC 9849, section 4:
+// ParseECHRetryConfigs reads encrypted_client_hello of EncryptedExtensions: the
+// configurations to be used in the next try.
 //
-//	struct {
-//	    uint16 version;
-//	    opaque contents<0..2^16-1>;
-//	} ECHConfig;
-//	ECHConfig retry_configs<4..2^16-1>;
-type ECHConfigs []byte
-
-// ParseECHRetryConfigs reads encrypted_client_hello of EncryptedExtensions.
-// What a configuration holds depends on its version and is not read.
-func ParseECHRetryConfigs(body []byte) (ECHConfigs, error) {
-	r := newExtension("encrypted_client_hello", body)
-	list := r.Vec(2, "retry_configs", 4)
-	if err := r.Done(); err != nil {
-		return nil, err
-	}
-	configs := r.within(list)
-	for !configs.Empty() {
-		configs.U16("version")
-		configs.Vec(2, "contents", 0)
-	}
-	return list, configs.Done()
-}
-
-// All walks the configurations: the version of each, and its contents.
-func (c ECHConfigs) All() iter.Seq2[uint16, []byte] {
-	return func(yield func(uint16, []byte) bool) {
-		for r := NewReader("", c); !r.Empty(); {
-			if !yield(r.U16(""), r.Vec(2, "", 0)) {
-				return
-			}
-		}
-	}
-}
+//	ECHConfigList retry_configs;
+func ParseECHRetryConfigs(body []byte) (ECHConfigs, error) { return ParseECHConfigList(body) }
 
 // AppendECHRetryConfigs appends the extension of EncryptedExtensions.
 func AppendECHRetryConfigs(b []byte, c ECHConfigs) []byte {

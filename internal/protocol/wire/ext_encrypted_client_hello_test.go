@@ -30,12 +30,12 @@ func eCHRetryConfigsCodec() codec[ECHConfigs] {
 		}
 		return AppendECHRetryConfigs(nil, list)
 	}, []string{
-		"0004 fe0d 0000",
-		"000a fe0d 0002 aabb 0000 0000",
+		"0004 fe0c 0000",
+		"000a fe0c 0002 aabb 0000 0000",
 	},
-		bad{"0000", "retry_configs", 0},
-		bad{"0004 fe0d 0001", "contents", 4},
-		bad{"0005 fe0d 0000 00", "version", 6})
+		bad{"0000", "configs", 0},
+		bad{"0004 fe0c 0001", "contents", 4},
+		bad{"0005 fe0c 0000 00", "version", 6})
 }
 
 func TestECHRetryConfigs(t *testing.T) { eCHRetryConfigsCodec().test(t) }

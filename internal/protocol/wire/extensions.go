@@ -64,6 +64,18 @@ func (e Extensions) Get(t iana.ExtensionType) ([]byte, bool) {
 	return nil, false
 }
 
+// End gives where the body of the first extension of the type ends in the block,
+// in bytes from its start; 0 if there is none.
+func (e Extensions) End(t iana.ExtensionType) int {
+	for rest := e; len(rest) > 0; {
+		var found iana.ExtensionType
+		if found, _, rest = rest.Next(); found == t {
+			return len(e) - len(rest)
+		}
+	}
+	return 0
+}
+
 // Duplicate gives an extension type that stands twice in the block. It takes
 // time proportional to the block: a bit is kept per type.
 func (e Extensions) Duplicate() (iana.ExtensionType, bool) {

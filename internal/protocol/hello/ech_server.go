@@ -1,0 +1,66 @@
+package hello
+
+import (
+	"github.com/handsel-tls/handsel/internal/protocol/ech"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// openECH goes on with the ClientHelloInner if there is one that can be opened.
+// That it cannot be is no fault of the client, which may have sent an extension
+// that means nothing. RFC 9849, section 7.
+func (s *Server) openECH() error {
+	if !s.Offer.Has(iana.ExtEncryptedClientHello) {
+		return nil
+	}
+	keys := s.Config.ECH
+	s.Done.ECH = &handshake.ECHOutcome{Status: trace.ECHIgnored, PublicName: s.Offer.ServerName}
+	switch {
+	case s.Offer.ECH.Inner && keys != nil:
+		return fault.ECHInnerBare
+	case s.Offer.ECH.Inner:
+		s.Done.ECH.Status, s.Done.ECH.PublicName = trace.ECHBackend, ""
+		return nil
+	case keys == nil || !s.Config.Policy.Allows(iana.TLS13):
+		return nil
+	}
+	s.Done.ECH.Status, s.Done.ECH.RetryConfigs = trace.ECHRejected, keys.Retry
+	opened, encoded := negotiate.ECHKey(&s.Offer, s.Hello[wire.HeaderLen:], keys, s.Log)
+	if opened == nil {
+		return nil
+	}
+	inner, err := ech.Decode(encoded, &s.Offer.Hello)
+	if err != nil {
+		return err
+	}
+	s.Opened, s.outer = opened, s.Hello
+	s.Done.ECH.Status = trace.ECHAccepted
+	if err := s.read(inner); err != nil {
+		return err
+	}
+	return s.Offer.CheckInner()
+}
+
+// read reads a ClientHello with its header, which the offer is a view of.
+func (s *Server) read(hello []byte) (err error) {
+	s.Hello = hello
+	if s.Offer, err = negotiate.ReadOffer(hello[wire.HeaderLen:]); err != nil {
+		return err
+	}
+	copy(s.Done.ClientRandom[:], s.Offer.Hello.Random)
+	s.Done.ServerName = s.Offer.ServerName
+	return nil
+}
+
+// rewind goes back to the ClientHelloOuter, because the host wants it answered.
+func (s *Server) rewind() (handshake.State, error) {
+	s.Opened, s.Done.ECH.Status = nil, trace.ECHDisallowed
+	if err := s.read(s.outer); err != nil {
+		return 0, err
+	}
+	return s.ask()
+}
