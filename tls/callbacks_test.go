@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
@@ -91,6 +92,17 @@ func TestGetConfigForClient(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestHelloOfNoVersion has a ClientHello name a version far above all there
+// are, as it may (RFC 5246, appendix E.1): a callback hears of real ones only.
+func TestHelloOfNoVersion(t *testing.T) {
+	var o negotiate.Offer
+	o.Hello.Version = 0xfeff
+	h := host{conn: new(Conn), config: new(Config)}
+	if got := h.helloInfo(&o).SupportedVersions; len(got) == 0 || got[0] != VersionTLS12 || len(got) > 4 {
+		t.Errorf("%d versions, the first %#x", len(got), got[0])
 	}
 }
 

@@ -116,7 +116,7 @@ func (h *host) helloInfo(o *negotiate.Offer) *ClientHelloInfo {
 		info.Extensions = append(info.Extensions, uint16(t))
 	}
 	if !o.Has(iana.ExtSupportedVersions) {
-		for v := o.Hello.Version; v >= iana.TLS10; v-- {
+		for v := min(o.Hello.Version, iana.TLS12); v >= iana.TLS10; v-- {
 			info.SupportedVersions = append(info.SupportedVersions, uint16(v))
 		}
 	}

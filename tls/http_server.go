@@ -3,6 +3,7 @@ package tls
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 
@@ -94,13 +95,17 @@ func (l *httpListener) Accept() (net.Conn, error) {
 	return &httpConn{Conn: conn, tls: conn}, nil
 }
 
-// httpConn is a connection for http.Server. It hides ConnectionState, and has
-// the first Read check what the handshake agreed on.
+// httpConn is a connection for http.Server. It hides ConnectionState, and sees
+// to it that the client speaks what the handshake agreed on: http.Server goes
+// by the preface of HTTP/2 alone.
 type httpConn struct {
 	net.Conn
 	tls     *Conn
-	checked bool
-	failed  error // of the handshake
+	checked bool  // the handshake was made
+	failed  error // of the handshake, or of what the client speaks
+
+	preface int  // how many bytes of beginsHTTP2 have come
+	known   bool // whether the client speaks HTTP/2 or not
 }
 
 // Read runs the handshake. What goes wrong in it is not for http.Server to
@@ -116,7 +121,37 @@ func (c *httpConn) Read(b []byte) (int, error) {
 		}
 		c.checked = true
 	}
-	return c.tls.Read(b)
+	n, err := c.tls.Read(b)
+	if !c.known && n > 0 {
+		if c.failed = c.hear(b[:n]); c.failed != nil {
+			return 0, c.failed
+		}
+	}
+	return n, err
+}
+
+// beginsHTTP2 is how every HTTP/2 connection begins, and no HTTP/1.1 one. RFC
+// 9113, section 3.4.
+const beginsHTTP2 = "PRI * HTTP/2.0"
+
+// hear refuses a client that speaks another protocol than ALPN agreed on: one
+// for which HTTP/2 is off does not get it by way of its preface. RFC 9113,
+// section 3.2.
+func (c *httpConn) hear(b []byte) error {
+	n := 0
+	for n < len(b) && c.preface < len(beginsHTTP2) && b[n] == beginsHTTP2[c.preface] {
+		n++
+		c.preface++
+	}
+	speaks := c.preface == len(beginsHTTP2)
+	if c.known = speaks || n < len(b); !c.known {
+		return nil // it may become either
+	}
+	if agreed := c.tls.engine.Established().ALPN == "h2"; agreed != speaks {
+		c.tls.Close() // or http.Server would answer
+		return fmt.Errorf("tls: the client speaks HTTP/2: %t; it agreed to: %t", speaks, agreed)
+	}
+	return nil
 }
 
 // answerHTTP tells a client that speaks plain HTTP, if it does.

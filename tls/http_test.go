@@ -98,6 +98,44 @@ func TestHTTPClientOfStandardServer(t *testing.T) {
 	}
 }
 
+// TestProtocolIsTheOneOfALPN is ALPACA's ground (Brinkmann and others, 2021): a
+// client that is served another protocol than it agreed on. The preface of
+// HTTP/2 alone must not lead to HTTP/2, nor "h2" to HTTP/1.1.
+func TestProtocolIsTheOneOfALPN(t *testing.T) {
+	port := serveHTTP(t)
+	const request, preface = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", beginsHTTP2 + "\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	for _, c := range []struct {
+		alpn, sent string
+		ok         bool
+	}{
+		{"h2", preface, true}, {"http/1.1", request, true}, {"", request, true}, {"h2", "POST" + request[3:], false},
+		{"h2", request, false}, {"http/1.1", preface, false}, {"", preface, false},
+	} {
+		config := &Config{RootCAs: roots(), Time: testTime, ServerName: "localhost"}
+		if c.alpn != "" {
+			config.NextProtos = []string{c.alpn}
+		}
+		for _, cut := range []int{1, len(c.sent)} {
+			plain, err := net.Dial("tcp", "localhost:"+port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn := Client(plain, config)
+			conn.SetDeadline(time.Now().Add(10 * time.Second))
+			for rest := c.sent; len(rest) > 0; rest = rest[min(cut, len(rest)):] {
+				if _, err := io.WriteString(conn, rest[:min(cut, len(rest))]); err != nil {
+					break
+				}
+			}
+			b := make([]byte, 16)
+			if n, _ := conn.Read(b); (n > 0) != c.ok {
+				t.Errorf("%q with ALPN %q, %d bytes at a time: the answer is %q", c.sent[:10], c.alpn, cut, b[:n])
+			}
+			plain.Close()
+		}
+	}
+}
+
 func TestPlainHTTPIsToldSo(t *testing.T) {
 	c, err := net.Dial("tcp", "localhost:"+serveHTTP(t))
 	if err != nil {

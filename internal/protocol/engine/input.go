@@ -160,7 +160,11 @@ func (c *Conn) messages() {
 	}
 	buffered := c.partial
 	c.partial = nil // so that keys may change after the last message
-	if rest := c.messagesIn(buffered); len(rest) > 0 {
+	switch rest := c.messagesIn(buffered); len(rest) {
+	case 0:
+	case len(buffered): // as after most records of a long message: it stays where it is
+		c.partial = buffered
+	default:
 		c.partial = append(buffered[:0], rest...)
 	}
 }

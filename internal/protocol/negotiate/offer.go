@@ -175,16 +175,24 @@ func SameOffer(first, second *Offer) error {
 		!bytes.Equal(a.CipherSuites, b.CipherSuites) || !bytes.Equal(a.Compression, b.Compression) {
 		return fault.With(fault.HelloChanged, "in a field before the extensions")
 	}
-	for t, body := range b.Extensions.All() {
-		before, ok := a.Extensions.Get(t)
-		if !mayChange(t) && (!ok || !bytes.Equal(before, body)) {
-			return fault.With(fault.HelloChanged, "%v", t)
+	// A block has room for thousands of extensions: none is looked for in it.
+	before := make(map[iana.ExtensionType][]byte)
+	for t, body := range a.Extensions.All() {
+		if !mayChange(t) {
+			before[t] = body
 		}
 	}
-	for t := range a.Extensions.All() {
-		if _, ok := b.Extensions.Get(t); !ok && !mayChange(t) {
-			return fault.With(fault.HelloChanged, "%v is gone", t)
+	for t, body := range b.Extensions.All() {
+		if mayChange(t) {
+			continue
 		}
+		if old, ok := before[t]; !ok || !bytes.Equal(old, body) {
+			return fault.With(fault.HelloChanged, "%v", t)
+		}
+		delete(before, t)
+	}
+	for t := range before {
+		return fault.With(fault.HelloChanged, "%v is gone", t)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package negotiate
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -81,6 +82,34 @@ func TestSameOffer(t *testing.T) {
 		if err := SameOffer(&first, &second); err == nil {
 			t.Errorf("another %s", name)
 		}
+	}
+}
+
+// A client chooses how many extensions there are, and in which order: comparing
+// two ClientHellos may not take time that grows with the square of that.
+func TestSameOfferOfThousands(t *testing.T) {
+	spent := func(n int) time.Duration {
+		many := func(step int) Offer {
+			return mustRead(t, body(func(e wire.Extensions) wire.Extensions {
+				for i := range n {
+					e = wire.AppendExtension(e, iana.ExtensionType(0x4000+(n+step*i)%n), nil)
+				}
+				return e
+			}))
+		}
+		first, second := many(1), many(-1)
+		least := time.Hour
+		for range 5 {
+			start := time.Now()
+			if err := SameOffer(&first, &second); err != nil {
+				t.Fatal(err)
+			}
+			least = min(least, time.Since(start))
+		}
+		return least
+	}
+	if few, many := spent(1500), spent(12000); many > 30*few {
+		t.Errorf("eight times as many extensions take %v in place of %v", many, few)
 	}
 }
 

@@ -153,12 +153,24 @@ func passed(check Check, l link, detail string) Step {
 	return Step{Check: check, Index: l.index, Subject: subject(l.Certificate), OK: true, Detail: detail}
 }
 
-// minRSA is the length in bits of the shortest RSA key that is taken.
-const minRSA = 1024
+// minRSA and maxRSA are the lengths in bits of the shortest and of the longest
+// RSA key that is taken.
+const (
+	minRSA = 1024
+	maxRSA = 8192
+)
 
 func weakKey(cert *x509.Certificate) bool {
-	public, ok := cert.PublicKey.(*rsa.PublicKey)
-	return ok && public.N.BitLen() < minRSA
+	bits := rsaBits(cert)
+	return bits > 0 && bits < minRSA
+}
+
+// rsaBits gives the length of an RSA key, 0 for other keys.
+func rsaBits(cert *x509.Certificate) int {
+	if public, ok := cert.PublicKey.(*rsa.PublicKey); ok {
+		return public.N.BitLen()
+	}
+	return 0
 }
 
 // key checks the key and, except for a root, which is trusted without it, the

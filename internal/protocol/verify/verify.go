@@ -140,12 +140,18 @@ func (r *Result) build() ([][]*x509.Certificate, error) {
 	})
 }
 
+// parse refuses RSA keys that are so long that a peer could keep this side busy
+// with them, before anything is verified with one (CVE-2023-29409).
 func parse(chain [][]byte) ([]*x509.Certificate, *Error) {
 	certs := make([]*x509.Certificate, 0, len(chain))
 	for i, der := range chain {
 		cert, err := shared.Parse(der)
 		if err != nil {
 			return nil, &Error{Check: Parse, Index: i, Code: fault.CertificateParse, Detail: err.Error(), Err: err}
+		}
+		if bits := rsaBits(cert); bits > maxRSA {
+			return nil, &Error{Check: Key, Index: i, Subject: subject(cert), Code: fault.BadCertificate,
+				Detail: fmt.Sprintf("its key is RSA of %d bits, and the longest that is taken has %d", bits, maxRSA)}
 		}
 		certs = append(certs, cert)
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -16,6 +17,7 @@ func serverNameClientCodec() codec[[]byte] {
 		bad{"0003 00 0000", "HostName", 3},
 		bad{"0004 00 0001 00", "HostName", 3},
 		bad{"0008 00 0001 61 00 0001 62", "end", 6},
+		bad{"0103 00 0100" + strings.Repeat(" 61", 256), "HostName", 3},
 		bad{"0004 00 0002 61", "HostName", 3})
 }
 
