@@ -17,6 +17,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // A Config holds the settings of connections. It must not be changed once it
@@ -92,6 +93,18 @@ type Config struct {
 	NoCertificateCompression     bool
 	AcceptCompressedCertificates bool
 
+	// RecordSizeLimit is the longest protected record that this side takes, in
+	// bytes of content and, in TLS 1.3, one more for its type: 64 to 16385 (RFC
+	// 8449). A client offers it, a server answers with it to clients that offer
+	// theirs; what the peer sets is kept to in any case. 0: what the protocol
+	// allows, which a client does not offer.
+	RecordSizeLimit uint16
+
+	// MaxFragmentLength is asked of servers by a client: 512, 1024, 2048 or 4096
+	// bytes of content in the records of both sides (RFC 6066, section 4). 0: it
+	// is not asked for. Servers grant it to clients that ask.
+	MaxFragmentLength int
+
 	// SigningSchemes are signature schemes to sign with beside those of the
 	// policy, VerifySchemes the only ones to accept from the peer, the most
 	// wanted first. nil: the policy's. CertificateSchemes are those that are
@@ -140,6 +153,7 @@ func (c *Config) Clone() *Config {
 		Policy: c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
+		RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,
 		explicit: c.ticketsSet(),
@@ -243,6 +257,9 @@ func (c *Config) prepare() *prepared {
 		if c.AcceptCompressedCertificates {
 			h.Decompress = compress.All()
 		}
+		if err := c.limits(h); err != nil {
+			p.err = err
+		}
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil
 		h.AskApproval = c.VerifyConnection != nil
@@ -303,6 +320,24 @@ func (c *Config) policy() (*policy.Policy, error) {
 		})
 	}
 	return p, nil
+}
+
+// limits sets the lengths of records.
+func (c *Config) limits(h *handshake.Config) error {
+	if n := c.RecordSizeLimit; n != 0 && (n < 64 || n > 1<<14+1) {
+		return fmt.Errorf("tls: a RecordSizeLimit of %d: it has to be from 64 to 16385", n)
+	}
+	h.RecordSizeLimit = c.RecordSizeLimit
+	for m := wire.MaxFragmentLength(0); ; m++ {
+		n, ok := m.Len()
+		switch {
+		case n == c.MaxFragmentLength: // 0 stands for none
+			h.MaxFragment = m
+			return nil
+		case !ok && m > 0:
+			return fmt.Errorf("tls: a MaxFragmentLength of %d: it has to be 512, 1024, 2048 or 4096", c.MaxFragmentLength)
+		}
+	}
 }
 
 // schemes changes the signature schemes of a policy as the fields say.

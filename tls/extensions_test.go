@@ -115,3 +115,21 @@ func TestCertificateCompression(t *testing.T) {
 		}
 	}
 }
+
+// Limits that the protocol does not know are refused before a handshake.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		size     uint16
+		fragment int
+		good     bool
+	}{{0, 0, true}, {64, 0, true}, {16385, 4096, true}, {63, 0, false}, {16386, 0, false}, {0, 511, false}, {0, 8192, false}, {0, -1, false}} {
+		server, client := serverSide(VersionTLS13, nil), clientSide(nil)
+		client.change = func(config *Config) { config.RecordSizeLimit, config.MaxFragmentLength = c.size, c.fragment }
+		if err := (&Config{RecordSizeLimit: c.size, MaxFragmentLength: c.fragment}).prepare().err; (err == nil) != c.good {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if c.good {
+			meet(t, pairing{true, true}, client, server).good(t)
+		}
+	}
+}

@@ -17,6 +17,7 @@ type schemesConfig struct {
 	verifyPrefs     []iana.SignatureScheme // the only ones that are accepted
 	expectPeerPrefs []iana.SignatureScheme // what the peer has to accept
 
+	sendLimit                  uint16
 	clientCAs, expectClientCAs *string // DER names in hexadecimal, with commas
 }
 
@@ -24,6 +25,7 @@ var schemeFlags = flags{
 	"verify-prefs":            numbers(func(c *config) *[]iana.SignatureScheme { return &c.verifyPrefs }),
 	"expect-peer-verify-pref": numbers(func(c *config) *[]iana.SignatureScheme { return &c.expectPeerPrefs }),
 	"use-client-ca-list":      optional(func(c *config) **string { return &c.clientCAs }),
+	"max-send-fragment":       number(func(c *config) *uint16 { return &c.sendLimit }),
 	"expect-verify-result":    {set: func(*config, string) error { return nil }}, // a chain that was not verified is in order
 	"expect-client-ca-list":   optional(func(c *config) **string { return &c.expectClientCAs }),
 }

@@ -24,6 +24,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	}
 	c.status.configure(h, c.server)
 	c.compression.configure(h)
+	h.SendLimit = c.sendLimit
 	if c.server {
 		h.SessionIDs = true
 		if !c.noTicket {

@@ -29,6 +29,13 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	if err := c.onRetryConfigs(ee.Extensions); err != nil {
 		return 0, err
 	}
+	limits, err := negotiate.ClientLimits(ee.Extensions, c.Config.RecordSizeLimit, c.Config.MaxFragment, iana.TLS13)
+	if err != nil {
+		return 0, err
+	}
+	if c.Done.ReadLimit, c.Done.WriteLimit = limits.Read, limits.Write; limits.Write > 0 {
+		c.Out.Limits()
+	}
 	c.Transcript.Write(m.Raw)
 	if c.Done.Resumed {
 		c.Done.Resume(c.Config.Session.State)

@@ -82,6 +82,7 @@ func newConn(config *handshake.Config, side trace.Side, now time.Time) *Conn {
 	c.out = *c.outBuf
 	c.write.SetVersion(iana.TLS12)
 	c.write.SetRand(config.Rand)
+	c.write.SetLimit(config.SendLimit)
 	return c
 }
 

@@ -17,3 +17,6 @@ func RenewKeys12() error {
 	c.established.Version = iana.TLS12
 	return c.renewWriteKeys()
 }
+
+// IgnoreWriteLimit forgets what the peer allows.
+func (c *Conn) IgnoreWriteLimit() { c.write.SetLimit(0) }

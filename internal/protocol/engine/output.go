@@ -85,13 +85,18 @@ func (c *Conn) effect(e handshake.Effect) error {
 		c.seal(e.Content, c.core.Out.Bytes(e))
 	case handshake.WriteKeys:
 		c.core.Log.Keys(trace.WriteKeys)
+		c.limitWrite()
 		return c.write.Install(e.Keys)
 	case handshake.ReadKeys:
 		if c.more || len(c.partial) > 0 {
 			return fault.ExcessHandshakeData
 		}
 		c.core.Log.Keys(trace.ReadKeys)
+		c.limitRead()
 		return c.read.Install(e.Keys)
+	case handshake.Limits:
+		c.limitWrite()
+		c.limitRead()
 	case handshake.Refuse:
 		return e.Fault
 	case handshake.Decide:
@@ -108,11 +113,23 @@ func (c *Conn) effect(e handshake.Effect) error {
 	return nil
 }
 
+// limitRead and limitWrite set the length of records to what the handshake has
+// agreed on, and what is sent to what this side wants to send at most.
+func (c *Conn) limitRead() { c.read.SetLimit(c.core.Done.ReadLimit) }
+
+func (c *Conn) limitWrite() {
+	n, ours := c.core.Done.WriteLimit, c.core.Config.SendLimit
+	if n == 0 || ours > 0 && ours < n {
+		n = ours
+	}
+	c.write.SetLimit(n)
+}
+
 // seal puts content into records of at most 2^14 bytes (RFC 9846, section
-// 5.1).
+// 5.1), or what else was agreed on.
 func (c *Conn) seal(ct iana.ContentType, content []byte) {
 	for {
-		n := min(len(content), record.MaxPlaintext)
+		n := min(len(content), c.write.Limit())
 		c.out = c.write.Seal(c.out, ct, content[:n])
 		if content = content[n:]; len(content) == 0 {
 			return
@@ -134,7 +151,7 @@ func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 			dst = append(dst, c.out...)
 			c.out = nil
 		}
-		n := min(len(data), record.MaxPlaintext)
+		n := min(len(data), c.write.Limit())
 		dst = c.write.Seal(dst, iana.ContentApplicationData, data[:n])
 		data = data[n:]
 	}

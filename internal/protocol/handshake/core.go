@@ -18,6 +18,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/transcript"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // ClientAuth is what a server wants of its clients.
@@ -39,6 +40,17 @@ type Config struct {
 	Protocols []string         // ALPN, in order of preference
 	Rand      io.Reader        // of cryptographic quality
 	Now       func() time.Time // the host's clock
+
+	// RecordSizeLimit is the longest protected record that this side takes, as
+	// RFC 8449 counts: in bytes of content, and one more in TLS 1.3; 64 at
+	// least. A client offers it, a server answers with it. 0: a client offers
+	// none, a server takes what the protocol allows.
+	RecordSizeLimit uint16
+	// MaxFragment is offered by a client: max_fragment_length, 0 for none.
+	MaxFragment wire.MaxFragmentLength
+	// SendLimit is how many bytes of content a record of this side has at most;
+	// 0: as many as the peer allows.
+	SendLimit uint16
 
 	// NoStatus and NoSCTs: a client asks for no OCSP response and no SCTs, a
 	// server gives none.
@@ -136,6 +148,9 @@ type Established struct {
 
 	Local *sign.Credential // what this side showed
 	Peer  *PeerCertificates
+
+	// How many bytes of content a record may have; 0: 2^14.
+	ReadLimit, WriteLimit uint16
 
 	// TLS 1.3: the traffic secrets of both directions and those derived later.
 	ReadTraffic, WriteTraffic schedule.Secret

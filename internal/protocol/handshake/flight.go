@@ -19,6 +19,9 @@ const (
 	ReadKeys
 	// Decide hands over to the machine of the version that is now known.
 	Decide
+	// Limits sets the length of records to what was agreed on, in both
+	// directions. A change of keys does so for its direction.
+	Limits
 	// Complete ends the handshake: application data may flow.
 	Complete
 	// Refuse ends the connection with a fault, after all that was said.
@@ -81,6 +84,9 @@ func (f *Flight) setKeys(kind EffectKind, k record.Keys) {
 
 // Decide hands over to the machine of the version.
 func (f *Flight) Decide() { f.effects = append(f.effects, Effect{Kind: Decide}) }
+
+// Limits sets the length of records.
+func (f *Flight) Limits() { f.effects = append(f.effects, Effect{Kind: Limits}) }
 
 // Complete ends the handshake.
 func (f *Flight) Complete() { f.effects = append(f.effects, Effect{Kind: Complete}) }

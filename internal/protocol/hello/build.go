@@ -159,6 +159,12 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if len(c.Config.Protocols) > 0 {
 		b = wire.AppendALPN(b, c.Config.Protocols...)
 	}
+	if c.Config.MaxFragment > 0 {
+		b = wire.AppendMaxFragmentLength(b, c.Config.MaxFragment)
+	}
+	if c.Config.RecordSizeLimit > 0 {
+		b = wire.AppendRecordSizeLimit(b, c.Config.RecordSizeLimit)
+	}
 	if legacy {
 		b = c.appendLegacy(b)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -103,6 +104,13 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 		for _, sct := range scts {
 			c.scts = append(c.scts, bytes.Clone(sct))
 		}
+	}
+	limits, err := negotiate.ClientLimits(exts, c.Config.RecordSizeLimit, c.Config.MaxFragment, c.Done.Version)
+	if err != nil {
+		return err
+	}
+	if c.Done.ReadLimit, c.Done.WriteLimit = limits.Read, limits.Write; limits.MaxFragment > 0 {
+		c.Out.Limits() // from here on; record_size_limit is for protected records
 	}
 	c.Done.ALPN, err = handshake.ReadProtocol(exts, c.Config.Protocols)
 	return err

@@ -276,9 +276,14 @@ func (s *Server) sendHello(id []byte) error {
 		s.Transcript.Keep(s.Hello)
 	}
 	hello := wire.ServerHello{Version: s.Done.Version, Random: s.Done.ServerRandom[:], SessionID: id, CipherSuite: s.suite.ID}
+	limits := negotiate.ServerLimits(&s.Offer, s.Config.RecordSizeLimit, s.Done.Version)
+	s.Done.ReadLimit, s.Done.WriteLimit = limits.Read, limits.Write
 	b, block := hello.Open(s.Out.Message())
-	b = s.appendExtensions(b)
+	b = limits.Append(s.appendExtensions(b))
 	s.ServerHello = append(s.ServerHello[:0], s.Send(iana.MsgServerHello, block.CloseHello(b))...)
+	if limits.MaxFragment > 0 {
+		s.Out.Limits() // from here on; record_size_limit is for protected records
+	}
 	return nil
 }
 

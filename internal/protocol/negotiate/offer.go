@@ -35,7 +35,10 @@ type Offer struct {
 	PointFormats []byte
 	Compressions wire.List[iana.CertificateCompression] // compress_certificate
 	authorities  []byte                                 // certificate_authorities
-	ECH          wire.EncryptedClientHello
+
+	RecordSizeLimit uint16                 // record_size_limit, 0 if there is none
+	MaxFragment     wire.MaxFragmentLength // max_fragment_length, likewise
+	ECH             wire.EncryptedClientHello
 }
 
 // Authorities gives the DER names of certificate_authorities.
@@ -109,6 +112,10 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		o.Cookie, err = wire.ParseCookie(b)
 	case iana.ExtECPointFormats:
 		o.PointFormats, err = wire.ParseECPointFormats(b)
+	case iana.ExtRecordSizeLimit:
+		o.RecordSizeLimit, err = readRecordSizeLimit(b)
+	case iana.ExtMaxFragmentLength:
+		o.MaxFragment, err = readMaxFragment(b)
 	case iana.ExtCompressCertificate:
 		o.Compressions, err = ReadCompressions(b)
 	case iana.ExtEncryptedClientHello:

@@ -102,8 +102,24 @@ func (h *half) nearLimit() bool {
 // A Sealer protects what is sent. Its zero value sends in the clear.
 type Sealer struct {
 	half
+	limit
 	version iana.Version
 	rand    io.Reader
+}
+
+// limit is how much content a record may have, in bytes; 0 stands for
+// MaxPlaintext. It stays when keys change.
+type limit uint16
+
+// SetLimit sets how many bytes of content a record may have; 0: MaxPlaintext.
+func (l *limit) SetLimit(n uint16) { *l = limit(n) }
+
+// Limit gives how many bytes of content a record may have.
+func (l limit) Limit() int {
+	if l == 0 {
+		return MaxPlaintext
+	}
+	return int(l)
 }
 
 // SetVersion sets the version in the header of records: TLS 1.2's, except in
@@ -120,7 +136,7 @@ func (s *Sealer) Install(k *Keys) error { return s.install(k, false) }
 // section 5.5.
 func (s *Sealer) NearLimit() bool { return s.nearLimit() }
 
-// Seal appends a record with a fragment of at most MaxPlaintext bytes. The
+// Seal appends a record with a fragment of at most Limit bytes. The
 // fragment must not overlap the part of dst that is appended.
 func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 	at := len(dst)
@@ -173,6 +189,7 @@ func grow(b []byte, n int) []byte {
 // records in the clear.
 type Opener struct {
 	half
+	limit
 	version iana.Version
 }
 
@@ -194,18 +211,18 @@ func (o *Opener) Protected() bool { return o.form != plain }
 // least HeaderLen bytes, and refuses what is not a record or too long.
 func (o *Opener) Length(buf []byte) (int, error) {
 	n := int(binary.BigEndian.Uint16(buf[3:]))
-	limit := maxExpanded12
+	most := maxExpanded12
 	switch o.form {
 	case plain:
-		limit = MaxPlaintext
+		most = MaxPlaintext
 	case aead13:
-		limit = maxExpanded13
+		most = maxExpanded13
 	}
 	if buf[1] != 3 || o.version != 0 && o.version != iana.Version(binary.BigEndian.Uint16(buf[1:])) {
 		return 0, fault.With(fault.RecordVersionWrong, "%v", iana.Version(binary.BigEndian.Uint16(buf[1:])))
 	}
-	if n > limit {
-		return 0, fault.With(fault.RecordOverflow, "%d bytes, the limit is %d", n, limit)
+	if n > most {
+		return 0, fault.With(fault.RecordOverflow, "%d bytes, the limit is %d", n, most)
 	}
 	return HeaderLen + n, nil
 }
@@ -216,6 +233,9 @@ func (o *Opener) Open(rec []byte) (ct iana.ContentType, content []byte, err erro
 	ct, content = iana.ContentType(rec[0]), rec[HeaderLen:]
 	switch o.form {
 	case plain:
+		if len(content) > o.Limit() {
+			return ct, nil, fault.PlaintextOverflow
+		}
 		return ct, content, nil
 	case aead13:
 		ct, content, err = o.open13(rec)
@@ -224,7 +244,7 @@ func (o *Opener) Open(rec []byte) (ct iana.ContentType, content []byte, err erro
 	default:
 		content, err = o.open12(ct, rec)
 	}
-	if err == nil && len(content) > MaxPlaintext {
+	if err == nil && len(content) > o.Limit() {
 		err = fault.PlaintextOverflow
 	}
 	o.seq++
@@ -243,7 +263,7 @@ func (o *Opener) open13(rec []byte) (iana.ContentType, []byte, error) {
 	if err != nil {
 		return 0, nil, fault.BadRecordMAC
 	}
-	if len(content) > MaxPlaintext+1 {
+	if len(content) > o.Limit()+1 { // RFC 8449, section 4: the type and the padding count
 		return 0, nil, fault.PlaintextOverflow
 	}
 	for i := len(content) - 1; i >= 0; i-- { // RFC 9846, section 5.4

@@ -281,6 +281,8 @@ func (s *Server) handshakeKeys(secret []byte) {
 // sendEncryptedExtensions answers what concerns the connection. RFC 9846,
 // section 4.4.1.
 func (s *Server) sendEncryptedExtensions() {
+	limits := negotiate.ServerLimits(&s.Offer, s.Config.RecordSizeLimit, iana.TLS13)
+	s.Done.ReadLimit, s.Done.WriteLimit = limits.Read, limits.Write
 	b, block := wire.OpenEncryptedExtensions(s.Out.Message())
 	if s.Offer.ServerName != "" && s.session == nil {
 		b = wire.AppendServerNameServer(b)
@@ -288,6 +290,7 @@ func (s *Server) sendEncryptedExtensions() {
 	if s.Done.ALPN != "" {
 		b = wire.AppendALPN(b, s.Done.ALPN)
 	}
+	b = limits.Append(b)
 	if e := s.Done.ECH; e != nil && e.Status != trace.ECHAccepted && len(e.RetryConfigs) > 0 {
 		b = wire.AppendECHRetryConfigs(b, e.RetryConfigs) // RFC 9849, section 7.1
 	}

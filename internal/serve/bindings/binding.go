@@ -62,6 +62,11 @@ type Settings struct {
 	// decompress them.
 	NoCompression bool
 
+	// RecordSizeLimit is the longest protected record that clients may send, as
+	// RFC 8449 counts, if they know that extension: 64 to 16385 bytes; 0: what
+	// the protocol allows.
+	RecordSizeLimit uint16
+
 	// Reject ends every connection that this record is found for, as if no
 	// record had been found.
 	Reject bool
@@ -182,6 +187,7 @@ type record struct {
 	NoTickets     bool       `json:"no_tickets,omitempty"`
 	NoStapling    bool       `json:"no_stapling,omitempty"`
 	NoCompression bool       `json:"no_compression,omitempty"`
+	RecordSize    uint16     `json:"record_size_limit,omitempty"`
 	Reject        bool       `json:"reject,omitempty"`
 }
 
@@ -191,7 +197,7 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 	r := record{
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
 		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, Renegotiation: s.Renegotiation,
-		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, Reject: s.Reject,
+		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit, Reject: s.Reject,
 	}
 	if s.MinVersion != 0 {
 		r.MinVersion = s.MinVersion.String()
@@ -214,7 +220,7 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	s := Settings{
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
 		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, Renegotiation: r.Renegotiation,
-		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, Reject: r.Reject,
+		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize, Reject: r.Reject,
 	}
 	var err error
 	if r.MinVersion != "" {

@@ -57,6 +57,7 @@ type Binding struct {
 	Tickets      *bool    `yaml:"tickets"`
 	Stapling     *bool    `yaml:"stapling"`
 	Compression  *bool    `yaml:"certificate_compression"`
+	RecordSize   uint16   `yaml:"record_size_limit"`
 	Reject       bool     `yaml:"reject"`
 }
 

@@ -20,7 +20,7 @@ func (c *checker) settings(i int) bindings.Settings {
 	before := len(c.found)
 	s := bindings.Settings{
 		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, Reject: b.Reject,
-		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling), NoCompression: off(b.Compression),
+		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling), NoCompression: off(b.Compression), RecordSizeLimit: b.RecordSize,
 		MinVersion: c.version(at+".min_version", b.MinVersion),
 		MaxVersion: c.version(at+".max_version", b.MaxVersion),
 	}
@@ -28,6 +28,9 @@ func (c *checker) settings(i int) bindings.Settings {
 		if _, err := policy.Named(b.Policy); err != nil {
 			c.wrong(at+".policy", "%v", err)
 		}
+	}
+	if n := b.RecordSize; n != 0 && (n < 64 || n > 1<<14+1) {
+		c.wrong(at+".record_size_limit", "it is %d, and has to be from 64 to 16385", n)
 	}
 	for j, name := range b.Suites {
 		s.Suites = append(s.Suites, c.suite(fmt.Sprintf("%s.suites[%d]", at, j), name))

@@ -118,7 +118,7 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	c := &tls.Config{
 		Policy:     set.Policy,
 		MinVersion: uint16(set.MinVersion), MaxVersion: uint16(set.MaxVersion),
-		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling, NoCertificateCompression: set.NoCompression,
+		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling, NoCertificateCompression: set.NoCompression, RecordSizeLimit: set.RecordSizeLimit,
 		NextProtos: []string{"h2", "http/1.1"},
 		ClientAuth: clientAuth[set.ClientAuth],
 	}

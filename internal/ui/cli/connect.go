@@ -28,6 +28,10 @@ type connectFlags struct {
 	json, quiet        bool
 	insecure           bool
 	timeout            time.Duration
+
+	compressed     bool
+	recordSize     uint16
+	fragmentLength int
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -63,6 +67,9 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the data only, and what goes wrong")
 	c.Flags().BoolVar(&f.insecure, "insecure", false, "go on whatever the server's certificate is")
 	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "longest time for connecting and the handshake")
+	c.Flags().BoolVar(&f.compressed, "compressed", false, "accept a compressed certificate (TLS 1.3)")
+	c.Flags().Uint16Var(&f.recordSize, "record-size-limit", 0, "offer to take records of this many bytes at most (RFC 8449)")
+	c.Flags().IntVar(&f.fragmentLength, "max-fragment", 0, "ask for records of 512, 1024, 2048 or 4096 bytes (RFC 6066)")
 	for _, other := range []string{"min", "max"} {
 		c.MarkFlagsMutuallyExclusive("tls12", "tls13", other)
 	}
@@ -138,7 +145,8 @@ func dial(ctx context.Context, addr string) (net.Conn, error) {
 func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	c := &tls.Config{
 		ServerName: host, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, Policy: f.policy,
-		OnHandshake: func(*tls.Record) {}, // so that a record is kept
+		OnHandshake:                  func(*tls.Record) {}, // so that a record is kept
+		AcceptCompressedCertificates: f.compressed, RecordSizeLimit: f.recordSize, MaxFragmentLength: f.fragmentLength,
 	}
 	if f.sni != "" {
 		c.ServerName = f.sni
