@@ -14,6 +14,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/compress"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -52,16 +53,19 @@ type Config struct {
 	SessionTicketKey       [32]byte // all zero: keys that rotate by themselves
 	ClientSessionCache     ClientSessionCache
 
-	MinVersion       uint16 // 0: TLS 1.2
-	MaxVersion       uint16 // 0: TLS 1.3
-	CurvePreferences []CurveID
+	MinVersion       uint16    // 0: TLS 1.2
+	MaxVersion       uint16    // 0: TLS 1.3
+	CurvePreferences []CurveID // nil: those of the policy. Their order does not count.
 
 	DynamicRecordSizingDisabled bool // has no effect
 	Renegotiation               RenegotiationSupport
 	KeyLogWriter                io.Writer
 
 	// Policy names the versions, suites, groups and schemes to start from:
-	// "modern" (the default) or "compatible". The fields above narrow it.
+	// "modern" (the default) or "compatible". MinVersion and MaxVersion narrow
+	// it. CipherSuites and CurvePreferences say themselves what is allowed: they
+	// can name what the policy has not, such as RSA key exchange, which has no
+	// forward secrecy.
 	Policy string
 
 	// OnHandshake is called with the record of every handshake, whether it
@@ -315,9 +319,7 @@ func (c *Config) policy() (*policy.Policy, error) {
 		p.Suites = named(c.CipherSuites)
 	}
 	if len(c.CurvePreferences) > 0 {
-		p.Groups = slices.DeleteFunc(slices.Clone(p.Groups), func(g iana.Group) bool {
-			return !slices.Contains(c.CurvePreferences, CurveID(g))
-		})
+		p.Groups = groups(base.Groups, c.CurvePreferences)
 	}
 	return p, nil
 }
@@ -358,6 +360,22 @@ func (c *Config) schemes(base *policy.Policy) *policy.Policy {
 	}
 	p.CertificateSchemes = list(c.CertificateSchemes)
 	return &p
+}
+
+// groups gives the wanted groups that are implemented: those of the policy in its
+// order, and after them the others.
+func groups(preferred []iana.Group, wanted []CurveID) (list []iana.Group) {
+	for _, g := range preferred {
+		if slices.Contains(wanted, CurveID(g)) {
+			list = append(list, g)
+		}
+	}
+	for _, id := range wanted {
+		if g := iana.Group(id); kex.Supported(g) && !slices.Contains(list, g) {
+			list = append(list, g)
+		}
+	}
+	return list
 }
 
 // named gives the suites of TLS 1.3, and of the others those in the list, in

@@ -289,6 +289,17 @@ func TestClientHelloInfo(t *testing.T) {
 	}
 }
 
+// TestGroupsBeyondThePolicy prefers groups that the policy has not.
+func TestGroupsBeyondThePolicy(t *testing.T) {
+	for _, id := range []CurveID{SecP256r1MLKEM768, CurveP521} {
+		only := func(c *stdtls.Config) { c.CurvePreferences = []CurveID{0x9999, id} }
+		m := meet(t, pairing{true, true}, clientSide(only), serverSide(VersionTLS13, only)).good(t)
+		if got := m.client.ConnectionState().CurveID; got != id {
+			t.Errorf("%v in place of %v", got, id)
+		}
+	}
+}
+
 // TestOddConfigs has settings with which crypto/tls has its own way.
 func TestOddConfigs(t *testing.T) {
 	good := map[string]func(*stdtls.Config){

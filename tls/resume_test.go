@@ -251,14 +251,56 @@ func TestNothingIsResumed(t *testing.T) {
 			later := tlstest.Now.AddDate(2, 0, 0)
 			c.Time = func() time.Time { return later }
 		},
-		"tickets disabled": func(c *Config) { c.SessionTicketsDisabled = true },
+		"tickets disabled":      func(c *Config) { c.SessionTicketsDisabled = true },
+		"other authorities":     func(c *Config) { c.RootCAs = otherRoot().Pool() },
+		"another name":          func(c *Config) { c.ServerName = "b.example" },
+		"those of the system":   func(c *Config) { c.RootCAs = nil },
+		"no authorities at all": func(c *Config) { c.RootCAs = x509.NewCertPool() },
 	} {
 		c := client.config().Clone()
 		change(c)
 		conn := Client(nil, c)
 		conn.host = host{conn: conn, config: c}
+		cache := client.config().ClientSessionCache
+		kept, _ := cache.Get("a.example")
+		cache.Put("b.example", kept)
 		if conn.offeredSession(c.now()) != nil {
 			t.Error(name)
+		}
+		if kept == nil {
+			t.Fatalf("%s: nothing was left to be offered", name)
+		}
+		cache.Put("a.example", kept)
+	}
+}
+
+// TestSessionOfAnotherConfig shares a cache between configs: a session is
+// offered if the certificate would be accepted now, and not for having been
+// accepted once (CVE-2025-68121).
+func TestSessionOfAnotherConfig(t *testing.T) {
+	both := roots().Clone()
+	both.AddCert(otherRoot().Cert)
+	careless := func(c *stdtls.Config) { c.InsecureSkipVerify = true }
+	with := func(pool *x509.CertPool) func(*stdtls.Config) { return func(c *stdtls.Config) { c.RootCAs = pool } }
+	for name, row := range map[string]struct {
+		made, used func(*stdtls.Config)
+		resumed    bool
+	}{
+		"more authorities":     {nil, with(both), true},
+		"a copy of the pool":   {nil, with(roots().Clone()), true},
+		"no longer careless":   {careless, nil, false},
+		"careless from now on": {nil, careless, true},
+	} {
+		cache := NewLRUClientSessionCache(1)
+		for i, change := range []func(*stdtls.Config){row.made, row.used} {
+			client := clientSide(change)
+			client.change = func(c *Config) { c.ClientSessionCache = cache }
+			server := serverSide(0, func(c *stdtls.Config) { c.SessionTicketKey = [32]byte{1} })
+			m := meet(t, pairing{true, true}, client, server).good(t)
+			s := m.client.ConnectionState()
+			if s.DidResume != (i == 1 && row.resumed) || len(s.VerifiedChains) == 0 && !client.std.InsecureSkipVerify {
+				t.Errorf("%s, connection %d: resumed %v, %d chains", name, i, s.DidResume, len(s.VerifiedChains))
+			}
 		}
 	}
 }

@@ -3,17 +3,20 @@ package tls
 import (
 	"container/list"
 	"crypto/x509"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
 
 // ClientSessionState is a session that a client can resume. It holds a secret.
 type ClientSessionState struct {
 	offered *handshake.Offered
 	chains  [][]*x509.Certificate
+	roots   *x509.CertPool // Config.RootCAs with which they were verified
 }
 
 // A ClientSessionCache keeps the sessions of a client, by the name of the
@@ -98,31 +101,41 @@ func (c *Conn) offeredSession(now time.Time) *handshake.Offered {
 		return nil
 	}
 	state, policy := s.offered.State, c.config.prepare().handshake.Policy
-	if !policy.Allows(state.Version) || !policy.AllowsSuite(state.Suite) || state.Expired(now) || !c.stillValid(s, now) {
+	if !policy.Allows(state.Version) || !policy.AllowsSuite(state.Suite) || state.Expired(now) || !c.stillTrusted(s, now) {
 		c.config.ClientSessionCache.Put(key, nil)
 		return nil
 	}
 	if state.Version == iana.TLS13 {
 		c.config.ClientSessionCache.Put(key, nil) // a ticket is used once (RFC 9846, appendix C.4)
 	}
-	c.host.resumed = s.chains
 	return s.offered
 }
 
-// stillValid reports whether the certificate of a session would still be
-// accepted.
-func (c *Conn) stillValid(s *ClientSessionState, now time.Time) bool {
-	if c.config.InsecureSkipVerify {
+// stillTrusted reports whether the server's certificate would be accepted now:
+// the config may trust other authorities than the one that the session was made
+// with, and certificates of the chain may have expired since.
+func (c *Conn) stillTrusted(s *ClientSessionState, now time.Time) bool {
+	c.host.resumed = s.chains
+	switch {
+	case c.config.InsecureSkipVerify:
 		return true
-	}
-	if len(s.chains) == 0 {
+	case len(s.chains) == 0: // it was made with InsecureSkipVerify
 		return false
+	case s.roots == c.config.RootCAs && !slices.ContainsFunc(s.chains, expiredAt(now)):
+		return s.chains[0][0].VerifyHostname(c.config.ServerName) == nil
 	}
-	leaf := s.chains[0][0]
-	if now.After(leaf.NotAfter) {
-		return false
+	result, err := c.host.verify(verify.Request{
+		Chain: s.offered.State.Chain, Roots: c.config.RootCAs, Usage: verify.Server, Name: c.config.ServerName,
+	})
+	c.host.resumed = result.Chains
+	return err == nil
+}
+
+// expiredAt reports whether a chain holds a certificate that has expired.
+func expiredAt(now time.Time) func(chain []*x509.Certificate) bool {
+	return func(chain []*x509.Certificate) bool {
+		return slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return now.After(c.NotAfter) })
 	}
-	return leaf.VerifyHostname(c.config.ServerName) == nil
 }
 
 // keepSessions puts the sessions that have come into the cache.
@@ -135,7 +148,7 @@ func (c *Conn) keepSessions() {
 		return
 	}
 	for _, s := range c.engine.TakeSessions() {
-		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{offered: s, chains: c.verifiedChains()})
+		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{s, c.verifiedChains(), c.config.RootCAs})
 	}
 }
 

@@ -137,6 +137,13 @@ func recordAttacks() []attack {
 			}
 			return pieces{p}
 		}},
+		{code: fault.EmptyRecords, name: "change_cipher_spec before a ServerHello", at: atClient,
+			alter: first(iana.MsgServerHello, func(p piece) pieces { return times(33, content(p, iana.ContentChangeCipherSpec, 1)) })},
+		{code: fault.UnexpectedChangeCipherSpec, name: "before a ServerHello, without TLS 1.3", at: atClient, hosts: hosts12("P-256", func(c, _ *tlstest.Host) {
+			c.Config.Policy = c.Config.Policy.Between(iana.TLS12, iana.TLS12)
+		}), alter: first(iana.MsgServerHello, func(p piece) pieces { return pieces{content(p, iana.ContentChangeCipherSpec, 1), p} })},
+		{code: fault.UnexpectedChangeCipherSpec, name: "before a ClientHello", at: atServer,
+			alter: first(iana.MsgClientHello, func(p piece) pieces { return pieces{content(p, iana.ContentChangeCipherSpec, 1), p} })},
 		{code: fault.EmptyRecords, name: "change_cipher_spec of TLS 1.3", at: atServer,
 			alter: first(iana.MsgFinished, func(p piece) pieces { return times(33, content(p, iana.ContentChangeCipherSpec, 1)) })},
 		{code: fault.UnexpectedChangeCipherSpec, name: "TLS 1.2", at: atClient, hosts: tls12,

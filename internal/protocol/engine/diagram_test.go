@@ -270,13 +270,13 @@ func isFault(err error, want fault.Code) bool {
 }
 
 // changeCipherSpecAt sends that record to a state: TLS 1.3 gives it no
-// meaning, TLS 1.2 has one place for it.
+// meaning, nor does a client that may come to it; TLS 1.2 has one place for it.
 func changeCipherSpecAt(t *testing.T, s scenario, here place) {
 	t.Helper()
 	piece := tlstest.Piece{Content: iana.ContentChangeCipherSpec, Bytes: []byte{1}}
 	err := inject(t, s, here, piece)
 	switch {
-	case here.machine == handshake.Client13 || here.machine == handshake.Server13:
+	case here.machine == handshake.Client13 || here.machine == handshake.Server13 || here.machine == handshake.HelloClient:
 		if err != nil {
 			t.Errorf("%v: change_cipher_spec ended the handshake: %v", here, err)
 		}

@@ -29,13 +29,10 @@ type attack struct {
 
 // unprovoked are the rows that no test provokes here, with the reason.
 var unprovoked = map[fault.Code]string{
-	fault.ExcessData:          "wire tells of bytes after the end as DecodeError, whose detail names them",
 	fault.UnrecognizedName:    "a host's answer that no binding gives yet",
 	fault.CertificateRevoked:  "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
 	fault.CertificateChanged:  "there is no renegotiation in which it could change",
-	fault.StatusUnexpected:    "a CertificateStatus that was not agreed is UnexpectedMessage",
 	fault.RenegotiationUnsafe: "secure renegotiation is not yet required of a peer",
-	fault.PremasterWrong:      "must not show (RFC 5246, section 7.4.7.1): it becomes FinishedWrong or BadRecordMAC",
 	fault.EarlyDataUnexpected: "early data is a later issue; until then it is UnsolicitedExtension",
 	fault.EarlyDataTooLong:    "TestEarlyDataIsSkipped provokes it",
 }

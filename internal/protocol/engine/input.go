@@ -233,12 +233,15 @@ func tooLong(buf []byte) error {
 	return nil
 }
 
-// ignoresChangeCipherSpec reports whether the version may be TLS 1.3, whose
-// handshakes carry records of that type for middleboxes and give them no
-// meaning. RFC 9846, section 5 and appendix E.4.
+// ignoresChangeCipherSpec reports whether the version is TLS 1.3, or may become
+// it: its handshakes carry records of that type for middleboxes and give them no
+// meaning, from the first ClientHello on. RFC 9846, section 5 and appendix E.4.
 func (c *Conn) ignoresChangeCipherSpec() bool {
+	if c.complete {
+		return false
+	}
 	v := c.Established().Version
-	return v == iana.TLS13 && !c.complete
+	return v == iana.TLS13 || v == 0 && c.side == trace.Client && c.config.Policy.Allows(iana.TLS13)
 }
 
 func (c *Conn) ignoreChangeCipherSpec(content []byte) error {

@@ -83,6 +83,7 @@ func (c *Conn) effect(e handshake.Effect) error {
 			return fault.ExcessHandshakeData
 		}
 		c.seal(e.Content, c.core.Out.Bytes(e))
+		return c.write.Err()
 	case handshake.WriteKeys:
 		c.core.Log.Keys(trace.WriteKeys)
 		c.limitWrite()
@@ -155,7 +156,7 @@ func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 		dst = c.write.Seal(dst, iana.ContentApplicationData, data[:n])
 		data = data[n:]
 	}
-	return dst, nil
+	return dst, c.write.Err()
 }
 
 // renewWriteKeys changes keys that have protected as much as they may. RFC

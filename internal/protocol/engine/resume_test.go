@@ -170,6 +170,24 @@ func TestTicketRenewal(t *testing.T) {
 	}
 }
 
+// TestRenewedTicketGrowsOld renews a ticket of TLS 1.2, whose master secret is
+// always the same: it cannot be used for longer than the first.
+func TestRenewedTicketGrowsOld(t *testing.T) {
+	client, server := hostsOf(iana.TLS12, "P-256")
+	server.Config.Tickets.Set([][32]byte{{1}})
+	client.Config.Session = sessionOf(t, run(t, client, server, 0))
+	server.Config.Tickets.Set([][32]byte{{2}, {1}})
+	p, err := tlstest.NewPairAt(client, server, tlstest.Now.Add(20*time.Hour))
+	if err == nil {
+		err = p.Run()
+	}
+	if err != nil || !p.Client.Established().Resumed {
+		t.Fatalf("not resumed: %v", err)
+	}
+	client.Config.Session = sessionOf(t, p)
+	later(t, client, server, 25*time.Hour)
+}
+
 // TestResumedTwice uses one ticket on two connections: that is no fault, the
 // tickets of TLS 1.3 are only advised to be used once.
 func TestResumedTwice(t *testing.T) {

@@ -7,7 +7,6 @@ const (
 	Internal Code = iota
 	DecodeError
 	HelloForm
-	ExcessData
 	UnexpectedMessage
 	UnexpectedRecord
 	ExcessHandshakeData
@@ -119,7 +118,6 @@ const (
 	NoSharedIssuer
 	KeyUsageWrong
 	CertificateChanged
-	StatusUnexpected
 	StatusRefused
 	StatusUnavailable
 	RequestContextWrong
@@ -132,7 +130,6 @@ const (
 	RenegotiationUnsafe
 	NoRenegotiation
 	PointFormatMissing
-	PremasterWrong
 	EarlyDataUnexpected
 	EarlyDataTooLong
 	DataInHandshake
@@ -156,8 +153,6 @@ var table = [...]row{
 		"a message could not be decoded: a length or a field does not fit", Peer},
 	HelloForm: {"HelloForm", "CLIENTHELLO_PARSE_FAILED", iana.AlertDecodeError, "RFC 9846, section 4.2.2",
 		"the ClientHello could not be decoded", Peer},
-	ExcessData: {"ExcessData", "DECODE_ERROR", iana.AlertDecodeError, "RFC 9846, section 6.2",
-		"a message has bytes after its end", Peer},
 	UnexpectedMessage: {"UnexpectedMessage", "UNEXPECTED_MESSAGE", iana.AlertUnexpectedMessage, "RFC 9846, section 4",
 		"a handshake message came that the state does not accept", Peer},
 	UnexpectedRecord: {"UnexpectedRecord", "UNEXPECTED_RECORD", iana.AlertUnexpectedMessage, "RFC 9846, section 5",
@@ -380,8 +375,6 @@ var table = [...]row{
 		"the certificate's keyUsage does not allow what its key was used for", Peer},
 	CertificateChanged: {"CertificateChanged", "SERVER_CERT_CHANGED", iana.AlertIllegalParameter, "RFC 7627, section 5.4",
 		"the server's certificate changed in a renegotiation", Peer},
-	StatusUnexpected: {"StatusUnexpected", "UNEXPECTED_MESSAGE", iana.AlertUnexpectedMessage, "RFC 6066, section 8",
-		"CertificateStatus came and status_request was not agreed", Peer},
 	StatusRefused: {"StatusRefused", "OCSP_CB_ERROR", iana.AlertBadCertificateStatusResponse, "RFC 6066, section 8",
 		"the program refused the OCSP response of the peer's certificate, or that there is none", Trust},
 	StatusUnavailable: {"StatusUnavailable", "OCSP_CB_ERROR", iana.AlertInternalError, "RFC 6066, section 8",
@@ -406,8 +399,6 @@ var table = [...]row{
 		"the peer wants to renegotiate and this side does not", Both},
 	PointFormatMissing: {"PointFormatMissing", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 8422, section 5.1.2",
 		"the list of point formats lacks uncompressed", Peer},
-	PremasterWrong: {"PremasterWrong", "DECRYPTION_FAILED", iana.AlertDecryptError, "RFC 5246, section 7.4.7.1",
-		"the encrypted premaster secret is not valid", Peer},
 	EarlyDataUnexpected: {"EarlyDataUnexpected", "UNEXPECTED_EXTENSION_ON_EARLY_DATA", iana.AlertUnsupportedExtension, "RFC 9846, section 4.3.10",
 		"the server accepted early data that was not offered", Peer},
 	EarlyDataTooLong: {"EarlyDataTooLong", "TOO_MUCH_SKIPPED_EARLY_DATA", iana.AlertUnexpectedMessage, "RFC 9846, section 4.3.10",

@@ -181,12 +181,13 @@ func (c *Core) Free() {
 	c.Log.Free()
 	c.Transcript.Stop()
 	c.Out.Clear()
-	*c = Core{
-		Out:         c.Out,
-		Hello:       c.Hello[:0],
-		FirstHello:  c.FirstHello[:0],
-		ServerHello: c.ServerHello[:0],
-	}
+	// What is kept is small: a Core made here would be a large frame on the
+	// stack of a goroutine that is mostly new.
+	buf, effects := c.Out.buf, c.Out.effects
+	hello, first, server := c.Hello[:0], c.FirstHello[:0], c.ServerHello[:0]
+	*c = Core{}
+	c.Out.buf, c.Out.effects = buf, effects
+	c.Hello, c.FirstHello, c.ServerHello = hello, first, server
 	cores.Put(c)
 }
 

@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"sync"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -20,7 +21,8 @@ type Server struct {
 	scheme    iana.SignatureScheme
 	group     iana.Group
 	key       kex.Key
-	params    []byte // of the ServerKeyExchange
+	params    []byte    // of the ServerKeyExchange
+	made      time.Time // the session that is resumed
 }
 
 // The states are named after the message that is waited for; RFC 5246 names

@@ -181,6 +181,9 @@ func (s *Server) sendTicket() error {
 		Version: s.Done.Version, Suite: s.suite.ID, Group: s.Done.Group, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
 		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, PeerScheme: s.Done.PeerScheme, Created: s.Now, Lifetime: ticketLifetime,
 	}
+	if s.resumed { // or it would never grow old
+		kept.Created = s.made
+	}
 	if s.Done.Peer != nil {
 		kept.Chain = s.Done.Peer.Chain
 	}

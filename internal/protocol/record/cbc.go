@@ -94,7 +94,8 @@ func (s *Sealer) sealCBC(dst []byte, ct iana.ContentType, fragment []byte) []byt
 	dst = grow(dst, size+len(fragment)+2*c.size+size)[:start+c.ivLen()]
 	iv := dst[start:]
 	if _, err := io.ReadFull(s.rand, iv); err != nil {
-		panic("record: no randomness: " + err.Error())
+		s.err = fault.With(fault.Internal, "no randomness: %w", err)
+		return dst
 	}
 	dst = append(dst, fragment...)
 	if s.form == cbcMtE {

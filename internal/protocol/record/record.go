@@ -105,6 +105,7 @@ type Sealer struct {
 	limit
 	version iana.Version
 	rand    io.Reader
+	err     error
 }
 
 // limit is how much content a record may have, in bytes; 0 stands for
@@ -136,8 +137,13 @@ func (s *Sealer) Install(k *Keys) error { return s.install(k, false) }
 // section 5.5.
 func (s *Sealer) NearLimit() bool { return s.nearLimit() }
 
+// Err gives why nothing more can be sealed, nil if it can. Only the source of
+// randomness can fail.
+func (s *Sealer) Err() error { return s.err }
+
 // Seal appends a record with a fragment of at most Limit bytes. The
-// fragment must not overlap the part of dst that is appended.
+// fragment must not overlap the part of dst that is appended. Nothing is
+// appended if Err says so afterwards.
 func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 	at := len(dst)
 	dst = append(dst, byte(ct), byte(s.version>>8), byte(s.version), 0, 0)
@@ -151,6 +157,9 @@ func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 		dst = s.sealCBC(dst, ct, fragment)
 	default:
 		dst = s.seal12(dst, ct, fragment)
+	}
+	if s.err != nil {
+		return dst[:at]
 	}
 	binary.BigEndian.PutUint16(dst[at+3:], uint16(len(dst)-at-HeaderLen))
 	s.seq++
