@@ -36,6 +36,9 @@ func (x *conn) check(resuming bool) error {
 	if err := x.checkSessions(resuming); err != nil {
 		return err
 	}
+	if err := c.types.check(e); err != nil {
+		return err
+	}
 	if err := x.checkCredential(e.Local); err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ type config struct {
 
 	alpn   alpnConfig
 	export exportConfig
+	types  typesConfig
 	schemesConfig
 	status      statusConfig
 	compression compressionConfig

@@ -21,6 +21,7 @@ type credentialConfig struct {
 	staple            []byte
 	scts              []byte // a SignedCertificateTimestampList
 	matchIssuer       bool
+	raw               bool // a raw public key
 }
 
 var credentialFlags = flags{
@@ -53,6 +54,9 @@ func (c *config) current() *credentialConfig {
 func (c *credentialConfig) load() (*sign.Credential, error) {
 	if c.certFile == "" && c.keyFile == "" {
 		return nil, nil
+	}
+	if c.raw {
+		return c.loadRaw()
 	}
 	chain, err := readChain(c.certFile)
 	if err != nil {

@@ -92,14 +92,17 @@ func (h *host) onCredential(a *handshake.Ask) handshake.Answer {
 
 // verdict is what the runner wants to be said of the peer's chain. Who does not
 // insist on a chain that is trusted goes on with any.
-func (h *host) verdict(*handshake.PeerCertificates) error {
+func (h *host) verdict(p *handshake.PeerCertificates) error {
 	if h.config.status.useCallback && h.config.status.fail {
 		return fault.StatusRefused
 	}
 	if h.verified++; h.verified > 1 {
 		return errors.New("the chain is verified twice")
 	}
-	if !h.config.verifyFail || !h.config.verifyPeer && !h.config.requireClientCert {
+	if err := h.config.types.verifyRaw(p); err != nil {
+		return err
+	}
+	if !h.config.verifyFail || !h.config.verifyPeer && !h.config.requireClientCert && p.RawPublicKey == nil {
 		return nil
 	}
 	alert := iana.AlertHandshakeFailure

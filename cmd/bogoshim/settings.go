@@ -20,6 +20,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 		ServerName:  c.hostName,
 		AskSettings: c.server,
 		Record:      true,
+		PeerTypes:   c.types.accepted,
 		Reverify:    c.reverify,
 	}
 	c.status.configure(h, c.server)
@@ -41,6 +42,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	}
 	h.Protocols = c.alpn.offered()
 	h.ClientTickets = !c.noTicket
+	h.OwnTypes = c.own()
 	h.NoGREASE = !c.grease
 	h.Fallback = c.fallback
 	return h

@@ -119,6 +119,7 @@ func (m *Middle) carry(from trace.Side, b []byte) {
 func (m *Middle) record(from trace.Side, rec []byte) {
 	w := &m.ways[from]
 	ct := iana.ContentType(rec[0])
+	w.seal.SetVersion(iana.Version(rec[1])<<8 | iana.Version(rec[2]))
 	if ct == iana.ContentChangeCipherSpec && m.version() == iana.TLS13 {
 		m.pass(Piece{from, ct, rec[record.HeaderLen:]})
 		return

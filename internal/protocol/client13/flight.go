@@ -36,6 +36,9 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	if c.Done.ReadLimit, c.Done.WriteLimit = limits.Read, limits.Write; limits.Write > 0 {
 		c.Out.Limits()
 	}
+	if err := c.ReadTypes(ee.Extensions); err != nil {
+		return 0, err
+	}
 	c.Transcript.Write(m.Raw)
 	if c.Done.Resumed {
 		c.Done.Resume(c.Config.Session.State)
@@ -114,7 +117,10 @@ func (c *Client) takeCertificate(body, raw []byte) (state, error) {
 	if len(shown.Context) != 0 {
 		return 0, fault.RequestContextWrong
 	}
-	peer, err := handshake.ReadPeer13(&shown, c.Asked)
+	if err := c.AcceptsPeerType(); err != nil {
+		return 0, err
+	}
+	peer, err := handshake.ReadPeer13(&shown, c.Asked, c.Done.PeerType)
 	if err != nil {
 		return 0, err
 	}
@@ -209,7 +215,7 @@ func (c *Client) onCredential(msg) (state, error) {
 // fits refuses a credential that the server does not want or cannot verify, or
 // chooses how to sign with it.
 func (c *Client) fits(cred *sign.Credential) (err error) {
-	if err := negotiate.Issuer(cred, c.request.Authorities); err != nil {
+	if err := negotiate.ClientCredential(cred, c.Done.OwnType, c.request.Authorities); err != nil {
 		return err
 	}
 	c.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.Schemes(c.request.Schemes), cred, c.Config.Policy, c.Log)

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -17,8 +18,12 @@ var bothVersions = []iana.Version{iana.TLS12, iana.TLS13}
 // hostsOf gives hosts of one version.
 func hostsOf(v iana.Version, kind string) (client, server *tlstest.Host) {
 	client, server = clientHost(), serverHost(kind)
-	client.Config.Policy = policy.Compatible().Between(v, v)
-	server.Config.Policy = policy.Compatible()
+	client.Config.Policy = with(policy.Compatible(), func(p *policy.Policy) { p.Versions = []iana.Version{v} })
+	server.Config.Policy = with(policy.Compatible(), func(p *policy.Policy) {
+		if v < iana.TLS12 {
+			p.Versions = append(slices.Clone(p.Versions), iana.TLS11, iana.TLS10)
+		}
+	})
 	return client, server
 }
 

@@ -149,10 +149,10 @@ func (c *Conn) newSession(secret []byte) *session.State {
 	e := &c.established
 	s := &session.State{
 		Version: e.Version, Suite: e.Suite, Group: e.Group, Secret: bytes.Clone(secret), EMS: e.EMS, EtM: e.EtM,
-		ALPN: e.ALPN, ServerName: e.ServerName, PeerScheme: e.PeerScheme, Created: c.lastInput,
+		ALPN: e.ALPN, ServerName: e.ServerName, PeerScheme: e.PeerScheme, OwnType: e.OwnType, Created: c.lastInput,
 	}
 	if e.Peer != nil {
-		s.Chain, s.OCSPStaple, s.SCTs = e.Peer.Chain, e.Peer.OCSPStaple, e.Peer.SCTs
+		s.Chain, s.OCSPStaple, s.SCTs, s.RawKey = e.Peer.Chain, e.Peer.OCSPStaple, e.Peer.SCTs, e.Peer.RawPublicKey
 	}
 	return s
 }

@@ -43,6 +43,8 @@ var table = [...]struct {
 	{iana.ExtALPN, ClientHello | EncryptedExtensions | LegacyServerHello},
 	{iana.ExtSCT, ClientHello | CertificateRequest | Certificate | LegacyServerHello},
 	{iana.ExtPadding, ClientHello},
+	{iana.ExtClientCertificateType, ClientHello | EncryptedExtensions | LegacyServerHello},
+	{iana.ExtServerCertificateType, ClientHello | EncryptedExtensions | LegacyServerHello},
 	{iana.ExtEncryptThenMAC, ClientHello | LegacyServerHello},
 	{iana.ExtExtendedMasterSecret, ClientHello | LegacyServerHello},
 	{iana.ExtCompressCertificate, ClientHello | CertificateRequest},

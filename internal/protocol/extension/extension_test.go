@@ -47,6 +47,8 @@ var allowed = map[iana.ExtensionType]string{
 	iana.ExtKeyShare:                "CH SH HRR",
 	iana.ExtEncryptedClientHello:    "CH HRR EE",
 	iana.ExtRenegotiationInfo:       "CH SH12",
+	iana.ExtClientCertificateType:   "CH EE SH12",
+	iana.ExtServerCertificateType:   "CH EE SH12",
 }
 
 // TestEveryPlace puts every extension into every message, asked for and not.

@@ -116,6 +116,10 @@ const (
 	CertificateTypeWrong
 	CertificateTypeUnasked
 	NoSharedIssuer
+	NoSharedCertificateType
+	CertificateKeyUnsupported
+	CertificateTypeRefused
+	CertificateTypesWrong
 	KeyUsageWrong
 	CertificateChanged
 	StatusRefused
@@ -173,7 +177,7 @@ var table = [...]row{
 		"a record is longer than the protocol allows", Peer},
 	PlaintextOverflow: {"PlaintextOverflow", "DATA_LENGTH_TOO_LONG", iana.AlertRecordOverflow, "RFC 9846, section 5.1",
 		"the content of a record is longer than the protocol allows", Peer},
-	RecordTooShort: {"RecordTooShort", "BAD_DECRYPT", iana.AlertBadRecordMAC, "RFC 9846, section 5.2",
+	RecordTooShort: {"RecordTooShort", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", iana.AlertBadRecordMAC, "RFC 9846, section 5.2",
 		"a record is shorter than its protection: it was sent in the clear, or cut", Peer},
 	BadRecordMAC: {"BadRecordMAC", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", iana.AlertBadRecordMAC, "RFC 9846, section 5.2",
 		"a record could not be decrypted: it was altered, or the keys differ", Peer},
@@ -285,7 +289,7 @@ var table = [...]row{
 		"pre_shared_key came without psk_key_exchange_modes", Peer},
 	PSKHashWrong: {"PSKHashWrong", "OLD_SESSION_PRF_HASH_MISMATCH", iana.AlertIllegalParameter, "RFC 9846, section 4.3.11",
 		"the hash of the chosen suite is not that of the pre-shared key", Peer},
-	DuplicateExtension: {"DuplicateExtension", "DUPLICATE_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
+	DuplicateExtension: {"DuplicateExtension", "DUPLICATE_EXTENSION", iana.AlertDecodeError, "RFC 9846, section 4.3",
 		"an extension stands twice in one message", Peer},
 	ForbiddenExtension: {"ForbiddenExtension", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
 		"an extension stands in a message in which it is not allowed", Peer},
@@ -367,6 +371,14 @@ var table = [...]row{
 		"the program refused the peer's certificate", Trust},
 	CertificateTypeWrong: {"CertificateTypeWrong", "WRONG_CERTIFICATE_TYPE", iana.AlertIllegalParameter, "RFC 5246, section 7.4.2",
 		"the certificate's key does not fit the cipher suite", Peer},
+	NoSharedCertificateType: {"NoSharedCertificateType", "UNSUPPORTED_CERTIFICATE", iana.AlertUnsupportedCertificate, "RFC 7250, section 4.2",
+		"the two sides have no form of certificate in common", Both},
+	CertificateKeyUnsupported: {"CertificateKeyUnsupported", "PEER_ERROR_UNSUPPORTED_CERTIFICATE_TYPE", iana.AlertUnsupportedCertificate, "RFC 8422, section 5.10",
+		"the version cannot use a key such as that of the peer's certificate", Peer},
+	CertificateTypeRefused: {"CertificateTypeRefused", "UNKNOWN_CERTIFICATE_TYPE", iana.AlertHandshakeFailure, "RFC 7250, section 4.2",
+		"the peer does not take certificates of the form that there is here", Both},
+	CertificateTypesWrong: {"CertificateTypesWrong", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 7250, section 3",
+		"a list of certificate types is empty, or holds X.509 alone", Peer},
 	NoSharedIssuer: {"NoSharedIssuer", "NO_MATCHING_ISSUER", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.4",
 		"the peer asks for other issuers than that of the certificate", Both},
 	CertificateTypeUnasked: {"CertificateTypeUnasked", "UNKNOWN_CERTIFICATE_TYPE", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.6",

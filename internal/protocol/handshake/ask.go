@@ -92,9 +92,12 @@ type CertificateRequest struct {
 
 // PeerCertificates is what the peer has shown of itself.
 type PeerCertificates struct {
-	Chain      [][]byte          // DER, the peer's own first
-	Leaf       *x509.Certificate // the first, parsed
-	Key        crypto.PublicKey  // of the first; nil: of a kind that is not implemented
-	OCSPStaple []byte
-	SCTs       [][]byte
+	Chain [][]byte          // DER, the peer's own first
+	Leaf  *x509.Certificate // the first, parsed
+	Key   crypto.PublicKey  // of the first; nil: of a kind that is not implemented
+	// RawPublicKey is the SubjectPublicKeyInfo that was shown in place of
+	// certificates: Chain and Leaf are nil then. RFC 7250.
+	RawPublicKey []byte
+	OCSPStaple   []byte
+	SCTs         [][]byte
 }

@@ -63,6 +63,11 @@ type Config struct {
 	Compress, Decompress []*compress.Algorithm
 	CompressAfter        int
 
+	// PeerTypes are the forms of the peer's certificate that are accepted, the
+	// most wanted first; nil: X.509. OwnTypes are those that a client can
+	// show. RFC 7250.
+	PeerTypes, OwnTypes []iana.CertificateType
+
 	// Of a server.
 	ClientStatus bool // ask clients of TLS 1.3 for what there is of those
 	AskSettings  bool // ask for other Settings once the ClientHello is read
@@ -144,7 +149,8 @@ type Established struct {
 	EMS        bool // extended_master_secret, or TLS 1.3
 	EtM        bool // encrypt_then_mac
 
-	ECH *ECHOutcome // nil: Encrypted Client Hello was not offered
+	ECH               *ECHOutcome          // nil: Encrypted Client Hello was not offered
+	PeerType, OwnType iana.CertificateType // the forms of the certificates
 
 	Local *sign.Credential // what this side showed
 	Peer  *PeerCertificates

@@ -156,6 +156,8 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if !c.Config.NoSCTs {
 		b = wire.AppendExtension(b, iana.ExtSCT, nil)
 	}
+	b = appendTypes(b, iana.ExtServerCertificateType, c.Config.PeerTypes)
+	b = appendTypes(b, iana.ExtClientCertificateType, c.Config.OwnTypes)
 	if len(c.Config.Protocols) > 0 {
 		b = wire.AppendALPN(b, c.Config.Protocols...)
 	}
@@ -190,6 +192,15 @@ func appendSchemes(b []byte, p *policy.Policy) []byte {
 		b = wire.AppendSignatureAlgorithmsCert(b, p.CertificateSchemes)
 	}
 	return b
+}
+
+// appendTypes appends an extension for certificate types, unless they are what
+// stands for none. RFC 7250, section 4.1.
+func appendTypes(b []byte, t iana.ExtensionType, types []iana.CertificateType) []byte {
+	if len(types) == 0 || len(types) == 1 && types[0] == iana.CertX509 {
+		return b
+	}
+	return wire.AppendCertificateTypes(b, t, types)
 }
 
 // appendLegacy appends what matters to TLS 1.2 and below only.

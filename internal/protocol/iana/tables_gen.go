@@ -1662,6 +1662,41 @@ func ClientCertificateTypes() []ClientCertificateType {
 	return known[ClientCertificateType](namesClientCertificateType)
 }
 
+// CertificateType is the form of a certificate (TLS Certificate Types registry).
+type CertificateType uint8
+
+const (
+	CertX509         CertificateType = 0
+	CertOpenPGP      CertificateType = 1
+	CertRawPublicKey CertificateType = 2
+	Cert1609Dot2     CertificateType = 3
+)
+
+var namesCertificateType = map[int]string{
+	0: "X509",
+	1: "OpenPGP_RESERVED",
+	2: "RawPublicKey",
+	3: "1609Dot2",
+}
+
+// String gives the registered name.
+func (v CertificateType) String() string {
+	if n, ok := namesCertificateType[int(v)]; ok {
+		return n
+	}
+	return unknown("certificate type", int(v), 8)
+}
+
+// CertificateTypeNamed gives the value of a registered name, in any case, or of a number
+// in Go's notation.
+func CertificateTypeNamed(name string) (CertificateType, error) {
+	v, err := find("certificate type", name, 8, namesCertificateType)
+	return CertificateType(v), err
+}
+
+// CertificateTypes gives every value that has a name, in order.
+func CertificateTypes() []CertificateType { return known[CertificateType](namesCertificateType) }
+
 // StatusType is a kind of certificate status (TLS Certificate Status Types registry).
 type StatusType uint8
 

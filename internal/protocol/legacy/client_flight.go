@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/rsa"
-	"crypto/x509"
 	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -81,7 +80,7 @@ func (c *Client) fits(cred *sign.Credential) (err error) {
 	if !asksFor(c.request.Types, cred.Kind()) {
 		return fault.With(fault.CertificateTypeUnasked, "%v", cred.Kind())
 	}
-	if err := negotiate.Issuer(cred, c.request.Authorities); err != nil {
+	if err := negotiate.ClientCredential(cred, c.Done.OwnType, c.request.Authorities); err != nil {
 		return err
 	}
 	c.scheme, err = c.chooseScheme(negotiate.Schemes(c.request.Schemes), cred)
@@ -125,10 +124,12 @@ func (c *Client) sendExchange() (state, error) {
 // encryptPremaster makes the premaster secret of RSA key exchange. RFC 5246,
 // section 7.4.7.1.
 func (c *Client) encryptPremaster() error {
-	leaf := c.Done.Peer.Leaf
-	public, ok := leaf.PublicKey.(*rsa.PublicKey)
-	if !ok || leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0 {
-		return fault.With(fault.KeyUsageWrong, "keyEncipherment is not set")
+	public, ok := c.Done.Peer.Key.(*rsa.PublicKey)
+	if !ok {
+		return fault.With(fault.Internal, "a key of type %T", c.Done.Peer.Key) // the suite wants RSA
+	}
+	if err := c.Done.Peer.MayEncrypt(); err != nil {
+		return err
 	}
 	sent, err := wire.ParseClientHello(c.Hello[wire.HeaderLen:])
 	if err != nil {

@@ -112,6 +112,9 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 	if c.Done.ReadLimit, c.Done.WriteLimit = limits.Read, limits.Write; limits.MaxFragment > 0 {
 		c.Out.Limits() // from here on; record_size_limit is for protected records
 	}
+	if err := c.ReadTypes(exts); err != nil {
+		return err
+	}
 	c.Done.ALPN, err = handshake.ReadProtocol(exts, c.Config.Protocols)
 	return err
 }
@@ -120,7 +123,9 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 func (c *Client) resume() (state, error) {
 	offered := c.Config.Session
 	switch {
-	case offered == nil || offered.State.Version >= iana.TLS13 || len(offered.SessionID) == 0 && !c.Config.ClientTickets:
+	case offered != nil && offered.State.Version >= iana.TLS13:
+		return 0, fault.SessionVersionChanged
+	case offered == nil || len(offered.SessionID) == 0 && !c.Config.ClientTickets:
 		return 0, fault.With(fault.SessionIDWrong, "it is echoed though no session was offered")
 	case offered.State.Version != c.Done.Version:
 		return 0, fault.SessionVersionChanged
@@ -157,16 +162,17 @@ func (c *Client) waitEnd() state {
 
 // onCertificate is WAIT_CERT. RFC 5246, section 7.4.2.
 func (c *Client) onCertificate(m msg) (state, error) {
-	shown, err := wire.ParseCertificate12(m.Body)
-	if err != nil {
+	if err := c.AcceptsPeerType(); err != nil {
 		return 0, err
 	}
-	peer, err := handshake.ReadPeer12(&shown)
+	peer, err := handshake.ReadPeer12(m.Body, c.Done.PeerType)
 	switch {
 	case err != nil:
 		return 0, err
 	case peer == nil:
 		return 0, fault.With(fault.DecodeError, "the server's certificate_list is empty") // RFC 5246, section 7.4.2
+	case !c.canUse(peer.Key):
+		return 0, fault.With(fault.CertificateKeyUnsupported, "%v", sign.KindOf(peer.Key))
 	case !keyFits(c.suite, sign.KindOf(peer.Key)):
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
 	}

@@ -4,6 +4,7 @@
 package legacy
 
 import (
+	"crypto"
 	"io"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -154,6 +155,11 @@ func (c *common) accepts(s iana.SignatureScheme) error {
 		return fault.With(fault.SchemeNotOffered, "%v", s)
 	}
 	return nil
+}
+
+// canUse reports whether the version has signatures of such a key.
+func (c *common) canUse(public crypto.PublicKey) bool {
+	return c.dialect.schemes || sign.Before12(public)
 }
 
 // keyFits reports whether the certificate's key is of the kind that the suite

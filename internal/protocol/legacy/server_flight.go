@@ -42,12 +42,8 @@ func (s *Server) sendDone() state {
 // onCertificate is WAIT_CERT: the client shows who it is, or that it will not.
 // RFC 5246, section 7.4.6.
 func (s *Server) onCertificate(m msg) (state, error) {
-	shown, err := wire.ParseCertificate12(m.Body)
-	if err != nil {
-		return 0, err
-	}
 	s.Transcript.Write(m.Raw)
-	peer, err := handshake.ReadPeer12(&shown)
+	peer, err := handshake.ReadPeer12(m.Body, s.Done.PeerType)
 	if err != nil {
 		return 0, err
 	}
@@ -56,6 +52,9 @@ func (s *Server) onCertificate(m msg) (state, error) {
 			return 0, fault.CertificateMissing12
 		}
 		return sWaitClientKeyExchange, nil
+	}
+	if !s.canUse(peer.Key) {
+		return 0, fault.With(fault.CertificateKeyUnsupported, "%v", sign.KindOf(peer.Key))
 	}
 	s.Done.Peer = peer
 	s.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
@@ -179,13 +178,13 @@ func (s *Server) sendTicket() error {
 	}
 	kept := session.State{
 		Version: s.Done.Version, Suite: s.suite.ID, Group: s.Done.Group, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
-		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, PeerScheme: s.Done.PeerScheme, Created: s.Now, Lifetime: ticketLifetime,
+		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, PeerScheme: s.Done.PeerScheme, OwnType: s.Done.OwnType, Created: s.Now, Lifetime: ticketLifetime,
 	}
 	if s.resumed { // or it would never grow old
 		kept.Created = s.made
 	}
 	if s.Done.Peer != nil {
-		kept.Chain = s.Done.Peer.Chain
+		kept.Chain, kept.RawKey = s.Done.Peer.Chain, s.Done.Peer.RawPublicKey
 	}
 	ticket, err := s.Config.Tickets.Seal(s.Config.Rand, s.Now, &kept)
 	if err != nil {

@@ -95,8 +95,8 @@ func (s *Server) unfit(found *session.State) (trace.Why, error) {
 	case found.EMS && !s.ems:
 		return 0, fault.EMSMissing
 	case found.EMS != s.ems, found.ServerName != s.Offer.ServerName,
-		s.Config.ClientAuth == handshake.RequireClientAuth && len(found.Chain) == 0,
-		s.Config.ClientAuth == handshake.NoClientAuth && len(found.Chain) > 0:
+		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer(),
+		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer():
 		return trace.WrongContext, nil
 	}
 	return 0, nil
@@ -156,7 +156,10 @@ func (s *Server) onCredential(msg) (state, error) {
 	case s.cred == nil:
 		return 0, fault.NoCertificate
 	}
-	s.Done.Local = s.cred
+	s.Done.Local, s.Done.OwnType = s.cred, s.cred.Type()
+	if err := s.ChooseTypes(); err != nil {
+		return 0, err
+	}
 	s.useChoice()
 	if err := s.sendHello(s.newSessionID()); err != nil {
 		return 0, err
@@ -189,10 +192,8 @@ func (s *Server) fitsWell(c *sign.Credential) error {
 // fits refuses a credential with which no suite can be had, or chooses the suite
 // and how to sign.
 func (s *Server) fits(c *sign.Credential) error {
-	if c.MatchIssuer {
-		if err := negotiate.Issuer(c, s.Offer.Authorities()); err != nil {
-			return err
-		}
+	if err := negotiate.ServerCredential(&s.Offer, c); err != nil {
+		return err
 	}
 	scheme, schemeErr := s.chooseScheme(s.offeredSchemes(), c)
 	id, err := negotiate.SuiteLegacy(&s.Offer, s.Config.Policy, negotiate.Legacy{
@@ -240,7 +241,7 @@ func (s *Server) offeredSchemes() negotiate.Offers {
 // decrypts reports whether the key can be used for RSA key exchange.
 func decrypts(c *sign.Credential) bool {
 	_, ok := c.Key.(crypto.Decrypter)
-	u := c.Leaf.KeyUsage
+	u := c.Usage()
 	return ok && (u == 0 || u&x509.KeyUsageKeyEncipherment != 0)
 }
 
@@ -304,6 +305,7 @@ func (s *Server) appendExtensions(b []byte) []byte {
 	if s.ticket {
 		b = wire.AppendExtension(b, iana.ExtSessionTicket, nil)
 	}
+	b = s.AppendTypes(b)
 	if s.Done.ALPN != "" {
 		b = wire.AppendALPN(b, s.Done.ALPN)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
@@ -52,13 +53,37 @@ func Issuer(c *sign.Credential, authorities [][]byte) error {
 	return fault.NoSharedIssuer
 }
 
+// ServerCredential refuses a credential that the client does not take for its
+// form or its issuer.
+func ServerCredential(o *Offer, c *sign.Credential) error {
+	if !o.AcceptsType(c.Type()) {
+		if o.ServerTypes != nil { // RFC 7250, section 4.2, has an alert for it
+			return fault.With(fault.NoSharedCertificateType, "the client accepts %v, this is %v", typesOf(o.ServerTypes), c.Type())
+		}
+		return fault.With(fault.CertificateTypeRefused, "it is of the type %v", c.Type())
+	}
+	if !c.MatchIssuer {
+		return nil
+	}
+	return Issuer(c, o.Authorities())
+}
+
+// ClientCredential refuses a credential that the server does not take for its
+// form or its issuer.
+func ClientCredential(c *sign.Credential, t iana.CertificateType, authorities [][]byte) error {
+	if c.Type() != t {
+		return fault.With(fault.CertificateTypeRefused, "it is of the type %v, the server asks for %v", c.Type(), t)
+	}
+	return Issuer(c, authorities)
+}
+
 // CertificateCurve refuses an ECDSA certificate on a curve that the client does
 // not name among its groups. That speaks for another certificate if there is
 // one, and not against the handshake: crypto/tls and OpenSSL take such
 // certificates. It counts before TLS 1.3 only, whose signature schemes name the
 // curve. RFC 8422, section 5.3.
 func CertificateCurve(o *Offer, c *sign.Credential) error {
-	if g := sign.Curve(c.Leaf.PublicKey); g != 0 && len(o.Groups) > 0 && !o.Groups.Has(g) {
+	if g := sign.Curve(c.Public()); g != 0 && len(o.Groups) > 0 && !o.Groups.Has(g) {
 		return fault.With(fault.NoSharedGroup, "the certificate's key is on %v", g)
 	}
 	return nil

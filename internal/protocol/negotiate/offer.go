@@ -39,6 +39,28 @@ type Offer struct {
 	RecordSizeLimit uint16                 // record_size_limit, 0 if there is none
 	MaxFragment     wire.MaxFragmentLength // max_fragment_length, likewise
 	ECH             wire.EncryptedClientHello
+
+	ServerTypes []byte // server_certificate_type, one byte each; nil: there is none
+	ClientTypes []byte // client_certificate_type
+	pskErr      error
+	pskLast     bool // pre_shared_key is the last extension
+}
+
+// CheckPSK refuses pre_shared_key if its form is wrong or it is not the last
+// extension. It does not exist before TLS 1.3. RFC 9846, section 4.3.11.
+func (o *Offer) CheckPSK() error {
+	ids, binders := o.PSK.Counts()
+	switch {
+	case !o.Has(iana.ExtPreSharedKey):
+		return nil
+	case o.pskErr != nil:
+		return o.pskErr
+	case !o.pskLast:
+		return fault.PSKNotLast
+	case ids != binders:
+		return fault.BinderCount
+	}
+	return nil
 }
 
 // Authorities gives the DER names of certificate_authorities.
@@ -72,12 +94,7 @@ func ReadOffer(body []byte) (Offer, error) {
 			return o, err
 		}
 	}
-	if o.Has(iana.ExtPreSharedKey) && last != iana.ExtPreSharedKey {
-		return o, fault.PSKNotLast
-	}
-	if ids, binders := o.PSK.Counts(); ids != binders {
-		return o, fault.BinderCount
-	}
+	o.pskLast = last == iana.ExtPreSharedKey
 	return o, o.checkShares()
 }
 
@@ -98,7 +115,7 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 	case iana.ExtKeyShare:
 		o.KeyShares, err = wire.ParseKeyShareClient(b)
 	case iana.ExtPreSharedKey:
-		o.PSK, err = wire.ParsePreSharedKeyClient(b)
+		o.PSK, o.pskErr = wire.ParsePreSharedKeyClient(b)
 	case iana.ExtPSKKeyExchangeModes:
 		o.PSKModes, err = wire.ParsePSKKeyExchangeModes(b)
 	case iana.ExtSessionTicket:
@@ -108,6 +125,10 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 	case iana.ExtCertificateAuthorities:
 		o.authorities = b
 		_, err = wire.ParseCertificateAuthorities(b)
+	case iana.ExtServerCertificateType:
+		o.ServerTypes, err = certificateTypes(b)
+	case iana.ExtClientCertificateType:
+		o.ClientTypes, err = certificateTypes(b)
 	case iana.ExtCookie:
 		o.Cookie, err = wire.ParseCookie(b)
 	case iana.ExtECPointFormats:
@@ -128,6 +149,14 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		}
 	}
 	return err
+}
+
+func certificateTypes(b []byte) ([]byte, error) {
+	list, err := wire.ParseCertificateTypes(b)
+	if err != nil {
+		return nil, err
+	}
+	return list, checkTypes(list)
 }
 
 // serverName gives the DNS host name. Other name types do not exist (RFC 6066,

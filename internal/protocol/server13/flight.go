@@ -35,7 +35,10 @@ func (s *Server) onCredential(msg) (state, error) {
 	case s.cred == nil:
 		return 0, fault.NoCertificate
 	}
-	s.Done.Scheme, s.Done.Local = s.scheme, s.cred
+	s.Done.Scheme, s.Done.Local, s.Done.OwnType = s.scheme, s.cred, s.cred.Type()
+	if err := s.ChooseTypes(); err != nil {
+		return 0, err
+	}
 	if err := s.sendHello(); err != nil {
 		return 0, err
 	}
@@ -51,10 +54,8 @@ func (s *Server) onCredential(msg) (state, error) {
 // fits refuses a credential that the client cannot verify, or chooses how to
 // sign with it.
 func (s *Server) fits(c *sign.Credential) (err error) {
-	if c.MatchIssuer {
-		if err := negotiate.Issuer(c, s.Offer.Authorities()); err != nil {
-			return err
-		}
+	if err := negotiate.ServerCredential(&s.Offer, c); err != nil {
+		return err
 	}
 	s.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.ServerSchemes(s.Offer.Schemes), c, s.Config.Policy, s.Log)
 	return err
@@ -138,7 +139,7 @@ func (s *Server) takeCertificate(body, raw []byte) (state, error) {
 	if len(shown.Context) != 0 {
 		return 0, fault.RequestContextWrong
 	}
-	peer, err := handshake.ReadPeer13(&shown, s.Asked)
+	peer, err := handshake.ReadPeer13(&shown, s.Asked, s.Done.PeerType)
 	if err != nil {
 		return 0, err
 	}

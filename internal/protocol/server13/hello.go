@@ -46,6 +46,9 @@ func (s *Server) onHello(msg) (state, error) {
 // chosen. RFC 9846, sections 4.2.2, 4.3.9 and 9.2.
 func (s *Server) checkHello() error {
 	o := &s.Offer
+	if err := o.CheckPSK(); err != nil {
+		return err
+	}
 	switch {
 	case !bytes.Equal(o.Hello.Compression, []byte{byte(iana.CompressionNull)}):
 		return fault.CompressionWrong
@@ -199,8 +202,8 @@ func (s *Server) unfit(found *session.State) trace.Why {
 	case found.Expired(s.Now):
 		return trace.Expired
 	case found.ServerName != s.Offer.ServerName,
-		s.Config.ClientAuth == handshake.RequireClientAuth && len(found.Chain) == 0,
-		s.Config.ClientAuth == handshake.NoClientAuth && len(found.Chain) > 0:
+		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer(),
+		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer():
 		return trace.WrongContext
 	}
 	return 0
@@ -293,6 +296,9 @@ func (s *Server) sendEncryptedExtensions() {
 	b = limits.Append(b)
 	if e := s.Done.ECH; e != nil && e.Status != trace.ECHAccepted && len(e.RetryConfigs) > 0 {
 		b = wire.AppendECHRetryConfigs(b, e.RetryConfigs) // RFC 9849, section 7.1
+	}
+	if s.session == nil {
+		b = s.AppendTypes(b)
 	}
 	s.Send(iana.MsgEncryptedExtensions, block.Close(b))
 }

@@ -33,13 +33,13 @@ func (s *Server) sendTicket() error {
 		EMS:        true,
 		ALPN:       s.Done.ALPN,
 		ServerName: s.Offer.ServerName,
-		PeerScheme: s.Done.PeerScheme,
-		Created:    s.Now,
-		Lifetime:   ticketLifetime,
-		AgeAdd:     binary.BigEndian.Uint32(random[:]),
+		PeerScheme: s.Done.PeerScheme, OwnType: s.Done.OwnType,
+		Created:  s.Now,
+		Lifetime: ticketLifetime,
+		AgeAdd:   binary.BigEndian.Uint32(random[:]),
 	}
 	if s.Done.Peer != nil {
-		state.Chain = s.Done.Peer.Chain
+		state.Chain, state.RawKey = s.Done.Peer.Chain, s.Done.Peer.RawPublicKey
 	}
 	ticket, err := s.Config.Tickets.Seal(s.Config.Rand, s.Now, &state)
 	if err != nil {

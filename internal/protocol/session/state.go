@@ -19,10 +19,11 @@ import (
 type State struct {
 	Version    iana.Version
 	Suite      iana.Suite
-	Group      iana.Group // of the key exchange; 0: there was none
-	Secret     []byte     // the pre-shared key in TLS 1.3, else the master secret
-	EMS        bool       // made with extended_master_secret
-	EtM        bool       // made with encrypt_then_mac
+	Group      iana.Group           // of the key exchange; 0: there was none
+	Secret     []byte               // the pre-shared key in TLS 1.3, else the master secret
+	EMS        bool                 // made with extended_master_secret
+	EtM        bool                 // made with encrypt_then_mac
+	OwnType    iana.CertificateType // of the certificate that this side showed: X.509 or a raw public key
 	ALPN       string
 	ServerName string
 	Created    time.Time            // to the second
@@ -31,6 +32,7 @@ type State struct {
 	MaxEarly   uint32               // bytes of 0-RTT data that may be sent; 0: none
 	Chain      [][]byte             // the peer's certificates, DER, its own first; to be verified again
 	OCSPStaple []byte               // of the peer
+	RawKey     []byte               // of the peer, in place of Chain: a SubjectPublicKeyInfo
 	SCTs       [][]byte             // of the peer
 	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
 }
@@ -47,12 +49,15 @@ func (s *State) Expired(now time.Time) bool {
 	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute
 }
 
-const format = 4 // of the encoding; another is not read
+// HasPeer reports whether the peer had shown who it is.
+func (s *State) HasPeer() bool { return len(s.Chain) > 0 || s.RawKey != nil }
+
+const format = 5 // of the encoding; another is not read
 
 // Append appends the encoded state.
 func (s *State) Append(b []byte) []byte {
 	var flags byte
-	for i, set := range []bool{s.EMS, s.EtM} {
+	for i, set := range []bool{s.EMS, s.EtM, s.OwnType == iana.CertRawPublicKey} {
 		if set {
 			flags |= 1 << i
 		}
@@ -70,6 +75,7 @@ func (s *State) Append(b []byte) []byte {
 	b = field(b, []byte(s.ALPN))
 	b = field(b, []byte(s.ServerName))
 	b = field(b, s.OCSPStaple)
+	b = field(b, s.RawKey)
 	b = fields(b, s.Chain)
 	return fields(b, s.SCTs)
 }
@@ -79,7 +85,7 @@ const fixed = 2 + 4*2 + 8 + 3*4
 
 // size gives the length of the encoded state in bytes.
 func (s *State) size() int {
-	n := fixed + 4*4 + 2*2 + len(s.Secret) + len(s.ALPN) + len(s.ServerName) + len(s.OCSPStaple)
+	n := fixed + 5*4 + 2*2 + len(s.Secret) + len(s.ALPN) + len(s.ServerName) + len(s.OCSPStaple) + len(s.RawKey)
 	for _, list := range [][][]byte{s.Chain, s.SCTs} {
 		for _, v := range list {
 			n += 4 + len(v)
@@ -119,10 +125,13 @@ func parse(b []byte) (*State, error) {
 		AgeAdd:     binary.BigEndian.Uint32(b[22:]),
 		MaxEarly:   binary.BigEndian.Uint32(b[26:]),
 	}
+	if b[1]&4 != 0 {
+		s.OwnType = iana.CertRawPublicKey
+	}
 	r := reader{b: b[fixed:]}
 	s.Secret = r.field()
 	s.ALPN, s.ServerName = string(r.field()), string(r.field())
-	s.OCSPStaple = r.field()
+	s.OCSPStaple, s.RawKey = r.field(), r.field()
 	s.Chain, s.SCTs = r.fields(), r.fields()
 	if r.short || len(r.b) > 0 {
 		return nil, errors.New("session: the lengths do not fit")

@@ -16,8 +16,8 @@ import (
 // A Credential is a certificate with its chain and the key to it. What goes
 // with it into messages is encoded once. It is not changed after it was made.
 type Credential struct {
-	Chain      [][]byte // DER, the leaf first
-	Leaf       *x509.Certificate
+	Chain      [][]byte          // DER, the leaf first
+	Leaf       *x509.Certificate // nil: a raw public key, see NewRawCredential
 	Key        crypto.Signer
 	OCSPStaple []byte
 	SCTs       [][]byte
@@ -27,6 +27,7 @@ type Credential struct {
 	MatchIssuer bool
 	Issuers     [][]byte
 
+	raw       bool             // there is a raw public key and no certificate
 	public    crypto.PublicKey // of the leaf: it says more than the key what it may be used for
 	schemes13 []iana.SignatureScheme
 	schemes12 []iana.SignatureScheme
@@ -90,6 +91,41 @@ func issuers(chain [][]byte) (names [][]byte) {
 	return names
 }
 
+// NewRawCredential makes a credential of a key without a certificate: a raw
+// public key (RFC 7250). Its only "certificate" is the SubjectPublicKeyInfo, and
+// Leaf is nil.
+func NewRawCredential(key crypto.Signer, extra Extra) (*Credential, error) {
+	if KindOf(key.Public()) == 0 {
+		return nil, fmt.Errorf("keys of type %T are not implemented", key)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	c := &Credential{Chain: [][]byte{spki}, Key: key, public: key.Public(), raw: true}
+	c.schemes13 = restrict(SchemesFor(c.public, iana.TLS13), extra.Schemes)
+	c.schemes12 = restrict(SchemesFor(c.public, iana.TLS12), extra.Schemes)
+	c.encode()
+	c.list12 = append([]byte{byte(len(spki) >> 16), byte(len(spki) >> 8), byte(len(spki))}, spki...)
+	return c, nil
+}
+
+// Type gives the form of the certificate.
+func (c *Credential) Type() iana.CertificateType {
+	if c.raw {
+		return iana.CertRawPublicKey
+	}
+	return iana.CertX509
+}
+
+// Usage gives the keyUsage of the certificate, 0 if it has none.
+func (c *Credential) Usage() x509.KeyUsage {
+	if c.raw {
+		return 0
+	}
+	return c.Leaf.KeyUsage
+}
+
 // restrict gives the schemes that are in only, in its order, which is the
 // program's.
 func restrict(schemes, only []iana.SignatureScheme) []iana.SignatureScheme {
@@ -146,7 +182,8 @@ func (c *Credential) SchemesFor(v iana.Version) []iana.SignatureScheme {
 	return c.schemes12
 }
 
-// List12 gives the certificate_list of TLS 1.2 with its length.
+// List12 gives what the Certificate message of TLS 1.2 holds: the
+// certificate_list with its length, or the raw public key (RFC 7250, section 3).
 func (c *Credential) List12() []byte { return c.list12 }
 
 // List13 gives the certificate_list of TLS 1.3 with its length, and with the

@@ -101,3 +101,12 @@ func (m *Certificate12) All() iter.Seq[[]byte] {
 // AppendCertificate12 appends the message with a ready list, which has its
 // length of 3 bytes in front.
 func AppendCertificate12(b, list []byte) []byte { return message(b, iana.MsgCertificate, list) }
+
+// ParseRawPublicKey12 reads the body of a Certificate message of TLS 1.2 and
+// below whose certificate is a raw public key: a SubjectPublicKeyInfo, DER. An
+// empty one stands for none. RFC 7250, section 3.
+func ParseRawPublicKey12(body []byte) ([]byte, error) {
+	r := NewReader("Certificate", body)
+	spki := r.Vec(3, "ASN.1_subjectPublicKeyInfo", 0)
+	return spki, r.Done()
+}

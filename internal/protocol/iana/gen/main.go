@@ -33,6 +33,7 @@ var registries = []struct {
 	{"pskmode", "PSKMode", "PSK mode", 8, "a pre-shared key exchange mode (TLS PskKeyExchangeMode registry)"},
 	{"pointformat", "PointFormat", "point format", 8, "an elliptic curve point format (TLS EC Point Formats registry)"},
 	{"clientcerttype", "ClientCertificateType", "client certificate type", 8, "a kind of client certificate (TLS ClientCertificateType Identifiers registry)"},
+	{"certtype", "CertificateType", "certificate type", 8, "the form of a certificate (TLS Certificate Types registry)"},
 	{"statustype", "StatusType", "certificate status type", 8, "a kind of certificate status (TLS Certificate Status Types registry)"},
 	{"nametype", "NameType", "name type", 8, "a kind of server name (RFC 6066, section 3)"},
 	{"curvetype", "CurveType", "curve type", 8, "how a curve is given (TLS EC Curve Types registry)"},
