@@ -66,6 +66,12 @@ func PostQuantum(g iana.Group) bool {
 	return hybrid || alone(g) != nil
 }
 
+// Curve reports whether the group is an elliptic curve and nothing more.
+func Curve(g iana.Group) bool {
+	_, hybrid, ok := curve(g)
+	return ok && !hybrid
+}
+
 // A Key is an ephemeral private key.
 type Key struct {
 	group  iana.Group

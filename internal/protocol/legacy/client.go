@@ -17,6 +17,7 @@ type Client struct {
 	staple    bool // the server will send a CertificateStatus
 	scts      [][]byte
 	premaster []byte
+	share     []byte // of the server, in its message
 	exchange  []byte // what goes into the ClientKeyExchange
 	request   *handshake.CertificateRequest
 	cred      *sign.Credential

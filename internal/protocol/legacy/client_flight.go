@@ -3,7 +3,6 @@ package legacy
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/rsa"
 	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -11,7 +10,6 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
-	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
@@ -21,7 +19,7 @@ func (c *Client) onServerHelloDone(m msg) (state, error) {
 	if err := wire.ParseEmpty("ServerHelloDone", m.Body); err != nil {
 		return 0, err
 	}
-	if c.suite.KeyExchange == suite.ECDHE && c.exchange == nil {
+	if c.method.signs && c.exchange == nil {
 		return 0, fault.With(fault.UnexpectedMessage, "%v without a ServerKeyExchange", m.Type)
 	}
 	c.Transcript.Write(m.Raw)
@@ -102,14 +100,12 @@ func asksFor(types []iana.ClientCertificateType, k sign.Kind) bool {
 // sendExchange sends the ClientKeyExchange, and derives the keys. RFC 5246,
 // section 7.4.7.
 func (c *Client) sendExchange() (state, error) {
-	size := 1
-	if c.suite.KeyExchange == suite.RSA {
-		size = 2
-		if err := c.encryptPremaster(); err != nil {
+	if !c.method.signs { // else the answer was made when the server's part was there
+		if err := c.method.answer(c); err != nil {
 			return 0, err
 		}
 	}
-	c.Send(iana.MsgClientKeyExchange, wire.AppendClientKeyExchange(c.Out.Message(), size, c.exchange))
+	c.Send(iana.MsgClientKeyExchange, wire.AppendClientKeyExchange(c.Out.Message(), c.method.length, c.exchange))
 	c.deriveMaster(c.premaster)
 	if c.cred == nil {
 		c.Transcript.Drop()
@@ -119,32 +115,6 @@ func (c *Client) sendExchange() (state, error) {
 	c.Transcript.Drop()
 	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
 	return cWaitSignature, nil
-}
-
-// encryptPremaster makes the premaster secret of RSA key exchange. RFC 5246,
-// section 7.4.7.1.
-func (c *Client) encryptPremaster() error {
-	public, ok := c.Done.Peer.Key.(*rsa.PublicKey)
-	if !ok {
-		return fault.With(fault.Internal, "a key of type %T", c.Done.Peer.Key) // the suite wants RSA
-	}
-	if err := c.Done.Peer.MayEncrypt(); err != nil {
-		return err
-	}
-	sent, err := wire.ParseClientHello(c.Hello[wire.HeaderLen:])
-	if err != nil {
-		return err
-	}
-	c.premaster = make([]byte, sign.PremasterLen)
-	if err := c.random(c.premaster[2:]); err != nil {
-		return err
-	}
-	c.premaster[0], c.premaster[1] = byte(sent.Version>>8), byte(sent.Version)
-	//lint:ignore SA1019 RSA key exchange is PKCS #1 v1.5; it is off unless a policy names it
-	if c.exchange, err = rsa.EncryptPKCS1v15(c.Config.Rand, public, c.premaster); err != nil {
-		return fault.With(fault.Internal, "RSA: %w", err)
-	}
-	return nil
 }
 
 // onSignature proves that the client has the key. RFC 5246, section 7.4.8.

@@ -8,7 +8,6 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
-	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -185,7 +184,7 @@ func (c *Client) onCertificate(m msg) (state, error) {
 }
 
 func (c *Client) afterCertificate() state {
-	if c.suite.KeyExchange == suite.ECDHE {
+	if c.method.signs {
 		return cWaitServerKeyExchange
 	}
 	return cWaitServerHelloDone
@@ -202,38 +201,30 @@ func (c *Client) onCertificateStatus(m msg) (state, error) {
 	return c.afterCertificate(), nil
 }
 
-// onServerKeyExchange checks the server's share and answers it. RFC 8422,
-// section 5.4.
+// onServerKeyExchange checks the server's parameters and answers them. RFC
+// 5246, section 7.4.3.
 func (c *Client) onServerKeyExchange(m msg) (state, error) {
-	if c.suite.KeyExchange != suite.ECDHE {
+	if !c.method.signs {
 		return 0, fault.With(fault.UnexpectedMessage, "%v with %v", m.Type, c.suite.ID)
 	}
-	k, err := wire.ParseServerKeyExchangeECDHE(m.Body, c.dialect.schemes)
+	k, err := c.method.read(c, m.Body)
 	if err != nil {
 		return 0, err
 	}
-	if !slices.Contains(c.Config.Policy.Groups, k.Group) || kex.PostQuantum(k.Group) {
-		return 0, fault.With(fault.GroupNotOffered, "%v", k.Group)
-	}
-	if err := c.accepts(k.Scheme); err != nil {
+	if err := c.accepts(k.scheme); err != nil {
 		return 0, err
 	}
 	if err := c.Done.Peer.MaySign(); err != nil {
 		return 0, err
 	}
-	if err := sign.Verify(k.Scheme, c.Done.Version, c.Done.Peer.Key, c.signedParams(k.Params), k.Signature); err != nil {
+	if err := sign.Verify(k.scheme, c.Done.Version, c.Done.Peer.Key, c.signedParams(k.params), k.signature); err != nil {
 		return 0, err
 	}
-	c.Done.Group, c.Done.Scheme, c.Done.PeerScheme = k.Group, k.Scheme, k.Scheme
-	c.Log.Chose(trace.Group, uint16(k.Group))
-	key, err := kex.Generate(k.Group, c.Config.Rand)
-	if err != nil {
+	c.Done.Scheme, c.Done.PeerScheme = k.scheme, k.scheme
+	if err := c.method.answer(c); err != nil {
 		return 0, err
 	}
-	if c.premaster, err = key.AppendSecret(nil, k.Point); err != nil {
-		return 0, err
-	}
-	c.exchange = key.AppendPublic(nil)
+	c.share = nil
 	c.Transcript.Write(m.Raw)
 	return cWaitServerHelloDone, nil
 }
@@ -241,7 +232,7 @@ func (c *Client) onServerKeyExchange(m msg) (state, error) {
 // onCertificateRequest notes what the server wants to see. RFC 5246, section
 // 7.4.4.
 func (c *Client) onCertificateRequest(m msg) (state, error) {
-	if c.request != nil || c.suite.KeyExchange == suite.ECDHE && c.exchange == nil {
+	if c.request != nil || c.method.signs && c.exchange == nil {
 		return 0, fault.With(fault.UnexpectedMessage, "%v", m.Type)
 	}
 	r, err := wire.ParseCertificateRequest12(m.Body, c.dialect.schemes)

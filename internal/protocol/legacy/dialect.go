@@ -56,6 +56,7 @@ type common struct {
 	*handshake.Core
 	dialect *dialect
 	suite   suite.Params
+	method  *method
 	prf     prf.Function
 
 	resumed  bool
@@ -77,6 +78,7 @@ func (c *common) begin() error {
 // came before, is its first message.
 func (c *common) useSuite(p suite.Params) {
 	c.suite, c.Done.Suite = p, p.ID
+	c.method = &methods[p.KeyExchange]
 	c.prf = c.dialect.prf(p.Hash)
 	c.Transcript.Start(c.dialect.hash(p.Hash))
 }
@@ -167,7 +169,7 @@ func (c *common) canUse(public crypto.PublicKey) bool {
 func keyFits(p suite.Params, k sign.Kind) bool {
 	switch p.Auth {
 	case suite.RSAKey:
-		return k == sign.RSA || k == sign.RSAPSS && p.KeyExchange != suite.RSA
+		return k == sign.RSA || k == sign.RSAPSS && methods[p.KeyExchange].signs
 	case suite.ECDSAKey:
 		return k == sign.ECDSA || k == sign.Ed25519
 	}

@@ -1,16 +1,13 @@
 package legacy
 
 import (
-	"bytes"
 	"crypto/hmac"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
-	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
-	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
@@ -68,39 +65,12 @@ func (s *Server) onVerdict(msg) (state, error) {
 // onClientKeyExchange is WAIT_CKE. RFC 5246, section 7.4.7; RFC 8422, section
 // 5.7.
 func (s *Server) onClientKeyExchange(m msg) (state, error) {
-	size := 1
-	if s.suite.KeyExchange == suite.RSA {
-		size = 2
-	}
-	exchange, err := wire.ParseClientKeyExchange(m.Body, size)
+	exchange, err := wire.ParseClientKeyExchange(m.Body, s.method.length)
 	if err != nil {
 		return 0, err
 	}
 	s.Transcript.Write(m.Raw)
-	if s.suite.KeyExchange == suite.RSA {
-		s.Pose(handshake.Ask{Question: handshake.Premaster, Credential: s.cred, Content: bytes.Clone(exchange)})
-		return sWaitPremaster, nil
-	}
-	var secret [kex.MaxSecret]byte
-	premaster, err := s.key.AppendSecret(secret[:0], exchange)
-	if err != nil {
-		return 0, err
-	}
-	return s.exchanged(premaster), nil
-}
-
-// onPremaster takes the decrypted secret, which is random if the client sent a
-// wrong one. Its version is overwritten with the one that was offered, so that
-// a wrong version shows as a wrong Finished and no sooner (RFC 5246, section
-// 7.4.7.1).
-func (s *Server) onPremaster(msg) (state, error) {
-	premaster := s.Answer.Bytes
-	if len(premaster) != sign.PremasterLen {
-		return 0, fault.With(fault.Internal, "a premaster secret of %d bytes", len(premaster))
-	}
-	v := s.Offer.Hello.Version
-	premaster[0], premaster[1] = byte(v>>8), byte(v)
-	return s.exchanged(premaster), nil
+	return s.method.accept(s, exchange)
 }
 
 func (s *Server) exchanged(premaster []byte) state {

@@ -8,7 +8,6 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
-	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
@@ -169,14 +168,12 @@ func (s *Server) onCredential(msg) (state, error) {
 		status := wire.CertificateStatus{Type: iana.StatusOCSP, Response: s.cred.OCSPStaple}
 		s.Send(iana.MsgCertificateStatus, status.Append(s.Out.Message()))
 	}
-	if s.suite.KeyExchange != suite.ECDHE {
+	if !s.method.signs {
 		return s.sendDone(), nil
 	}
-	if s.key, err = kex.Generate(s.group, s.Config.Rand); err != nil {
+	if err := s.method.offer(s); err != nil {
 		return 0, err
 	}
-	var point [kex.MaxShare]byte
-	s.params = wire.AppendECDHEParams(s.params[:0], s.group, s.key.AppendPublic(point[:0]))
 	s.Pose(handshake.Ask{Question: handshake.Signature, Credential: s.cred, Scheme: s.scheme, Content: s.signedParams(s.params)})
 	return sWaitSignature, nil
 }
@@ -200,10 +197,10 @@ func (s *Server) fits(c *sign.Credential) error {
 		Version: s.Done.Version,
 		Group:   s.group != 0,
 		Against: func(p suite.Params) trace.Why {
-			switch {
-			case !keyFits(p, c.Kind()), p.KeyExchange == suite.RSA && !decrypts(c):
+			switch m := &methods[p.KeyExchange]; {
+			case !keyFits(p, c.Kind()), m.encrypts && !decrypts(c):
 				return trace.NoKey
-			case p.KeyExchange == suite.ECDHE && schemeErr != nil:
+			case m.signs && schemeErr != nil:
 				return trace.NoScheme
 			}
 			return 0
@@ -224,7 +221,7 @@ func (s *Server) fits(c *sign.Credential) error {
 func (s *Server) useChoice() {
 	s.useSuite(s.suite)
 	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !s.suite.AEAD()
-	if s.suite.KeyExchange == suite.ECDHE {
+	if s.method.signs {
 		s.Done.Scheme, s.Done.Group = s.scheme, s.group
 	}
 }
@@ -309,7 +306,7 @@ func (s *Server) appendExtensions(b []byte) []byte {
 	if s.Done.ALPN != "" {
 		b = wire.AppendALPN(b, s.Done.ALPN)
 	}
-	if o.Has(iana.ExtECPointFormats) && s.suite.KeyExchange == suite.ECDHE {
+	if o.Has(iana.ExtECPointFormats) && s.method.curves {
 		b = wire.AppendECPointFormats(b)
 	}
 	if s.staples() {
