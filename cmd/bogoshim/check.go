@@ -33,6 +33,9 @@ func (x *conn) check(resuming bool) error {
 	case c.expectEMS && !e.EMS:
 		return errors.New("without extended_master_secret")
 	}
+	if err := c.ech.check(e.ECH); err != nil {
+		return err
+	}
 	if err := x.checkSessions(resuming); err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ type config struct {
 	expectPeerCert                   string
 
 	alpn   alpnConfig
+	ech    echConfig
 	export exportConfig
 	types  typesConfig
 	schemesConfig

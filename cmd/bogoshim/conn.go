@@ -40,6 +40,9 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 	if resuming && !c.server {
 		settings.Session = p.session
 	}
+	if err := c.ech.configure(settings); err != nil {
+		return err
+	}
 	x := &conn{config: c, socket: socket, host: &host{peer: p, config: c, settings: settings}}
 	if c.server {
 		x.engine = engine.NewServer(settings, p.now())
@@ -51,6 +54,7 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 	}
 	p.session = nil
 	err = x.exchange(resuming)
+	err = c.ech.checkRejected(err, x.engine.Established().ECH)
 	x.flush()
 	if n := len(x.sessions); n > 0 && err == nil {
 		p.session = x.sessions[n-1]

@@ -51,6 +51,9 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		b, err := sign.DecryptPremaster(a.Credential.Key, h.settings.Rand, a.Content)
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Verdict:
+		if err := h.config.ech.checkName(a); err != nil {
+			return handshake.Answer{Err: err}
+		}
 		return handshake.Answer{Err: h.verdict(a.Peer)}
 	}
 	return handshake.Answer{}
@@ -59,6 +62,9 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 func (h *host) onSettings(a *handshake.Ask) handshake.Answer {
 	if h.config.failEarly {
 		return handshake.Answer{Err: fault.RefusedByProgram}
+	}
+	if h.config.ech.rewind && a.Offer.ECH.Inner {
+		return handshake.Answer{OuterHello: true}
 	}
 	settings := *h.settings
 	if err := h.config.alpn.choose(&settings, a.Offer); err != nil {
