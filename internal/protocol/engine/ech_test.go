@@ -113,6 +113,9 @@ func TestECHSettings(t *testing.T) {
 	if !slices.Equal(asked, []string{secretName, publicName}) || !isFault(p.Client.Err(), fault.ECHRejected) {
 		t.Errorf("it was asked about %q, and the client ended with %v", asked, p.Client.Err())
 	}
+	if e := p.Client.Established().ECH; e.RetryConfigs != nil {
+		t.Errorf("the client was given %x to try again with", e.RetryConfigs)
+	}
 	if r := p.Client.Record(); r.ECH != trace.ECHRejected || r.ServerName != publicName {
 		t.Errorf("the record says %v for %q", r.ECH, r.ServerName)
 	}

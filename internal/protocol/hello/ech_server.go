@@ -57,8 +57,11 @@ func (s *Server) read(hello []byte) (err error) {
 }
 
 // rewind goes back to the ClientHelloOuter, because the host wants it answered.
+// The client is given no configurations to try again with: for the name it
+// asked for there is no encryption.
 func (s *Server) rewind() (handshake.State, error) {
-	s.Opened, s.Done.ECH.Status = nil, trace.ECHDisallowed
+	s.Opened = nil
+	s.Done.ECH = &handshake.ECHOutcome{Status: trace.ECHDisallowed, PublicName: s.Done.ECH.PublicName}
 	if err := s.read(s.outer); err != nil {
 		return 0, err
 	}
