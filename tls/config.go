@@ -61,6 +61,16 @@ type Config struct {
 	Renegotiation               RenegotiationSupport
 	KeyLogWriter                io.Writer
 
+	// Encrypted Client Hello (RFC 9849). With a list of configurations, such as
+	// stands in the DNS record of a server, a client encrypts its ClientHello:
+	// the network sees the public name of the configuration only. If the server
+	// rejects it the handshake fails with an ECHRejectionError.
+	EncryptedClientHelloConfigList      []byte
+	EncryptedClientHelloRejectionVerify func(ConnectionState) error
+	// A server decrypts such ClientHellos with its keys.
+	EncryptedClientHelloKeys    []EncryptedClientHelloKey
+	GetEncryptedClientHelloKeys func(*ClientHelloInfo) ([]EncryptedClientHelloKey, error)
+
 	// Policy names the versions, suites, groups and schemes to start from:
 	// "modern" (the default) or "compatible". MinVersion and MaxVersion narrow
 	// it. CipherSuites and CurvePreferences say themselves what is allowed: they
@@ -81,6 +91,11 @@ type Config struct {
 	// session ID in TLS 1.2; 0: none. Clients that take tickets are given those
 	// instead, unless SessionTicketsDisabled is set.
 	ServerSessions int
+
+	// EncryptedClientHelloGREASE has a client without configurations send an
+	// extension that looks as if it had some, so that those who have do not
+	// stick out. RFC 9849, section 6.2.
+	EncryptedClientHelloGREASE bool
 
 	// NoStapling leaves OCSP responses out: a client asks for none, a server
 	// sends none.
@@ -154,7 +169,12 @@ func (c *Config) Clone() *Config {
 		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
-		Policy: c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
+		EncryptedClientHelloConfigList:      c.EncryptedClientHelloConfigList,
+		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
+		EncryptedClientHelloKeys:            c.EncryptedClientHelloKeys,
+		GetEncryptedClientHelloKeys:         c.GetEncryptedClientHelloKeys,
+		EncryptedClientHelloGREASE:          c.EncryptedClientHelloGREASE,
+		Policy:                              c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
@@ -181,6 +201,10 @@ func FromStandard(c *stdtls.Config) *Config {
 		SessionTicketKey: c.SessionTicketKey,
 		MinVersion:       c.MinVersion, MaxVersion: c.MaxVersion, CurvePreferences: c.CurvePreferences,
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
+		EncryptedClientHelloConfigList:      c.EncryptedClientHelloConfigList,
+		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
+		EncryptedClientHelloKeys:            c.EncryptedClientHelloKeys,
+		GetEncryptedClientHelloKeys:         c.GetEncryptedClientHelloKeys,
 	}
 	if get := c.GetConfigForClient; get != nil {
 		out.GetConfigForClient = func(hello *ClientHelloInfo) (*Config, error) {
@@ -260,6 +284,9 @@ func (c *Config) prepare() *prepared {
 		}
 		if c.AcceptCompressedCertificates {
 			h.Decompress = compress.All()
+		}
+		if err := c.prepareECH(h); err != nil {
+			p.err = err
 		}
 		if err := c.limits(h); err != nil {
 			p.err = err

@@ -49,6 +49,9 @@ func (c *Conn) start() error {
 			return errors.New("tls: invalid NextProtos value")
 		}
 	}
+	if err := c.config.checkECHVersions(); err != nil {
+		return err
+	}
 	settings := p.handshake
 	settings.ServerName = c.config.ServerName
 	settings.Session = c.offeredSession(now)
@@ -174,6 +177,9 @@ func (c *Conn) brokenOff(err error) error {
 func (c *Conn) handshakeError(err error) error {
 	if c.host.err != nil {
 		return &Error{Err: err, also: c.host.err}
+	}
+	if errors.Is(err, fault.ECHRejected) {
+		return &Error{Err: err, also: c.echRejection()}
 	}
 	return c.netError(err)
 }

@@ -47,9 +47,14 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		b, err := sign.DecryptPremaster(a.Credential.Key, h.rand(), a.Content)
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Verdict:
+		if a.PublicName != "" {
+			return handshake.Answer{Err: h.publicVerdict(a.Peer, a.PublicName)}
+		}
 		return handshake.Answer{Err: h.verdict(a.Peer)}
 	case handshake.Approval:
 		return handshake.Answer{Err: h.approve()}
+	case handshake.ECHKeys:
+		return h.echKeys(a.Offer)
 	}
 	return handshake.Answer{Err: fault.With(fault.Internal, "question %v", a.Question)}
 }

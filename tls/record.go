@@ -29,6 +29,15 @@ type Record struct {
 	Resumed         bool
 	Retried         bool // there was a HelloRetryRequest
 
+	// What became of Encrypted Client Hello: empty if it was not offered, or
+	// "accepted", "rejected" (to a server this may have been "grease"), "grease"
+	// (this side sent an extension that means nothing), "ignored" (this side has
+	// no keys), "disallowed" (a program wanted it so), "backend" (another server
+	// has decrypted it), "offered" (the handshake did not come further). If it
+	// was offered, OuterName is the server_name that the network could read.
+	ECH       string
+	OuterName string
+
 	ClientHello []byte // the first one, with its header of 4 bytes
 	ServerHello []byte // likewise
 
@@ -136,6 +145,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
 		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),
 		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried,
+		ECH: t.ECH.String(), OuterName: t.OuterName,
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
 	}
 	r.details.trace, r.details.offered, r.details.chain = t, c.host.config.NextProtos, c.host.checked

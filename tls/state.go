@@ -38,7 +38,7 @@ func (c *Conn) newState() ConnectionState {
 		Version: uint16(e.Version), HandshakeComplete: true, DidResume: e.Resumed,
 		CipherSuite: uint16(e.Suite), NegotiatedProtocol: e.ALPN, NegotiatedProtocolIsMutual: true,
 		ServerName: e.ServerName, CurveID: CurveID(e.Group), HelloRetryRequest: e.Retried,
-		VerifiedChains: c.verifiedChains(),
+		VerifiedChains: c.verifiedChains(), ECHAccepted: echAccepted(e),
 	}
 	if e.Peer != nil {
 		s.PeerCertificates, _ = verify.Certificates(e.Peer.Chain)

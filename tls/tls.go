@@ -16,10 +16,6 @@
 // # What is not taken over from crypto/tls
 //
 //   - QUIC: every name that begins so.
-//   - Encrypted ClientHello: ECHRejectionError, EncryptedClientHelloKey,
-//     Config.EncryptedClientHelloConfigList, Config.EncryptedClientHelloKeys,
-//     Config.EncryptedClientHelloRejectionVerify and
-//     Config.GetEncryptedClientHelloKeys.
 //   - Sessions that programs store themselves: SessionState,
 //     ParseSessionState, NewResumptionState,
 //     ClientSessionState.ResumptionState, Config.WrapSession,
@@ -41,8 +37,8 @@
 //   - A client's ticket of TLS 1.3 is used once.
 //   - KeyLogWriter gets EXPORTER_SECRET as well, and its errors are passed
 //     over.
-//   - Config.Rand is used for randoms and key shares; signatures take their
-//     randomness from the standard library.
+//   - Config.Rand is used for randoms and key shares; signatures and Encrypted
+//     Client Hello take their randomness from the standard library.
 package tls
 
 import (

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/ech"
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
@@ -26,6 +27,7 @@ type Host struct {
 	Sessions   *session.Cache                          // of session IDs
 	Settings   *handshake.Config                       // answer to Settings
 	OuterHello bool                                    // likewise
+	ECHKeys    *ech.Keys                               // answer to ECHKeys
 	Asked      []handshake.Question                    // what was asked
 	Requests   []*handshake.CertificateRequest         // what a client was asked to show
 	Fail       map[handshake.Question]error            // what it answers in place of an answer
@@ -67,6 +69,8 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 		}
 		s, renew := a.Keys.Open(h.time(), a.Ticket)
 		return handshake.Answer{Session: s, Renew: renew}
+	case handshake.ECHKeys:
+		return handshake.Answer{ECHKeys: h.ECHKeys}
 	case handshake.Signature:
 		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.Config.Rand, a.Content)
 		return handshake.Answer{Bytes: b, Err: err}

@@ -289,6 +289,27 @@ func TestECHBackend(t *testing.T) {
 	}
 }
 
+// A host may have the keys for a client that has encrypted its hello, and is not
+// asked for them by others.
+func TestECHKeysAsked(t *testing.T) {
+	client, server := echHosts(t)
+	server.Config.AskECHKeys, server.ECHKeys, server.Config.ECH = true, server.Config.ECH, nil
+	accepted(t, run(t, client, server, 1))
+	server.ECHKeys = nil
+	p, err := tlstest.NewPair(client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Run(); !isFault(p.Client.Err(), fault.ECHRejected) {
+		t.Error(p.Client.Err())
+	}
+	server.Asked, client.Config.ECHConfigs = nil, nil
+	run(t, client, server, 0)
+	if slices.Contains(server.Asked, handshake.ECHKeys) {
+		t.Errorf("it was asked for %v", server.Asked)
+	}
+}
+
 // Trial decryption finds the key whatever config_id says. RFC 9849, section
 // 10.4.
 func TestECHAnyID(t *testing.T) {

@@ -80,6 +80,10 @@ var (
 	}
 	twoKeys = func(_, server *tlstest.Host) { server.Config.Tickets.Set([][32]byte{{2}, {1}}) }
 	oneKey  = func(_, server *tlstest.Host) { server.Config.Tickets.Set([][32]byte{{1}}) }
+	encrypts = func(client, server *tlstest.Host) {
+		withECH(client, server)
+		server.Config.AskECHKeys, server.ECHKeys = true, server.Config.ECH
+	}
 	stapled = func(_, server *tlstest.Host) {
 		c := server.Credential
 		s, err := sign.NewCredential(c.Chain, nil, c.Key, sign.Extra{OCSPStaple: []byte("response"), SCTs: [][]byte{{1}}})
@@ -95,6 +99,8 @@ var scenarios = []scenario{
 	{"TLS 1.3, everything asked", hosts13("P-256", asks, wantsClient, stapled)},
 	{"TLS 1.3, compressed certificates", hosts13("P-256", wantsClient, compressed)},
 	{"TLS 1.3, compressed certificate", hosts13("P-256", compressed)},
+	{"TLS 1.3, encrypted hello", hosts13("P-256", encrypts)},
+	{"TLS 1.3, encrypted hello, everything asked", hosts13("P-256", encrypts, asks, wantsClient)},
 	{"TLS 1.3, approval", hosts13("P-256", asks)},
 	{"TLS 1.3, no client certificate", hosts13("P-256", wouldLikeClient)},
 	{"TLS 1.3, retry", hosts13("P-256", retry)},

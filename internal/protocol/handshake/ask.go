@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 
+	"github.com/handsel-tls/handsel/internal/protocol/ech"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
@@ -38,6 +39,9 @@ const (
 	// Approval: all is well so far; may the handshake be completed?
 	// Answer.Err, nil for yes. It is asked if Config.AskApproval is set.
 	Approval
+	// ECHKeys: which keys open the encrypted ClientHello in Ask.Offer?
+	// Answer.ECHKeys, nil for none. It is asked if Config.AskECHKeys is set.
+	ECHKeys
 )
 
 func (q Question) String() string {
@@ -47,7 +51,8 @@ func (q Question) String() string {
 	return "question"
 }
 
-var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret", "approval"}
+var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret", "approval",
+	"keys for the encrypted ClientHello"}
 
 // trigger is what the answer to the question sets off.
 func (q Question) trigger() Trigger { return Begin + Trigger(q) }
@@ -73,6 +78,7 @@ type Ask struct {
 // ends the handshake, except that for a Verdict it is the answer.
 type Answer struct {
 	Settings   *Config
+	ECHKeys    *ech.Keys
 	OuterHello bool // Settings: answer the ClientHelloOuter rather; it is asked about next
 	Session    *session.State
 	Renew      bool // Session: give the client a new ticket

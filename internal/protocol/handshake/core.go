@@ -76,6 +76,7 @@ type Config struct {
 	Tickets      *session.Keys // nil: no tickets are given or taken
 	SessionIDs   bool          // resume TLS 1.2 by session ID: the host keeps the sessions
 	ECH          *ech.Keys     // opens encrypted ClientHellos; nil: they are ignored
+	AskECHKeys   bool          // ask for other ECHKeys once the ClientHello is read
 
 	// Of a client.
 	ServerName    string // for server_name; empty or an IP address: none is sent
@@ -263,6 +264,7 @@ var failed = map[Question]fault.Code{
 	Credential: fault.CertificateUnusable,
 	Signature:  fault.SigningFailed,
 	Premaster:  fault.Internal,
+	ECHKeys:    fault.ConfigFailed,
 }
 
 // ChooseCredential takes the answer to Credential: the one there is if it fits,

@@ -35,6 +35,7 @@ const (
 	OnVerdict
 	OnPremaster
 	OnApproval
+	OnECHKeys
 )
 
 func (t Trigger) String() string {

@@ -77,7 +77,7 @@ func TestDiagram(t *testing.T) {
 // Every question has a name and a trigger of its own.
 func TestQuestions(t *testing.T) {
 	seen := map[string]bool{}
-	for q := Settings; q <= Approval; q++ {
+	for q := Settings; q <= ECHKeys; q++ {
 		for _, s := range []string{q.String(), q.trigger().String()} {
 			if s == "question" || seen[s] {
 				t.Errorf("question %d is %q", q, s)

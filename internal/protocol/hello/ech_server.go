@@ -13,36 +13,35 @@ import (
 // openECH goes on with the ClientHelloInner if there is one that can be opened.
 // That it cannot be is no fault of the client, which may have sent an extension
 // that means nothing. RFC 9849, section 7.
-func (s *Server) openECH() error {
-	if !s.Offer.Has(iana.ExtEncryptedClientHello) {
-		return nil
-	}
-	keys := s.Config.ECH
+func (s *Server) openECH(keys *ech.Keys) (handshake.State, error) {
 	s.Done.ECH = &handshake.ECHOutcome{Status: trace.ECHIgnored, PublicName: s.Offer.ServerName}
 	switch {
 	case s.Offer.ECH.Inner && keys != nil:
-		return fault.ECHInnerBare
+		return 0, fault.ECHInnerBare
 	case s.Offer.ECH.Inner:
 		s.Done.ECH.Status, s.Done.ECH.PublicName = trace.ECHBackend, ""
-		return nil
+		return s.ask()
 	case keys == nil || !s.Config.Policy.Allows(iana.TLS13):
-		return nil
+		return s.ask()
 	}
 	s.Done.ECH.Status, s.Done.ECH.RetryConfigs = trace.ECHRejected, keys.Retry
 	opened, encoded := negotiate.ECHKey(&s.Offer, s.Hello[wire.HeaderLen:], keys, s.Log)
 	if opened == nil {
-		return nil
+		return s.ask()
 	}
 	inner, err := ech.Decode(encoded, &s.Offer.Hello)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	s.Opened, s.outer = opened, s.Hello
 	s.Done.ECH.Status = trace.ECHAccepted
 	if err := s.read(inner); err != nil {
-		return err
+		return 0, err
 	}
-	return s.Offer.CheckInner()
+	if err := s.Offer.CheckInner(); err != nil {
+		return 0, err
+	}
+	return s.ask()
 }
 
 // read reads a ClientHello with its header, which the offer is a view of.

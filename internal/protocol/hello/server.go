@@ -18,6 +18,7 @@ type Server struct {
 
 const (
 	serverStart handshake.State = iota
+	serverKeys
 	serverSettings
 	serverDecided
 )
@@ -26,7 +27,9 @@ var serverTable = handshake.Table[Server]{
 	Machine: handshake.HelloServer,
 	Rows: []handshake.Row[Server]{
 		serverStart: handshake.In("START",
-			handshake.OnMessage(iana.MsgClientHello, (*Server).onClientHello, serverSettings, serverDecided)),
+			handshake.OnMessage(iana.MsgClientHello, (*Server).onClientHello, serverKeys, serverSettings, serverDecided)),
+		serverKeys: handshake.In("RECVD_CH (keys)",
+			handshake.On(handshake.OnECHKeys, (*Server).onKeys, serverSettings, serverDecided)),
 		serverSettings: handshake.In("RECVD_CH (settings)",
 			handshake.On(handshake.OnSettings, (*Server).onSettings, serverSettings, serverDecided)),
 		serverDecided: handshake.In[Server]("RECVD_CH"),
@@ -53,10 +56,19 @@ func (s *Server) onClientHello(m handshake.Message) (handshake.State, error) {
 	if err := s.read(append(s.Hello[:0], m.Raw...)); err != nil { // the offer outlives this call
 		return 0, err
 	}
-	if err := s.openECH(); err != nil {
-		return 0, err
+	if !s.Offer.Has(iana.ExtEncryptedClientHello) {
+		return s.ask()
 	}
-	return s.ask()
+	if s.Config.AskECHKeys {
+		s.Pose(handshake.Ask{Question: handshake.ECHKeys, Offer: &s.Offer})
+		return serverKeys, nil
+	}
+	return s.openECH(s.Config.ECH)
+}
+
+// onKeys opens what is encrypted in the ClientHello with the host's keys.
+func (s *Server) onKeys(handshake.Message) (handshake.State, error) {
+	return s.openECH(s.Answer.ECHKeys)
 }
 
 // ask asks for the settings, if there may be others for this offer.
