@@ -78,8 +78,8 @@ var (
 		})
 		server.Config.Policy = with(server.Config.Policy, func(p *policy.Policy) { p.Groups = []iana.Group{iana.Secp256r1} })
 	}
-	twoKeys = func(_, server *tlstest.Host) { server.Config.Tickets.Set([][32]byte{{2}, {1}}) }
-	oneKey  = func(_, server *tlstest.Host) { server.Config.Tickets.Set([][32]byte{{1}}) }
+	twoKeys  = func(_, server *tlstest.Host) { server.Config.Tickets.Set([][32]byte{{2}, {1}}) }
+	oneKey   = func(_, server *tlstest.Host) { server.Config.Tickets.Set([][32]byte{{1}}) }
 	encrypts = func(client, server *tlstest.Host) {
 		withECH(client, server)
 		server.Config.AskECHKeys, server.ECHKeys = true, server.Config.ECH
