@@ -331,7 +331,7 @@ func (c *Conn) netError(err error) error {
 	if errors.As(err, &alert) {
 		return &net.OpError{Op: "remote error", Err: &Error{Err: err, alert: AlertError(alert)}}
 	}
-	if errors.Is(err, fault.Truncated) || errors.Is(err, fault.TruncatedData) {
+	if errors.Is(err, fault.NoBytes) || errors.Is(err, fault.Truncated) || errors.Is(err, fault.TruncatedData) {
 		return &Error{Err: err, also: io.ErrUnexpectedEOF}
 	}
 	if code, ok := fault.Of(err); ok && code.Whose() == fault.Peer {

@@ -3,7 +3,9 @@ package tls
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
@@ -165,7 +167,11 @@ func (c *Conn) drive(ctx context.Context) (broken, err error) {
 
 // brokenOff ends a handshake because the network has failed.
 func (c *Conn) brokenOff(err error) error {
-	failure := c.engine.EOF(err, c.config.now())
+	reason := err
+	if !c.isClient && errors.Is(err, syscall.ECONNRESET) && !c.engine.Heard() {
+		reason = io.EOF // some who probe for servers end their connections so
+	}
+	failure := c.engine.EOF(reason, c.config.now())
 	var network net.Error
 	if errors.As(err, &network) {
 		return err

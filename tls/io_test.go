@@ -54,6 +54,28 @@ func TestWriteDeadline(t *testing.T) {
 	}
 }
 
+// TestProbe opens a connection and closes it, with and without a reset: that is
+// told apart from a handshake that broke off.
+func TestProbe(t *testing.T) {
+	for _, c := range []struct {
+		sent, fault string
+		linger      int
+	}{{"", "NoBytes", -1}, {"", "NoBytes", 0}, {"\x16", "Truncated", -1}, {"\x16", "Reset", 0}} {
+		client, server := tcpPair(t)
+		io.WriteString(client, c.sent)
+		if c.sent != "" {
+			time.Sleep(10 * time.Millisecond) // or the reset comes first
+		}
+		client.(*net.TCPConn).SetLinger(c.linger)
+		client.Close()
+		conn := Server(server, serverSide(0, nil).config())
+		err := conn.Handshake()
+		if r := conn.Record(); err == nil || r.Failure == nil || r.Failure.Fault != c.fault {
+			t.Errorf("%q, linger %d: %v, %+v", c.sent, c.linger, err, r.Failure)
+		}
+	}
+}
+
 // TestHandshakeLimits has a peer that says nothing.
 func TestHandshakeLimits(t *testing.T) {
 	for name, row := range map[string]struct {

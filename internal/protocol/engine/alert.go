@@ -41,6 +41,7 @@ func (c *Conn) onAlert(content []byte) error {
 	if a.Description == iana.AlertHandshakeFailure && c.waitsForServerHello() {
 		return fault.With(fault.HelloRefused, "%w", PeerAlert(a.Description))
 	}
+	c.replies.ended = c.complete // RFC 9846, section 6.2
 	return fault.With(fault.PeerAlert, "%w", PeerAlert(a.Description))
 }
 
@@ -71,6 +72,8 @@ func (c *Conn) EOF(err error, now time.Time) error {
 	switch {
 	case !errors.Is(err, io.EOF):
 		c.end(fault.With(fault.Reset, "%w", err))
+	case c.side == trace.Server && !c.heard: // a probe, as of those who watch over servers
+		c.end(fault.NoBytes)
 	case c.complete:
 		c.end(fault.TruncatedData)
 	default:
@@ -146,7 +149,7 @@ func (c *Conn) failure(err error) *trace.Failure {
 		f.Detail = strings.TrimPrefix(err.Error(), code.Sentence()+": ") // the sentence goes before it anyway
 	}
 	switch code {
-	case fault.PeerAlert, fault.HelloRefused, fault.ClosedInHandshake, fault.Truncated, fault.TruncatedData:
+	case fault.PeerAlert, fault.HelloRefused, fault.ClosedInHandshake, fault.NoBytes, fault.Truncated, fault.TruncatedData:
 		f.By = trace.ByPeer
 	case fault.Reset, fault.HandshakeTime:
 		f.By = trace.ByNetwork

@@ -58,6 +58,23 @@ func received(t *testing.T, r *trace.Record, alert iana.Alert, fatal bool) {
 	t.Errorf("%v is not in the record", alert)
 }
 
+// TestNothingIsSentAfterAFatalAlert of the peer: RFC 9846, section 6.2.
+func TestNothingIsSentAfterAFatalAlert(t *testing.T) {
+	for _, v := range bothVersions {
+		client, server := hostsOf(v, "P-256")
+		p := run(t, client, server, 0)
+		p.Client.Alert(iana.AlertInternalError, tlstest.Now)
+		p.Run()
+		if !isFault(p.Server.Err(), fault.PeerAlert) {
+			t.Fatalf("the server ended with %v", p.Server.Err())
+		}
+		b, err := p.Server.Seal(nil, []byte("data"))
+		if p.Server.Close(); err == nil || len(b)+len(p.Server.Output()) != 0 {
+			t.Errorf("%v: %d bytes of data, %d of close_notify, %v", v, len(b), len(p.Server.Output()), err)
+		}
+	}
+}
+
 // TestWarningsInARow counts warnings anew once something else comes.
 func TestWarningsInARow(t *testing.T) {
 	client, server := hostsOf(iana.TLS12, "P-256")

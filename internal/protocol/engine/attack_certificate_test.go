@@ -80,7 +80,9 @@ func certificateAttacks() []attack {
 		}),
 		trusts(fault.SelfSigned, selfSigned),
 		trusts(fault.MissingIntermediate, func(h *tlstest.Host) {
-			show(h, tlstest.NewAuthority("intermediate", tlstest.Root()), nil)
+			show(h, tlstest.NewAuthority("intermediate", tlstest.Root()), func(c *x509.Certificate) {
+				c.IssuingCertificateURL = []string{"http://ca.example/intermediate.cer"}
+			})
 			h.Credential.Chain = h.Credential.Chain[:1]
 			h.Credential, _ = sign.NewCredential(h.Credential.Chain, nil, h.Credential.Key, sign.Extra{})
 		}),

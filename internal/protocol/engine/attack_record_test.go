@@ -159,7 +159,14 @@ func recordAttacks() []attack {
 			after: sends(atClient, times(5, handshake(message(iana.MsgHelloRequest)))...)},
 		{code: fault.NoRenegotiation, name: "server", at: atServer, hosts: tls12,
 			after: sends(atServer, times(5, handshake(message(iana.MsgClientHello)))...)},
-		{code: fault.Truncated, at: atServer, alter: nothing, after: eof(io.EOF)},
+		{code: fault.NoBytes, at: atServer, alter: nothing, after: eof(io.EOF)},
+		{code: fault.Truncated, name: "to a client", at: atClient, alter: nothing, after: func(_ *testing.T, p *tlstest.Pair, _ *tlstest.Middle) {
+			p.Client.EOF(io.EOF, tlstest.Now)
+		}},
+		{code: fault.Truncated, at: atServer, alter: nothing, after: func(t *testing.T, p *tlstest.Pair, m *tlstest.Middle) {
+			raw(atServer, 22)(t, p, m)
+			p.Server.EOF(io.EOF, tlstest.Now)
+		}},
 		{code: fault.TruncatedData, at: atServer, after: eof(io.EOF)},
 		{code: fault.Reset, at: atServer, alter: nothing, after: eof(errors.New("reset"))},
 		{code: fault.DecodeError, name: "a body that is too long", at: atServer, after: sends(atServer, handshake(message(iana.MsgKeyUpdate, 0, 0)))},

@@ -41,6 +41,7 @@ type Conn struct {
 	early         bool   // a client's early data may have to be passed over
 	skipped       int    // bytes of it that were
 	more          bool   // the record goes on after the message that is read
+	heard         bool   // a byte came
 	begun         bool   // the first record was seen
 	unsealed      bool   // a protected record was opened
 	closeReceived bool   // close_notify came
@@ -54,7 +55,7 @@ type Conn struct {
 	write     record.Sealer
 	out       []byte  // records to be sent
 	outBuf    *[]byte // the pooled buffer of out, during the handshake
-	closeSent bool    // close_notify or a fatal alert was sent
+	closeSent bool    // close_notify or a fatal alert was sent, or a fatal alert came
 }
 
 // NewServer gives the server's end. now is the time of the connection's start.
@@ -117,6 +118,9 @@ func (c *Conn) Complete() bool { return c.complete }
 
 // Err gives what ended the connection: nil, or a fault.
 func (c *Conn) Err() error { return c.err }
+
+// Heard reports whether a byte has come.
+func (c *Conn) Heard() bool { return c.heard }
 
 // CloseReceived reports whether the peer has closed its side with
 // close_notify.

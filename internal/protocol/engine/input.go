@@ -47,6 +47,7 @@ func (c *Conn) Input(buf []byte, now time.Time) (n int, data []byte, err error) 
 		return 0, nil, c.err
 	}
 	if !c.begun && len(buf) > 0 {
+		c.heard = true
 		if err := c.sniff(buf); err != nil {
 			c.tick(now)
 			c.fail(err)

@@ -17,11 +17,14 @@ import (
 type replies struct {
 	alerts    []wire.Alert
 	keyUpdate bool
+	ended     bool // the peer has sent a fatal alert: nothing more may be sent
 }
 
 // HasReplies reports whether the reading side wants something sent: see Reply.
 // It belongs to the reading side.
-func (c *Conn) HasReplies() bool { return len(c.replies.alerts) > 0 || c.replies.keyUpdate }
+func (c *Conn) HasReplies() bool {
+	return len(c.replies.alerts) > 0 || c.replies.keyUpdate || c.replies.ended
+}
 
 // Reply puts what the reading side wants sent into Output. It is the one call
 // that needs both sides: the reading side makes it, with the writing side at
@@ -33,6 +36,7 @@ func (c *Conn) Reply() {
 	for _, a := range c.replies.alerts {
 		c.sendAlert(a)
 	}
+	c.closeSent = c.closeSent || c.replies.ended
 	c.replies = replies{}
 }
 

@@ -33,6 +33,7 @@ const (
 	BadChangeCipherSpec
 	UnexpectedChangeCipherSpec
 	MissingChangeCipherSpec
+	NoBytes
 	Truncated
 	TruncatedData
 	Reset
@@ -209,6 +210,8 @@ var table = [...]row{
 		"a ChangeCipherSpec came where the keys do not change", Peer},
 	MissingChangeCipherSpec: {"MissingChangeCipherSpec", "UNEXPECTED_RECORD", iana.AlertUnexpectedMessage, "RFC 5246, section 7.4.9",
 		"a handshake message came where a ChangeCipherSpec has to come first", Peer},
+	NoBytes: {"NoBytes", "HANDSHAKE_NOT_COMPLETE", iana.AlertCloseNotify, "RFC 9293, section 3.10.7",
+		"the client opened a connection and closed it without having sent a byte", PeerSaid},
 	Truncated: {"Truncated", "HANDSHAKE_NOT_COMPLETE", iana.AlertCloseNotify, "RFC 9846, section 6.1",
 		"the peer closed the connection before the handshake was complete", PeerSaid},
 	TruncatedData: {"TruncatedData", "UNEXPECTED_EOF", iana.AlertCloseNotify, "RFC 9846, section 6.1",

@@ -223,6 +223,11 @@ func (r *Result) deadEnd(p *path, last, namesake link, t trust) Step {
 	case namesake.Certificate != nil:
 		return failed(Signature, last, fault.BadCertificate,
 			fmt.Sprintf("the key of certificate %d, %s, did not make its signature", namesake.index, issuer))
+	case last.index == 0 && len(r.Certificates) == 1 && fetch(last) == "":
+		// Public authorities say where their certificate can be had; private
+		// ones hardly do, and often have no intermediates.
+		return failed(Issuer, last, fault.UnknownCA, "its issuer "+issuer+
+			" is not among the roots trusted here; if it is an intermediate authority, its certificate has to be sent as well")
 	case last.index == 0 || len(p.links) < len(r.Certificates):
 		return failed(Issuer, last, fault.MissingIntermediate, "its issuer "+issuer+" was not sent and is not a trusted root"+fetch(last))
 	default:

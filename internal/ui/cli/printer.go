@@ -9,12 +9,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 )
 
 // A printer prints handshakes, each on a line. Handshakes do not wait for it:
 // when whoever reads the lines is too slow, some are left out, and it says how
-// many.
+// many. Connections that were closed without a byte, as by those who watch over
+// servers or look for open ports, are counted: only the first is a line.
 type printer struct {
 	out   io.Writer
 	color colors
@@ -22,6 +24,7 @@ type printer struct {
 
 	queue chan *endpoint.Handshake
 	lost  atomic.Int64
+	probe int // connections that were closed without a byte
 	done  chan struct{}
 	once  sync.Once
 	quit  chan struct{}
@@ -62,6 +65,9 @@ func (p *printer) run() {
 			for len(p.queue) > 0 {
 				p.line(<-p.queue)
 			}
+			if p.probe > 1 {
+				fmt.Fprintf(p.out, "%s(%d connections were closed without a byte)%s\n", p.color.dim, p.probe, p.color.off)
+			}
 			return
 		}
 	}
@@ -78,7 +84,13 @@ func (p *printer) line(h *endpoint.Handshake) {
 		json.NewEncoder(p.out).Encode(v)
 		return
 	}
-	fmt.Fprintln(p.out, v.line(p.color))
+	if v.Failure == nil || v.Failure.Fault != fault.NoBytes.Name() {
+		fmt.Fprintln(p.out, v.line(p.color))
+		return
+	}
+	if p.probe++; p.probe == 1 {
+		fmt.Fprintf(p.out, "%s%s  %-21s  closed without a byte; more like it are counted only%s\n", p.color.dim, v.Time.Format("15:04:05.000"), v.Peer, p.color.off)
+	}
 }
 
 // line tells a handshake in one line. What strangers sent is quoted if it is

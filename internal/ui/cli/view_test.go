@@ -110,6 +110,21 @@ func (g *gate) Write(b []byte) (int, error) {
 	return g.Buffer.Write(b)
 }
 
+// Probes that say nothing leave one line, and their number at the end.
+func TestPrinterCountsProbes(t *testing.T) {
+	var out bytes.Buffer
+	p := newPrinter(&out, false)
+	for _, name := range []string{"NoBytes", "NoBytes", "Truncated", "NoBytes"} {
+		p.print(&endpoint.Handshake{Record: record(func(r *tls.Record) { r.Failure = &tls.Failure{Fault: name, Sentence: "it went away"} })})
+	}
+	p.close()
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], "closed without a byte") || !strings.Contains(lines[1], "failed: it went away") ||
+		lines[2] != "(3 connections were closed without a byte)" {
+		t.Errorf("%q", lines)
+	}
+}
+
 func TestPrinterJSON(t *testing.T) {
 	var out bytes.Buffer
 	p := newPrinter(&out, true)
