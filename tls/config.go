@@ -17,6 +17,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -124,6 +125,13 @@ type Config struct {
 	// is not asked for. Servers grant it to clients that ask.
 	MaxFragmentLength int
 
+	// DelegatedCredentials are shown in place of a certificate to peers that
+	// accept them, the first that fits (RFC 9345; TLS 1.3). There has to be a
+	// certificate for the others. AcceptDelegatedCredentials accepts those of
+	// peers.
+	DelegatedCredentials       []DelegatedCredential
+	AcceptDelegatedCredentials bool
+
 	// SigningSchemes are signature schemes to sign with beside those of the
 	// policy, VerifySchemes the only ones to accept from the peer, the most
 	// wanted first. nil: the policy's. CertificateSchemes are those that are
@@ -145,6 +153,7 @@ type prepared struct {
 	err       error
 	handshake handshake.Config // without what differs between connections
 	sessions  *session.Cache
+	delegated []*sign.Credential
 }
 
 // Clone gives a copy. Ticket keys that rotate by themselves are shared with it;
@@ -178,6 +187,7 @@ func (c *Config) Clone() *Config {
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
+		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,
 		explicit: c.ticketsSet(),
@@ -290,6 +300,14 @@ func (c *Config) prepare() *prepared {
 		}
 		if err := c.limits(h); err != nil {
 			p.err = err
+		}
+		h.AcceptDelegated = c.AcceptDelegatedCredentials
+		for i := range c.DelegatedCredentials {
+			cred, err := c.DelegatedCredentials[i].credential()
+			if err != nil {
+				p.err = fmt.Errorf("tls: DelegatedCredentials[%d]: %w", i, err)
+			}
+			p.delegated = append(p.delegated, cred)
 		}
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil

@@ -3,10 +3,14 @@ package tls
 import (
 	stdtls "crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
@@ -131,5 +135,42 @@ func TestLimits(t *testing.T) {
 		if c.good {
 			meet(t, pairing{true, true}, client, server).good(t)
 		}
+	}
+}
+
+// A delegated credential is shown to peers that accept one, on either side.
+func TestDelegatedCredentials(t *testing.T) {
+	cert := issued(tlstest.Root(), func(c *x509.Certificate) {
+		c.NotBefore = tlstest.Now.Add(-time.Hour)
+		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 44363, 44}, Value: []byte{5, 0}}}
+	})
+	key := tlstest.NewKey("Ed25519")
+	of := func(server bool) []DelegatedCredential {
+		raw, err := Delegate(&cert, key.Public(), tlstest.Now.Add(time.Hour), server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []DelegatedCredential{{&cert, raw, key}}
+	}
+	for _, accepted := range []bool{false, true} {
+		server := serverSide(VersionTLS13, func(c *stdtls.Config) {
+			c.Certificates, c.ClientAuth, c.ClientCAs = []Certificate{cert}, RequireAndVerifyClientCert, roots()
+		})
+		client := clientSide(func(c *stdtls.Config) { c.Certificates = []Certificate{cert} })
+		server.change = func(c *Config) { c.DelegatedCredentials, c.AcceptDelegatedCredentials = of(true), accepted }
+		client.change = func(c *Config) { c.DelegatedCredentials, c.AcceptDelegatedCredentials = of(false), accepted }
+		m := meet(t, pairing{true, true}, client, server).good(t)
+		for _, c := range []conn{m.client, m.server} {
+			if got := c.(*Conn).engine.Established(); (got.PeerScheme == iana.Ed25519) != accepted {
+				t.Errorf("accepted: %v, signed with %v", accepted, got.PeerScheme)
+			}
+		}
+	}
+	bad := &Config{DelegatedCredentials: []DelegatedCredential{{&cert, []byte{1}, key}}}
+	if bad.prepare().err == nil {
+		t.Error("a delegated credential that cannot be read was taken")
+	}
+	if _, err := Delegate(new(Certificate), key.Public(), tlstest.Now, true); err == nil {
+		t.Error("there is no certificate")
 	}
 }

@@ -147,6 +147,14 @@ func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}
+	return h.orDelegated(cred)
+}
+
+// orDelegated has a delegated credential come first.
+func (h *host) orDelegated(cred *sign.Credential) handshake.Answer {
+	if d := h.config.prepare().delegated; len(d) > 0 {
+		return handshake.Answer{Candidates: append(slices.Clone(d), cred)}
+	}
 	return handshake.Answer{Credential: cred}
 }
 
@@ -193,7 +201,7 @@ func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answe
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}
-	return handshake.Answer{Credential: cred}
+	return h.orDelegated(cred)
 }
 
 func (h *host) clientCertificate(info *CertificateRequestInfo) (*Certificate, error) {

@@ -10,8 +10,10 @@
 //
 // New are Config.OnHandshake and Conn.Record, which tell what was offered, what
 // was chosen, each candidate that lost and why, and how the handshake ended;
-// Config.Policy and Config.HandshakeTimeout; and Serve and NewTransport for
-// net/http with HTTP/1.1 and HTTP/2.
+// Config.Policy and Config.HandshakeTimeout; compressed certificates, limits for
+// records, delegated credentials and signature schemes as fields of Config; keys
+// of id-RSASSA-PSS and ML-DSA; and Serve and NewTransport for net/http with
+// HTTP/1.1 and HTTP/2.
 //
 // # What is not taken over from crypto/tls
 //

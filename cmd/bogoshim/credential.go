@@ -12,6 +12,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // credentialConfig is what the flags say of a certificate and its key.
@@ -22,6 +23,7 @@ type credentialConfig struct {
 	scts              []byte // a SignedCertificateTimestampList
 	matchIssuer       bool
 	raw               bool // a raw public key
+	delegated         []byte
 }
 
 var credentialFlags = flags{
@@ -32,7 +34,12 @@ var credentialFlags = flags{
 		c.credentials = append(c.credentials, new(credentialConfig))
 		return nil
 	}},
-	"must-match-issuer": yes(func(c *config) *bool { return &c.current().matchIssuer }),
+	"new-delegated-credential": {set: func(c *config, _ string) error {
+		c.credentials = append(c.credentials, new(credentialConfig))
+		return nil
+	}},
+	"delegated-credential": encoded(func(c *config) *[]byte { return &c.current().delegated }),
+	"must-match-issuer":    yes(func(c *config) *bool { return &c.current().matchIssuer }),
 	"expect-selected-credential": {wants: true, set: func(c *config, v string) error {
 		n, err := strconv.Atoi(v)
 		c.expectCredential = &n
@@ -70,7 +77,11 @@ func (c *credentialConfig) load() (*sign.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sign.NewCredential(chain, nil, key, sign.Extra{OCSPStaple: c.staple, SCTs: scts, Schemes: c.prefs, MatchIssuer: c.matchIssuer})
+	extra := sign.Extra{OCSPStaple: c.staple, SCTs: scts, Schemes: c.prefs, MatchIssuer: c.matchIssuer}
+	if c.delegated != nil {
+		return newDelegated(chain, c.delegated, key, extra)
+	}
+	return sign.NewCredential(chain, nil, key, extra)
 }
 
 // loadAll gives the credentials to choose from, the default one last.
@@ -102,6 +113,24 @@ func (x *conn) checkCredential(chosen *sign.Credential) error {
 		return fmt.Errorf("credential %d was chosen, not %d", got, *want)
 	}
 	return nil
+}
+
+// The runner's words for delegated credentials that cannot be used.
+var (
+	errDelegatedKey    = errors.New(":KEY_VALUES_MISMATCH: the delegated credential has another key")
+	errDelegatedScheme = errors.New(":INVALID_SIGNATURE_ALGORITHM: the delegated credential has a scheme that is not for one")
+)
+
+func newDelegated(chain [][]byte, delegated []byte, key crypto.Signer, extra sign.Extra) (*sign.Credential, error) {
+	d, err := wire.ParseDelegatedCredential(delegated)
+	if err == nil && !sign.Delegates(d.VerifyScheme) {
+		return nil, errDelegatedScheme
+	}
+	c, err := sign.NewDelegated(chain, nil, delegated, key, extra)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDelegatedKey, err)
+	}
+	return c, nil
 }
 
 func readChain(name string) (chain [][]byte, err error) {

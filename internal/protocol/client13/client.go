@@ -29,6 +29,7 @@ type Client struct {
 	request      *handshake.CertificateRequest          // the server wants a certificate
 	asked        extension.Set                          // by that request
 	compressions wire.List[iana.CertificateCompression] // that the server can decompress
+	delegates    wire.List[iana.SignatureScheme]        // that it accepts of delegated credentials
 	cred         *sign.Credential
 	scheme       iana.SignatureScheme
 	app          [48]byte // the transcript's hash up to the server's Finished

@@ -85,6 +85,11 @@ func (c *Client) onCertificateRequest(m msg) (state, error) {
 			c.request.Authorities = append(c.request.Authorities, bytes.Clone(n))
 		}
 	}
+	if body, ok := r.Extensions.Get(iana.ExtDelegatedCredential); ok {
+		if c.delegates, err = wire.ParseDelegatedCredentialClient(bytes.Clone(body)); err != nil {
+			return 0, err
+		}
+	}
 	if body, ok := r.Extensions.Get(iana.ExtCompressCertificate); ok {
 		if c.compressions, err = negotiate.ReadCompressions(bytes.Clone(body)); err != nil {
 			return 0, err
@@ -127,6 +132,9 @@ func (c *Client) takeCertificate(body, raw []byte) (state, error) {
 	if peer == nil {
 		return 0, fault.CertificateListEmpty
 	}
+	if err := c.CheckDelegation(peer, true); err != nil {
+		return 0, err
+	}
 	c.Transcript.Write(raw)
 	c.Done.Peer = peer
 	c.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
@@ -145,7 +153,11 @@ func (c *Client) onCertificateVerify(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !c.Config.Policy.Accepts(v.Scheme) || sign.ClientOnly(v.Scheme) {
+	key, err := c.SigningKey(c.Done.Peer, v.Scheme)
+	if err != nil {
+		return 0, err
+	}
+	if sign.ClientOnly(v.Scheme) {
 		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
 	}
 	if err := c.Done.Peer.MaySign(); err != nil {
@@ -153,7 +165,7 @@ func (c *Client) onCertificateVerify(m msg) (state, error) {
 	}
 	var hash [48]byte
 	content := sign.AppendContent13(nil, true, c.Transcript.Sum(hash[:0]))
-	if err := sign.Verify(v.Scheme, iana.TLS13, c.Done.Peer.Key, content, v.Signature); err != nil {
+	if err := sign.Verify(v.Scheme, iana.TLS13, key, content, v.Signature); err != nil {
 		return 0, err
 	}
 	c.Done.Scheme, c.Done.PeerScheme = v.Scheme, v.Scheme
@@ -218,7 +230,7 @@ func (c *Client) fits(cred *sign.Credential) (err error) {
 	if err := negotiate.ClientCredential(cred, c.Done.OwnType, c.request.Authorities); err != nil {
 		return err
 	}
-	c.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.Schemes(c.request.Schemes), cred, c.Config.Policy, c.Log)
+	c.scheme, err = negotiate.Scheme13(negotiate.Schemes(c.request.Schemes), c.delegates, cred, c.Now, c.Config.Policy, c.Log)
 	return err
 }
 

@@ -40,7 +40,7 @@ var unprovoked = map[fault.Code]string{
 // attacks are all there are.
 func attacks() []attack {
 	var all []attack
-	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, hostAttacks, echAttacks, rawKeyAttacks} {
+	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, rawKeyAttacks} {
 		all = append(all, list()...)
 	}
 	return all

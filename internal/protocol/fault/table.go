@@ -116,6 +116,8 @@ const (
 	CertificateRefused
 	CertificateTypeWrong
 	CertificateTypeUnasked
+	DelegationInvalid
+	DelegationUnasked
 	NoSharedIssuer
 	NoSharedCertificateType
 	CertificateKeyUnsupported
@@ -384,6 +386,10 @@ var table = [...]row{
 		"a list of certificate types is empty, or holds X.509 alone", Peer},
 	NoSharedIssuer: {"NoSharedIssuer", "NO_MATCHING_ISSUER", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.4",
 		"the peer asks for other issuers than that of the certificate", Both},
+	DelegationInvalid: {"DelegationInvalid", "INVALID_DELEGATED_CREDENTIAL", iana.AlertIllegalParameter, "RFC 9345, section 4.1.3",
+		"a delegated credential is not valid", Peer},
+	DelegationUnasked: {"DelegationUnasked", "UNEXPECTED_EXTENSION", iana.AlertUnexpectedMessage, "RFC 9345, section 4.1.1",
+		"a delegated credential was shown to a side that did not ask for one", Peer},
 	CertificateTypeUnasked: {"CertificateTypeUnasked", "UNKNOWN_CERTIFICATE_TYPE", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.6",
 		"the server does not ask for certificates with a key of the kind that this side has", Both},
 	KeyUsageWrong: {"KeyUsageWrong", "KEY_USAGE_BIT_INCORRECT", iana.AlertIllegalParameter, "RFC 5280, section 4.2.1.3",

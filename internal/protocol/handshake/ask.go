@@ -106,4 +106,7 @@ type PeerCertificates struct {
 	RawPublicKey []byte
 	OCSPStaple   []byte
 	SCTs         [][]byte
+
+	Delegated  *sign.Delegation // in place of Key; nil: there is none
+	delegation []byte           // as it was shown
 }

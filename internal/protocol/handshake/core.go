@@ -68,6 +68,10 @@ type Config struct {
 	// show. RFC 7250.
 	PeerTypes, OwnTypes []iana.CertificateType
 
+	// AcceptDelegated asks the peer for a delegated credential, with the schemes
+	// of the policy that may be used with one. RFC 9345; TLS 1.3.
+	AcceptDelegated bool
+
 	// Of a server.
 	ClientStatus bool // ask clients of TLS 1.3 for what there is of those
 	AskSettings  bool // ask for other Settings once the ClientHello is read

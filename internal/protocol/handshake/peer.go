@@ -20,6 +20,9 @@ import (
 func ReadPeer13(m *wire.Certificate13, asked extension.Set, t iana.CertificateType) (*PeerCertificates, error) {
 	var p *PeerCertificates
 	for der, exts := range m.Entries() {
+		if _, shown := exts.Get(iana.ExtDelegatedCredential); shown && !asked.Has(iana.ExtDelegatedCredential) {
+			return nil, fault.DelegationUnasked
+		}
 		if _, err := extension.Check(extension.Certificate, exts, asked); err != nil {
 			return nil, err
 		}
@@ -98,6 +101,9 @@ func (p *PeerCertificates) readExtensions(exts wire.Extensions) error {
 			return err
 		}
 		p.OCSPStaple = bytes.Clone(status.Response)
+	}
+	if b, ok := exts.Get(iana.ExtDelegatedCredential); ok {
+		p.delegation = bytes.Clone(b)
 	}
 	if b, ok := exts.Get(iana.ExtSCT); ok {
 		scts, err := wire.ParseSCTs(b)

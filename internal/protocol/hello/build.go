@@ -232,7 +232,7 @@ func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 		// 9846, section 4.3.9).
 		b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
 	}
-	b = c.AppendCompressions(b)
+	b = c.AppendDelegates(c.AppendCompressions(b))
 	b, shares := wire.OpenKeyShareClient(b)
 	var share wire.Mark
 	if g.sent {

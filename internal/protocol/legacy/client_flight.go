@@ -75,7 +75,7 @@ func (c *Client) onCredential(msg) (state, error) {
 // fits refuses a credential that the server does not want or cannot verify, or
 // chooses how to sign with it.
 func (c *Client) fits(cred *sign.Credential) (err error) {
-	if !asksFor(c.request.Types, cred.Kind()) {
+	if cred.Delegated != nil || !asksFor(c.request.Types, cred.Kind()) { // RFC 9345: TLS 1.3 only
 		return fault.With(fault.CertificateTypeUnasked, "%v", cred.Kind())
 	}
 	if err := negotiate.ClientCredential(cred, c.Done.OwnType, c.request.Authorities); err != nil {

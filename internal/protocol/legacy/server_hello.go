@@ -189,6 +189,9 @@ func (s *Server) fitsWell(c *sign.Credential) error {
 // fits refuses a credential with which no suite can be had, or chooses the suite
 // and how to sign.
 func (s *Server) fits(c *sign.Credential) error {
+	if c.Delegated != nil { // RFC 9345, section 4.1.1: TLS 1.3 only
+		return fault.NoSharedScheme12
+	}
 	if err := negotiate.ServerCredential(&s.Offer, c); err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package negotiate
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
@@ -75,6 +77,25 @@ func ClientCredential(c *sign.Credential, t iana.CertificateType, authorities []
 		return fault.With(fault.CertificateTypeRefused, "it is of the type %v, the server asks for %v", c.Type(), t)
 	}
 	return Issuer(c, authorities)
+}
+
+// Scheme13 chooses the signature scheme of TLS 1.3. The peer of a delegated
+// credential has to verify what the certificate's key has signed, as offered
+// says, and what the credential's key signs, as delegates says, and the
+// credential has to be valid still. RFC 9345, section 4.1.
+func Scheme13(offered, delegates Offers, cred *sign.Credential, now time.Time, p *policy.Policy, log *trace.Log) (iana.SignatureScheme, error) {
+	if d := cred.Delegated; d != nil {
+		switch {
+		case now.After(d.NotAfter):
+			log.Refused(trace.Scheme, uint16(d.Scheme), trace.Expired)
+			return 0, fault.With(fault.NoSharedScheme, "the delegated credential was valid until %s", d.NotAfter.UTC().Format(time.DateTime))
+		case !offered.Has(d.By):
+			log.Refused(trace.Scheme, uint16(d.By), trace.NotOffered)
+			return 0, fault.With(fault.NoSharedScheme, "the delegated credential is signed with %v", d.By)
+		}
+		offered = delegates
+	}
+	return Scheme(iana.TLS13, offered, cred, p, log)
 }
 
 // CertificateCurve refuses an ECDSA certificate on a curve that the client does

@@ -36,8 +36,9 @@ type Offer struct {
 	Compressions wire.List[iana.CertificateCompression] // compress_certificate
 	authorities  []byte                                 // certificate_authorities
 
-	RecordSizeLimit uint16                 // record_size_limit, 0 if there is none
-	MaxFragment     wire.MaxFragmentLength // max_fragment_length, likewise
+	Delegates       wire.List[iana.SignatureScheme] // delegated_credential
+	RecordSizeLimit uint16                          // record_size_limit, 0 if there is none
+	MaxFragment     wire.MaxFragmentLength          // max_fragment_length, likewise
 	ECH             wire.EncryptedClientHello
 
 	ServerTypes []byte // server_certificate_type, one byte each; nil: there is none
@@ -133,6 +134,8 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		o.Cookie, err = wire.ParseCookie(b)
 	case iana.ExtECPointFormats:
 		o.PointFormats, err = wire.ParseECPointFormats(b)
+	case iana.ExtDelegatedCredential:
+		o.Delegates, err = wire.ParseDelegatedCredentialClient(b)
 	case iana.ExtRecordSizeLimit:
 		o.RecordSizeLimit, err = readRecordSizeLimit(b)
 	case iana.ExtMaxFragmentLength:

@@ -57,7 +57,7 @@ func (s *Server) fits(c *sign.Credential) (err error) {
 	if err := negotiate.ServerCredential(&s.Offer, c); err != nil {
 		return err
 	}
-	s.scheme, err = negotiate.Scheme(iana.TLS13, negotiate.ServerSchemes(s.Offer.Schemes), c, s.Config.Policy, s.Log)
+	s.scheme, err = negotiate.Scheme13(negotiate.ServerSchemes(s.Offer.Schemes), s.Offer.Delegates, c, s.Now, s.Config.Policy, s.Log)
 	return err
 }
 
@@ -84,6 +84,10 @@ func (s *Server) sendCertificateRequest() {
 	}
 	if b = s.AppendCompressions(b); len(s.Config.Decompress) > 0 {
 		s.Asked.Add(iana.ExtCompressCertificate)
+	}
+	if s.Config.AcceptDelegated {
+		b = s.AppendDelegates(b)
+		s.Asked.Add(iana.ExtDelegatedCredential)
 	}
 	s.Send(iana.MsgCertificateRequest, block.Close(b))
 }
@@ -149,6 +153,9 @@ func (s *Server) takeCertificate(body, raw []byte) (state, error) {
 		}
 		return waitFinished, nil
 	}
+	if err := s.CheckDelegation(peer, false); err != nil {
+		return 0, err
+	}
 	s.Done.Peer = peer
 	s.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
 	return waitVerdict, nil
@@ -166,15 +173,16 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !s.Config.Policy.Accepts(v.Scheme) {
-		return 0, fault.With(fault.SchemeNotOffered, "%v", v.Scheme)
+	key, err := s.SigningKey(s.Done.Peer, v.Scheme)
+	if err != nil {
+		return 0, err
 	}
 	if err := s.Done.Peer.MaySign(); err != nil {
 		return 0, err
 	}
 	var hash [48]byte
 	content := sign.AppendContent13(s.content[:0], false, s.Transcript.Sum(hash[:0]))
-	if err := sign.Verify(v.Scheme, iana.TLS13, s.Done.Peer.Key, content, v.Signature); err != nil {
+	if err := sign.Verify(v.Scheme, iana.TLS13, key, content, v.Signature); err != nil {
 		return 0, err
 	}
 	s.Done.PeerScheme = v.Scheme

@@ -27,6 +27,8 @@ type Credential struct {
 	MatchIssuer bool
 	Issuers     [][]byte
 
+	Delegated *Delegation // in place of the leaf's key; nil: the leaf's own signs
+
 	raw       bool             // there is a raw public key and no certificate
 	public    crypto.PublicKey // of the leaf: it says more than the key what it may be used for
 	schemes13 []iana.SignatureScheme
@@ -154,6 +156,9 @@ func (c *Credential) encode() {
 		}
 		if scts {
 			exts = wire.AppendSCTs(exts, c.SCTs)
+		}
+		if c.Delegated != nil {
+			exts = wire.AppendExtension(exts, iana.ExtDelegatedCredential, c.Delegated.raw)
 		}
 		var list []byte
 		for i, der := range c.Chain {
