@@ -50,6 +50,7 @@ func FromFile(f *config.File, d *Data) (*Plan, error) {
 		list = append(list, p.newSite(fmt.Sprintf("$.sites[%d]", i), &f.Sites[i]))
 	}
 	p.bind()
+	p.addECH()
 	if err := config.Join(p.mistakes...); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type File struct {
 	NoMatch      string        `yaml:"no_match"` // reset, unrecognized_name or default
 	Default      string        `yaml:"default"`  // the binding for no_match: default
 	Certificates []Certificate `yaml:"certificates"`
+	ECH          []string      `yaml:"ech"` // files of keys for Encrypted Client Hello, the one for clients in front
 	Bindings     []Binding     `yaml:"bindings"`
 	Sites        []Site        `yaml:"sites"`
 

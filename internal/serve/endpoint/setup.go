@@ -29,6 +29,7 @@ type Setup struct {
 	Router       *sites.Router
 	Certificates map[string]GetCertificate      // by the names in the bindings' settings
 	ClientCAs    map[string][]*x509.Certificate // likewise
+	ECH          []tls.EncryptedClientHelloKey  // for all of HTTPS
 
 	config  *tls.Config
 	configs sync.Map                       // of *bindings.Binding to *tls.Config, made when first used
@@ -54,6 +55,7 @@ func (s *Setup) prepare(server *Server) {
 	s.guarded, s.inside = guards(s.Table), &server.inside
 	s.config = server.base.Clone()
 	s.config.GetConfigForClient = s.configFor
+	s.config.EncryptedClientHelloKeys = s.ECH
 	if tell := server.options.OnHandshake; tell != nil {
 		s.config.OnHandshake = func(r *tls.Record) {
 			closedHere(r.Failure)

@@ -29,6 +29,8 @@ type connectFlags struct {
 	insecure           bool
 	timeout            time.Duration
 
+	ech            string
+	echGrease      bool
 	compressed     bool
 	recordSize     uint16
 	fragmentLength int
@@ -70,6 +72,9 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVar(&f.compressed, "compressed", false, "accept a compressed certificate (TLS 1.3)")
 	c.Flags().Uint16Var(&f.recordSize, "record-size-limit", 0, "offer to take records of this many bytes at most (RFC 8449)")
 	c.Flags().IntVar(&f.fragmentLength, "max-fragment", 0, "ask for records of 512, 1024, 2048 or 4096 bytes (RFC 6066)")
+	c.Flags().StringVar(&f.ech, "ech", "", "encrypt the ClientHello: the value of ech= in the HTTPS record of the name, or a PEM file")
+	c.Flags().BoolVar(&f.echGrease, "ech-grease", false, "send an extension that looks like an encrypted ClientHello")
+	c.MarkFlagsMutuallyExclusive("ech", "ech-grease")
 	for _, other := range []string{"min", "max"} {
 		c.MarkFlagsMutuallyExclusive("tls12", "tls13", other)
 	}
@@ -102,14 +107,17 @@ func (a *app) connect(ctx context.Context, f connectFlags, target string) error 
 	if err == nil {
 		err = showErr
 	}
+	hint := retryECH(err)
 	switch {
 	case err == nil:
 		return a.join(ctx, conn)
+	case shown && hint != "":
+		return &exitError{exitFailed, errors.New("Encrypted Client Hello was rejected" + hint)}
 	case shown: // the whole story was told
 		return &exitError{code: exitFailed}
 	}
 	if r := conn.Record(); r != nil && r.Failure != nil {
-		err = fmt.Errorf("the handshake failed: %w", r.Failure)
+		err = fmt.Errorf("the handshake failed: %w%s", r.Failure, hint)
 	}
 	return &exitError{exitFailed, err}
 }
@@ -151,7 +159,13 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	if f.sni != "" {
 		c.ServerName = f.sni
 	}
+	c.EncryptedClientHelloGREASE = f.echGrease
 	var err error
+	if f.ech != "" {
+		if c.EncryptedClientHelloConfigList, err = readECH(f.ech); err != nil {
+			return nil, err
+		}
+	}
 	if c.MinVersion, c.MaxVersion, err = f.versions(); err != nil {
 		return nil, err
 	}

@@ -118,6 +118,9 @@ func (v *view) line(c colors) string {
 	if v.Retried {
 		kind += ", retried"
 	}
+	if v.ECH == "accepted" {
+		kind += ", encrypted hello"
+	}
 	parts := []string{head, c.green + v.Version + c.off, v.Suite}
 	if v.Group != "" {
 		parts = append(parts, v.Group)

@@ -16,6 +16,9 @@ func (v *view) tell(w io.Writer, c colors, insecure bool) {
 		fmt.Fprintf(w, "  %8.3f ms  %s\n", s.Millis, s.text())
 	}
 	v.tellChoices(w, c)
+	if v.ECH != "" {
+		fmt.Fprintf(w, "\nEncrypted Client Hello: %s%s\n", v.ECH, v.outside())
+	}
 	v.tellChain(w, c, insecure)
 	if v.Failure != nil {
 		v.Failure.tell(w, c)
@@ -35,6 +38,14 @@ func (v *view) tell(w io.Writer, c colors, insecure bool) {
 		fmt.Fprintf(w, "Application protocol: %s\n", plain(v.Protocol))
 	}
 	fmt.Fprintln(w)
+}
+
+// outside says which name the network saw.
+func (v *view) outside() string {
+	if v.OuterName == "" {
+		return ""
+	}
+	return ", the network saw the name " + plain(v.OuterName)
 }
 
 func (o *offerView) tell(w io.Writer) {

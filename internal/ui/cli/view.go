@@ -27,6 +27,8 @@ type view struct {
 	Protocol   string      `json:"alpn,omitempty"`
 	Resumed    bool        `json:"resumed"`
 	Retried    bool        `json:"hello_retry_request,omitempty"`
+	ECH        string      `json:"ech,omitempty"`        // what became of Encrypted Client Hello
+	OuterName  string      `json:"outer_name,omitempty"` // server_name that the network saw with it
 	Millis     float64     `json:"milliseconds"`
 	Failure    *failure    `json:"failure,omitempty"`
 	Binding    *binding    `json:"binding,omitempty"` // of a server
@@ -98,7 +100,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func newView(r *tls.Record) view {
 	v := view{
 		Time: r.Started, Role: "client", ServerName: r.ServerName, Protocol: r.Protocol,
-		Resumed: r.Resumed, Retried: r.Retried, Millis: millis(r.Duration),
+		ECH: r.ECH, OuterName: r.OuterName, Resumed: r.Resumed, Retried: r.Retried, Millis: millis(r.Duration),
 	}
 	if r.Server {
 		v.Role = "server"
