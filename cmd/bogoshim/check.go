@@ -39,6 +39,9 @@ func (x *conn) check(resuming bool) error {
 	if err := x.checkSessions(resuming); err != nil {
 		return err
 	}
+	if err := c.renegotiation.check(e); err != nil {
+		return err
+	}
 	if err := c.types.check(e); err != nil {
 		return err
 	}

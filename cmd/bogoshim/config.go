@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
@@ -66,6 +67,8 @@ type config struct {
 	ech    echConfig
 	export exportConfig
 	types  typesConfig
+
+	renegotiation renegotiationConfig
 	schemesConfig
 	status      statusConfig
 	compression compressionConfig
@@ -84,7 +87,7 @@ type expectation struct {
 }
 
 func newConfig() config {
-	return config{initialWrite: "hello", initialWrites: 1}
+	return config{initialWrite: "hello", initialWrites: 1, renegotiation: renegotiationConfig{mode: handshake.RenegotiateFatal}}
 }
 
 var coreFlags = flags{

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -91,6 +92,9 @@ func drain(socket net.Conn) {
 func (x *conn) flush() error {
 	if x.engine.Complete() && x.engine.HasReplies() {
 		x.engine.Reply()
+		if x.engine.Renegotiating() {
+			x.host.verified = 0
+		}
 	}
 	out := x.engine.Output()
 	if len(out) == 0 {
@@ -118,6 +122,11 @@ func (x *conn) pump(done func() bool) error {
 		}
 		n, data, err := x.engine.Input(x.in, x.host.peer.now())
 		x.plain = append(x.plain, data...)
+		if x.config.export.betweenReads && x.engine.Complete() && err == nil {
+			if _, err := x.engine.Export("", nil, 1); err != nil {
+				return fmt.Errorf("failed to export keying material: %w", err)
+			}
+		}
 		x.in = x.in[n:]
 		if n == 0 && err == nil && x.engine.Pending() == nil {
 			if err := x.receive(); err != nil {
@@ -173,10 +182,11 @@ func (x *conn) keepSessions() {
 
 // handshake completes the handshake.
 func (x *conn) handshake() error {
-	if err := x.pump(x.engine.Complete); err != nil {
+	settled := func() bool { return x.engine.Complete() && !x.engine.Renegotiating() }
+	if err := x.pump(settled); err != nil {
 		return err
 	}
-	if !x.engine.Complete() {
+	if !settled() {
 		return errors.New("the peer has closed the connection")
 	}
 	return nil

@@ -52,6 +52,9 @@ func (x *conn) exchange(resuming bool) error {
 			return err
 		}
 	}
+	if err := x.checkCount(); err != nil {
+		return err
+	}
 	if err := x.checkAtEnd(resuming); err != nil {
 		return err
 	}

@@ -20,8 +20,12 @@ func (p *peer) settings(c *config) *handshake.Config {
 		ServerName:  c.hostName,
 		AskSettings: c.server,
 		Record:      true,
-		PeerTypes:   c.types.accepted,
-		Reverify:    c.reverify,
+
+		Renegotiation: c.renegotiation.mode,
+		RequireSecure: c.renegotiation.requireSecure,
+
+		PeerTypes: c.types.accepted,
+		Reverify:  c.reverify,
 	}
 	c.status.configure(h, c.server)
 	c.compression.configure(h)

@@ -147,8 +147,8 @@ func NewPairAt(client, server *Host, now time.Time) (*Pair, error) {
 // Run moves bytes until nothing moves any more.
 func (p *Pair) Run() error {
 	for range 10000 {
-		toServer := p.flush(p.Client, &p.ToServer)
-		toClient := p.flush(p.Server, &p.ToClient)
+		toServer := p.flush(trace.Client, &p.ToServer)
+		toClient := p.flush(trace.Server, &p.ToClient)
 		if len(toServer) == 0 && len(toClient) == 0 {
 			return errors.Join(wrap("client", p.Client.Err()), wrap("server", p.Server.Err()))
 		}
@@ -165,8 +165,10 @@ func wrap(side string, err error) error {
 	return fmt.Errorf("%s: %w", side, err)
 }
 
-func (p *Pair) flush(c *engine.Conn, log *[]byte) []byte {
+func (p *Pair) flush(from trace.Side, log *[]byte) []byte {
+	c := p.end(from)
 	c.Reply()
+	p.arrive(from, nil) // it may have questions, and go on
 	out := append([]byte(nil), c.Output()...)
 	c.Sent()
 	*log = append(*log, out...)
@@ -177,6 +179,9 @@ func (p *Pair) deliver(c *engine.Conn, h *Host, b []byte, buffered, data *[]byte
 	step := p.Cut
 	if step == 0 {
 		step = len(b)
+	}
+	if len(b) == 0 {
+		FeedAt(c, h, buffered, data, p.now)
 	}
 	for len(b) > 0 {
 		n := min(step, len(b))

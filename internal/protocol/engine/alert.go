@@ -36,6 +36,9 @@ func (c *Conn) onAlert(content []byte) error {
 		if c.count.warnings++; c.count.warnings > maxWarningAlerts {
 			return fault.WarningAlerts
 		}
+		if a.Description == iana.AlertNoRenegotiation {
+			c.endAgain()
+		}
 		return nil
 	}
 	if a.Description == iana.AlertHandshakeFailure && c.waitsForServerHello() {

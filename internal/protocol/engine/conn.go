@@ -33,6 +33,8 @@ type Conn struct {
 
 	established handshake.Established
 	complete    bool
+	done        bool // the handshake that is under way is complete
+	again       renegotiation
 	record      *trace.Record
 
 	// The reading side.
@@ -126,9 +128,10 @@ func (c *Conn) Heard() bool { return c.heard }
 // close_notify.
 func (c *Conn) CloseReceived() bool { return c.closeReceived }
 
-// Established gives what the handshake has agreed on so far.
+// Established gives what the handshake has agreed on so far; during a
+// renegotiation, what the one before it has.
 func (c *Conn) Established() *handshake.Established {
-	if c.core != nil {
+	if c.core != nil && !c.complete {
 		return &c.core.Done
 	}
 	return &c.established
@@ -160,7 +163,8 @@ func (c *Conn) step(on handshake.Trigger, m handshake.Message) {
 	switch {
 	case err != nil:
 		c.fail(err)
-	case c.complete:
+	case c.done:
+		c.done = false
 		c.release()
 		c.keepLegacySession()
 	case c.decided:
@@ -187,7 +191,7 @@ func (c *Conn) end(err error) {
 		return
 	}
 	c.err = err
-	if !c.complete {
+	if c.core != nil {
 		c.record = c.newRecord(err)
 		c.release()
 	}
@@ -198,7 +202,7 @@ func (c *Conn) release() {
 	if c.core == nil {
 		return
 	}
-	c.established = c.core.Done
+	c.established, c.config = c.core.Done, c.core.Config
 	c.ended = c.machine.State()
 	c.machine.Free()
 	c.core.Free()

@@ -31,8 +31,6 @@ type attack struct {
 var unprovoked = map[fault.Code]string{
 	fault.UnrecognizedName:    "a host's answer that no binding gives yet",
 	fault.CertificateRevoked:  "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
-	fault.CertificateChanged:  "there is no renegotiation in which it could change",
-	fault.RenegotiationUnsafe: "secure renegotiation is not yet required of a peer",
 	fault.EarlyDataUnexpected: "early data is a later issue; until then it is UnsolicitedExtension",
 	fault.EarlyDataTooLong:    "TestEarlyDataIsSkipped provokes it",
 }
@@ -40,7 +38,7 @@ var unprovoked = map[fault.Code]string{
 // attacks are all there are.
 func attacks() []attack {
 	var all []attack
-	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, rawKeyAttacks} {
+	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, rawKeyAttacks, renegotiationAttacks} {
 		all = append(all, list()...)
 	}
 	return all

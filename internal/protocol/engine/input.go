@@ -43,7 +43,7 @@ func (c *Conn) Need(buf []byte) int {
 // ended, and application data, which is decrypted in place and lies in buf. The
 // error is the fault that ended the connection.
 func (c *Conn) Input(buf []byte, now time.Time) (n int, data []byte, err error) {
-	if c.err != nil || c.closeReceived || c.Pending() != nil {
+	if c.err != nil || c.closeReceived || c.Pending() != nil || c.again.waiting {
 		return 0, nil, c.err
 	}
 	if !c.begun && len(buf) > 0 {
@@ -173,7 +173,7 @@ func (c *Conn) messages() {
 // messagesIn walks the machine with each whole message of buf and gives what
 // is left.
 func (c *Conn) messagesIn(buf []byte) []byte {
-	for len(buf) > 0 && c.err == nil && c.Pending() == nil {
+	for len(buf) > 0 && c.err == nil && c.Pending() == nil && !c.again.waiting {
 		t, raw, ok := wire.NextMessage(buf)
 		if !ok {
 			if err := tooLong(buf); err != nil {
@@ -195,7 +195,7 @@ func (c *Conn) message(m handshake.Message) {
 		c.fail(err)
 		return
 	}
-	if c.complete {
+	if c.core == nil {
 		if err := c.connected(m); err != nil {
 			c.fail(err)
 		}
@@ -262,7 +262,7 @@ func (c *Conn) onChangeCipherSpec(content []byte) error {
 	if !bytes.Equal(content, []byte{1}) {
 		return fault.BadChangeCipherSpec
 	}
-	if c.complete || c.core == nil {
+	if c.core == nil {
 		return fault.UnexpectedChangeCipherSpec
 	}
 	c.step(handshake.ChangeCipherSpec, handshake.Message{})

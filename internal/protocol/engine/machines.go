@@ -92,7 +92,7 @@ func (c *Conn) connected(m handshake.Message) error {
 		return c.onTicket(m)
 	case v < iana.TLS13 && (m.Type == iana.MsgHelloRequest && c.side == trace.Client ||
 		m.Type == iana.MsgClientHello && c.side == trace.Server):
-		return c.refuseRenegotiation()
+		return c.onRenegotiation(m)
 	}
 	return fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", m.Type)
 }

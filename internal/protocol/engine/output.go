@@ -23,7 +23,7 @@ type replies struct {
 // HasReplies reports whether the reading side wants something sent: see Reply.
 // It belongs to the reading side.
 func (c *Conn) HasReplies() bool {
-	return len(c.replies.alerts) > 0 || c.replies.keyUpdate || c.replies.ended
+	return len(c.replies.alerts) > 0 || c.replies.keyUpdate || c.replies.ended || c.again.waiting
 }
 
 // Reply puts what the reading side wants sent into Output. It is the one call
@@ -38,6 +38,9 @@ func (c *Conn) Reply() {
 	}
 	c.closeSent = c.closeSent || c.replies.ended
 	c.replies = replies{}
+	if c.again.waiting && c.err == nil {
+		c.beginAgain(c.again.hello)
+	}
 }
 
 // Output gives the records that are to be sent to the peer, application data
@@ -110,8 +113,11 @@ func (c *Conn) effect(e handshake.Effect) error {
 		if c.more || len(c.partial) > 0 {
 			return fault.ExcessHandshakeData
 		}
-		c.complete = true
-		if c.config.Record {
+		if c.complete {
+			c.again.count++
+		}
+		c.complete, c.done = true, true
+		if c.core.Config.Record {
 			c.record = c.newRecord(nil)
 		}
 	}
@@ -145,7 +151,7 @@ func (c *Conn) seal(ct iana.ContentType, content []byte) {
 // Seal appends the records of application data to dst. The handshake has to
 // be complete.
 func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
-	if !c.complete || c.closeSent {
+	if !c.complete || c.closeSent || c.core != nil {
 		return dst, fault.With(fault.Internal, "the connection is not open for writing")
 	}
 	for len(data) > 0 {
@@ -208,7 +214,7 @@ func (c *Conn) Alert(a iana.Alert, now time.Time) {
 // is complete.
 func (c *Conn) alert(level iana.AlertLevel, a iana.Alert) {
 	alert := wire.Alert{Level: level, Description: a}
-	if c.complete {
+	if c.core == nil {
 		c.replies.alerts = append(c.replies.alerts, alert)
 		return
 	}

@@ -134,6 +134,9 @@ const (
 	SessionVersionChanged
 	SessionSuiteChanged
 	RenegotiationMismatch
+	RenegotiationVersion
+	HelloRequestForm
+	RenegotiationEMS
 	RenegotiationUnsafe
 	NoRenegotiation
 	PointFormatMissing
@@ -414,6 +417,12 @@ var table = [...]row{
 		"the server resumed a session with another cipher suite", Peer},
 	RenegotiationMismatch: {"RenegotiationMismatch", "RENEGOTIATION_MISMATCH", iana.AlertHandshakeFailure, "RFC 5746, section 3.4",
 		"renegotiation_info does not belong to this connection", Peer},
+	HelloRequestForm: {"HelloRequestForm", "BAD_HELLO_REQUEST", iana.AlertDecodeError, "RFC 5246, section 7.4.1.1",
+		"a HelloRequest is not empty", Peer},
+	RenegotiationVersion: {"RenegotiationVersion", "WRONG_SSL_VERSION", iana.AlertProtocolVersion, "RFC 5246, section 7.4.1.3",
+		"the server chose another version in a renegotiation", Peer},
+	RenegotiationEMS: {"RenegotiationEMS", "RENEGOTIATION_EMS_MISMATCH", iana.AlertHandshakeFailure, "RFC 7627, section 5.4",
+		"extended_master_secret was agreed on in one handshake of the connection and not in the other", Peer},
 	RenegotiationUnsafe: {"RenegotiationUnsafe", "UNSAFE_LEGACY_RENEGOTIATION_DISABLED", iana.AlertHandshakeFailure, "RFC 5746, section 4.1",
 		"the peer does not know secure renegotiation", Both},
 	NoRenegotiation: {"NoRenegotiation", "NO_RENEGOTIATION", iana.AlertNoRenegotiation, "RFC 5246, section 7.2.2",

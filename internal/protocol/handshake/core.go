@@ -33,6 +33,23 @@ const (
 	RequireClientAuth
 )
 
+// Renegotiation says whether the peer may renegotiate. RFC 5746.
+type Renegotiation uint8
+
+const (
+	// RenegotiateNever answers with a warning and goes on.
+	RenegotiateNever Renegotiation = iota
+	// RenegotiateOnce allows one more handshake.
+	RenegotiateOnce
+	// RenegotiateFreely allows any number of them.
+	RenegotiateFreely
+	// RenegotiateIgnored goes on without a word, as RFC 5246, section
+	// 7.4.1.1, allows a client.
+	RenegotiateIgnored
+	// RenegotiateFatal ends the connection with no_renegotiation.
+	RenegotiateFatal
+)
+
 // A Config is the settings of a connection. It is shared and not changed
 // while it is in use.
 type Config struct {
@@ -51,6 +68,11 @@ type Config struct {
 	// SendLimit is how many bytes of content a record of this side has at most;
 	// 0: as many as the peer allows.
 	SendLimit uint16
+
+	// Renegotiation says whether the peer may ask for another handshake in TLS
+	// 1.2 and below. RequireSecure refuses peers that do not know RFC 5746.
+	Renegotiation Renegotiation
+	RequireSecure bool
 
 	// NoStatus and NoSCTs: a client asks for no OCSP response and no SCTs, a
 	// server gives none.
@@ -133,6 +155,7 @@ type Core struct {
 	Hellos      *Hellos         // a client that encrypts its ClientHello: both of them
 	Opened      *ech.Opened     // a server that has decrypted a ClientHello: how
 	Answer      Answer          // the last one
+	Before      *Established    // the handshake before this one; nil: it is the first of the connection
 
 	Done Established
 
@@ -153,6 +176,9 @@ type Established struct {
 	Retried    bool
 	EMS        bool // extended_master_secret, or TLS 1.3
 	EtM        bool // encrypt_then_mac
+	Secure     bool // secure renegotiation, before TLS 1.3
+
+	HelloVersion iana.Version // client_version of a client's first ClientHello
 
 	ECH               *ECHOutcome          // nil: Encrypted Client Hello was not offered
 	PeerType, OwnType iana.CertificateType // the forms of the certificates
@@ -174,6 +200,18 @@ type Established struct {
 	Master                     [48]byte
 	ClientRandom, ServerRandom [32]byte
 	ClientVerify, ServerVerify [12]byte // verify_data, for renegotiation_info and tls-unique
+}
+
+// VerifyData gives what renegotiation_info has to hold after this handshake, of
+// a client or of a server; empty before the first. RFC 5746, section 3.2.
+func (e *Established) VerifyData(server bool) []byte {
+	switch {
+	case e == nil:
+		return nil
+	case server:
+		return append(e.ClientVerify[:len(e.ClientVerify):len(e.ClientVerify)], e.ServerVerify[:]...)
+	}
+	return e.ClientVerify[:]
 }
 
 var cores = sync.Pool{New: func() any { return new(Core) }}

@@ -65,8 +65,12 @@ func (c *Client) writeHello() error {
 	}
 	c.Done.ServerName = sentName(c.Config.ServerName)
 
+	c.Done.HelloVersion = min(p.Highest(), iana.TLS12)
+	if c.Before != nil {
+		c.Done.HelloVersion = c.Before.HelloVersion
+	}
 	hello := wire.ClientHello{
-		Version:     min(p.Highest(), iana.TLS12),
+		Version:     c.Done.HelloVersion,
 		Random:      c.Done.ClientRandom[:],
 		Compression: []byte{byte(iana.CompressionNull)},
 	}
@@ -208,7 +212,7 @@ func (c *Client) appendLegacy(b []byte) []byte {
 	b = wire.AppendECPointFormats(b)
 	b = wire.AppendExtension(b, iana.ExtExtendedMasterSecret, nil)
 	b = wire.AppendExtension(b, iana.ExtEncryptThenMAC, nil)
-	b = wire.AppendRenegotiationInfo(b, nil)
+	b = wire.AppendRenegotiationInfo(b, c.Before.VerifyData(false))
 	if c.Config.ClientTickets {
 		var ticket []byte
 		if s := c.Config.Session; s != nil && s.State.Version < iana.TLS13 {

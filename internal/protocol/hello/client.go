@@ -74,6 +74,9 @@ func (c *Client) onServerHello(m handshake.Message) (handshake.State, error) {
 	if err != nil {
 		return 0, err
 	}
+	if c.Before != nil && v != c.Before.Version {
+		return 0, fault.With(fault.RenegotiationVersion, "%v in place of %v", v, c.Before.Version)
+	}
 	if !c.Config.Policy.Allows(v) {
 		return 0, fault.With(fault.VersionNotOffered, "%v", v)
 	}

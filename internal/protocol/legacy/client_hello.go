@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
@@ -77,14 +78,8 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 	if c.etm && c.suite.AEAD() { // RFC 7366, section 3
 		return fault.With(fault.ExtensionValue, "%v with %v", iana.ExtEncryptThenMAC, c.suite.ID)
 	}
-	if body, ok := exts.Get(iana.ExtRenegotiationInfo); ok {
-		verify, err := wire.ParseRenegotiationInfo(body)
-		if err != nil {
-			return err
-		}
-		if len(verify) > 0 { // RFC 5746, section 3.4
-			return fault.RenegotiationMismatch
-		}
+	if err := c.checkRenegotiation(exts); err != nil {
+		return err
 	}
 	if body, ok := exts.Get(iana.ExtECPointFormats); ok {
 		formats, err := wire.ParseECPointFormats(body)
@@ -114,8 +109,51 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 	if err := c.ReadTypes(exts); err != nil {
 		return err
 	}
+	if c.Before != nil {
+		c.Done.ALPN = c.Before.ALPN
+		return nil
+	}
 	c.Done.ALPN, err = handshake.ReadProtocol(exts, c.Config.Protocols)
 	return err
+}
+
+// checkRenegotiation compares renegotiation_info with the handshake before, if
+// there was one. RFC 5746, sections 3.4 and 3.5; RFC 7627, section 5.4.
+func (c *Client) checkRenegotiation(exts wire.Extensions) error {
+	if c.Before != nil && c.Before.EMS != c.ems {
+		return fault.RenegotiationEMS
+	}
+	body, ok := exts.Get(iana.ExtRenegotiationInfo)
+	switch {
+	case !ok && c.Before != nil:
+		return fault.With(fault.RenegotiationMismatch, "%v is missing", iana.ExtRenegotiationInfo)
+	case !ok && c.Config.RequireSecure:
+		return fault.RenegotiationUnsafe
+	case !ok:
+		return nil
+	}
+	verify, err := wire.ParseRenegotiationInfo(body)
+	if err != nil {
+		return err
+	}
+	if !hmac.Equal(verify, c.Before.VerifyData(true)) {
+		return fault.RenegotiationMismatch
+	}
+	c.Done.Secure = true
+	return nil
+}
+
+// samePeer refuses another certificate in a renegotiation, and keeps what was
+// said of the first. RFC 7627, section 5.4.
+func (c *Client) samePeer(peer *handshake.PeerCertificates) (*handshake.PeerCertificates, error) {
+	if c.Before == nil {
+		return peer, nil
+	}
+	before := c.Before.Peer
+	if before == nil || !slices.EqualFunc(before.Chain, peer.Chain, bytes.Equal) || !bytes.Equal(before.RawPublicKey, peer.RawPublicKey) {
+		return nil, fault.CertificateChanged
+	}
+	return before, nil
 }
 
 // resume goes on with the session that was offered. RFC 5246, section 7.3.
@@ -176,7 +214,10 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
 	}
 	c.Transcript.Write(m.Raw)
-	peer.SCTs, c.Done.Peer = c.scts, peer
+	peer.SCTs = c.scts
+	if c.Done.Peer, err = c.samePeer(peer); err != nil {
+		return 0, err
+	}
 	if c.staple {
 		return cWaitCertificateStatus, nil
 	}
@@ -197,7 +238,9 @@ func (c *Client) onCertificateStatus(m msg) (state, error) {
 		return 0, err
 	}
 	c.Transcript.Write(m.Raw)
-	c.Done.Peer.OCSPStaple = bytes.Clone(status.Response)
+	if c.Before == nil {
+		c.Done.Peer.OCSPStaple = bytes.Clone(status.Response)
+	}
 	return c.afterCertificate(), nil
 }
 

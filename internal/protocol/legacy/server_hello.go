@@ -3,6 +3,7 @@ package legacy
 import (
 	"bytes"
 	"crypto"
+	"crypto/hmac"
 	"crypto/x509"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -29,6 +30,9 @@ func (s *Server) onHello(msg) (state, error) {
 	if s.Done.ALPN, err = negotiate.Protocol(&s.Offer, s.Config.Protocols, s.Log); err != nil {
 		return 0, err
 	}
+	if s.Before != nil {
+		s.Done.ALPN = s.Before.ALPN
+	}
 	s.ems = s.Offer.Has(iana.ExtExtendedMasterSecret)
 	s.ticket = s.Config.Tickets != nil && s.Offer.Has(iana.ExtSessionTicket)
 	switch {
@@ -48,10 +52,31 @@ func (s *Server) checkHello() error {
 	switch {
 	case bytes.IndexByte(o.Hello.Compression, byte(iana.CompressionNull)) < 0:
 		return fault.CompressionWrong
-	case len(o.Renegotiated) > 0: // RFC 5746, section 3.6
-		return fault.RenegotiationMismatch
 	case o.Has(iana.ExtECPointFormats) && bytes.IndexByte(o.PointFormats, byte(iana.PointUncompressed)) < 0:
 		return fault.PointFormatMissing
+	}
+	return s.checkRenegotiation()
+}
+
+// checkRenegotiation compares renegotiation_info with the handshake before, if
+// there was one. RFC 5746, sections 3.6 and 3.7; RFC 7627, section 5.4.
+func (s *Server) checkRenegotiation() error {
+	o := &s.Offer
+	signal := o.Hello.CipherSuites.Has(iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+	s.Done.Secure = o.Has(iana.ExtRenegotiationInfo) || signal
+	switch {
+	case !hmac.Equal(o.Renegotiated, s.Before.VerifyData(false)):
+		return fault.RenegotiationMismatch
+	case s.Config.RequireSecure && !s.Done.Secure:
+		return fault.RenegotiationUnsafe
+	case s.Before == nil:
+		return nil
+	case signal:
+		return fault.With(fault.RenegotiationMismatch, "%v in a renegotiation", iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+	case o.ServerName != s.Before.ServerName:
+		return fault.With(fault.RenegotiationMismatch, "the client asks for %q in place of %q", o.ServerName, s.Before.ServerName)
+	case o.Has(iana.ExtExtendedMasterSecret) != s.Before.EMS:
+		return fault.RenegotiationEMS
 	}
 	return nil
 }
@@ -290,8 +315,8 @@ func (s *Server) sendHello(id []byte) error {
 
 func (s *Server) appendExtensions(b []byte) []byte {
 	o := &s.Offer
-	if o.Has(iana.ExtRenegotiationInfo) || o.Hello.CipherSuites.Has(iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV) {
-		b = wire.AppendRenegotiationInfo(b, nil)
+	if s.Done.Secure {
+		b = wire.AppendRenegotiationInfo(b, s.Before.VerifyData(true))
 	}
 	if o.ServerName != "" && !s.resumed {
 		b = wire.AppendServerNameServer(b)
@@ -306,7 +331,7 @@ func (s *Server) appendExtensions(b []byte) []byte {
 		b = wire.AppendExtension(b, iana.ExtSessionTicket, nil)
 	}
 	b = s.AppendTypes(b)
-	if s.Done.ALPN != "" {
+	if s.Done.ALPN != "" && s.Before == nil {
 		b = wire.AppendALPN(b, s.Done.ALPN)
 	}
 	if o.Has(iana.ExtECPointFormats) && s.method.curves {

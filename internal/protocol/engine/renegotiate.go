@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"bytes"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/hello"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// renegotiation is another handshake on a connection of TLS 1.2 or below: RFC
+// 5246, section 7.4.1, and RFC 5746. It is done with the reading and the writing
+// side in one hand, as the first one was; so what the reading side receives
+// waits until Reply, which needs both.
+type renegotiation struct {
+	settings *handshake.Config // of a server that has asked for it; nil: those of before
+	asked    bool              // a server has sent a HelloRequest
+	waiting  bool              // the peer has asked for it, and Reply has to begin
+	hello    []byte            // the ClientHello with which a client asks
+	count    int               // of those that were completed
+}
+
+// Renegotiating reports whether another handshake is under way. Until it is
+// over, one goroutine has both sides of the connection.
+func (c *Conn) Renegotiating() bool { return c.complete && c.core != nil }
+
+// Renegotiations gives how many handshakes were completed after the first.
+func (c *Conn) Renegotiations() int { return c.again.count }
+
+// Renegotiate asks for another handshake under the settings, nil for those of
+// before: a client begins it, a server sends a HelloRequest. It needs both
+// sides of the connection. Whether the peer agrees shows later: Renegotiations
+// counts on, or it answers with a warning and Refused gives true.
+func (c *Conn) Renegotiate(settings *handshake.Config) error {
+	switch {
+	case !c.complete || c.core != nil || c.closeSent || c.err != nil:
+		return fault.With(fault.Internal, "the connection is not open")
+	case c.established.Version >= iana.TLS13:
+		return fault.With(fault.Internal, "%v has no renegotiation", c.established.Version)
+	case !c.established.Secure:
+		return fault.RenegotiationUnsafe
+	}
+	c.again.settings = settings
+	if c.side == trace.Client {
+		return c.beginAgain(nil)
+	}
+	c.again.asked = true
+	c.seal(iana.ContentHandshake, []byte{byte(iana.MsgHelloRequest), 0, 0, 0})
+	return nil
+}
+
+// Requested reports whether a server waits for the ClientHello that it has asked
+// for.
+func (c *Conn) Requested() bool { return c.again.asked }
+
+// onRenegotiation takes the peer's wish to renegotiate, or refuses it with a
+// warning.
+func (c *Conn) onRenegotiation(m handshake.Message) error {
+	switch {
+	case m.Type == iana.MsgHelloRequest && len(m.Body) > 0:
+		return fault.HelloRequestForm
+	case c.config.Renegotiation == handshake.RenegotiateIgnored:
+		return nil
+	case c.config.Renegotiation == handshake.RenegotiateFatal:
+		return fault.NoRenegotiation
+	case !c.mayRenegotiate():
+		return c.refuseRenegotiation()
+	}
+	c.again.waiting = true
+	if m.Type == iana.MsgClientHello {
+		c.again.hello = bytes.Clone(m.Raw)
+	}
+	return nil
+}
+
+// mayRenegotiate reports whether the peer's wish is granted: one that this side
+// has asked for, or one that the settings allow. A peer without RFC 5746 gets
+// none.
+func (c *Conn) mayRenegotiate() bool {
+	if !c.established.Secure {
+		return false
+	}
+	switch c.config.Renegotiation {
+	case handshake.RenegotiateFreely:
+		return true
+	case handshake.RenegotiateOnce:
+		return c.again.asked || c.again.count == 0
+	}
+	return c.again.asked
+}
+
+// beginAgain begins the handshake: with the ClientHello that was received, or by
+// sending one.
+func (c *Conn) beginAgain(received []byte) error {
+	if c.closeSent {
+		c.end(fault.NoRenegotiation) // it could not be answered
+		return c.err
+	}
+	c.core = handshake.NewCore(c.configAgain())
+	c.core.Now, c.core.Before = c.lastInput, &c.established
+	c.again.waiting, c.again.asked, c.again.hello = false, false, nil
+	if c.side == trace.Client {
+		c.machine = hello.NewClient(c.core)
+		c.step(handshake.Begin, handshake.Message{})
+		return c.err
+	}
+	c.machine = hello.NewServer(c.core)
+	c.core.Log.Received(iana.MsgClientHello)
+	c.step(handshake.Trigger(iana.MsgClientHello), handshake.Message{Type: iana.MsgClientHello, Body: received[4:], Raw: received})
+	c.messages()
+	return c.err
+}
+
+// configAgain gives the settings of a renegotiation: the version stays, as does
+// the application protocol; no session is resumed and none is kept.
+func (c *Conn) configAgain() *handshake.Config {
+	config := *c.config
+	if c.again.settings != nil {
+		config = *c.again.settings
+	}
+	p := *config.Policy
+	p.Versions = []iana.Version{c.established.Version}
+	config.Policy, config.Protocols, config.AskSettings = &p, nil, false
+	config.Session, config.ClientTickets, config.Tickets, config.SessionIDs = nil, false, nil, false
+	config.ECH, config.ECHConfigs, config.ECHGrease = nil, nil, false
+	return &config
+}
+
+// endAgain ends a renegotiation that the peer has refused: the connection goes
+// on as it was.
+func (c *Conn) endAgain() {
+	c.again.asked = false
+	if !c.Renegotiating() {
+		return
+	}
+	done := c.established
+	c.release()
+	c.established = done
+}
