@@ -227,7 +227,9 @@ func (o *Opener) Length(buf []byte) (int, error) {
 	case aead13:
 		most = maxExpanded13
 	}
-	if buf[1] != 3 || o.version != 0 && o.version != iana.Version(binary.BigEndian.Uint16(buf[1:])) {
+	// An alert in the clear may be of a peer that does not know the version yet.
+	anyVersion := o.version == 0 || o.form == plain && iana.ContentType(buf[0]) == iana.ContentAlert
+	if buf[1] != 3 || !anyVersion && o.version != iana.Version(binary.BigEndian.Uint16(buf[1:])) {
 		return 0, fault.With(fault.RecordVersionWrong, "%v", iana.Version(binary.BigEndian.Uint16(buf[1:])))
 	}
 	if n > most {
