@@ -11,8 +11,11 @@ import (
 
 // check compares what the handshake agreed on with what the flags expect.
 func (x *conn) check(resuming bool) error {
-	c, e := x.config, x.engine.Established()
-	if want := resuming && !c.expectMiss; e.Resumed != want {
+	c, e := x.config, x.established()
+	if err := x.checkEarly(); err != nil {
+		return err
+	}
+	if want := resuming && (!c.expectMiss || !c.server && x.inEarly()); e.Resumed != want {
 		return fmt.Errorf("resumed is %v", e.Resumed)
 	}
 	switch {
@@ -59,7 +62,7 @@ func (x *conn) check(resuming bool) error {
 
 // checkSessions compares the sessions that came by the end of the handshake.
 func (x *conn) checkSessions(resuming bool) error {
-	c, e, got := x.config, x.engine.Established(), len(x.sessions) > 0
+	c, e, got := x.config, x.established(), len(x.sessions) > 0
 	if !c.server && e.Version < iana.TLS13 {
 		if want := !c.expectNoSession && (!e.Resumed || c.expectRenewal); got != want {
 			return fmt.Errorf("a new session: %v", got)
@@ -100,9 +103,15 @@ func (x *conn) checkPeer(e *handshake.Established) error {
 // checkAtEnd compares what came after the handshake.
 func (x *conn) checkAtEnd(bool) error {
 	c, e := x.config, x.engine.Established()
+	if err := x.checkEarly(); err != nil {
+		return err
+	}
 	if !c.server && e.Version == iana.TLS13 && x.engine.Complete() {
 		if got := len(x.sessions) > 0; got == c.expectNoSession && !c.shimShutsDown {
 			return fmt.Errorf("a new session: %v", got)
+		}
+		if n := len(x.sessions); n > 0 && x.sessions[n-1].State.MaxEarly > 0 != c.early.ticketAllows {
+			return fmt.Errorf("the ticket allows %d bytes of early data", x.sessions[n-1].State.MaxEarly)
 		}
 	}
 	return nil

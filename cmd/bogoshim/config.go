@@ -65,6 +65,7 @@ type config struct {
 
 	alpn   alpnConfig
 	ech    echConfig
+	early  earlyConfig
 	export exportConfig
 	types  typesConfig
 

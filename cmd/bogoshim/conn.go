@@ -28,6 +28,10 @@ type conn struct {
 	plain    []byte // application data, not yet read
 	sessions []*handshake.Offered
 	eof      bool
+
+	started      bool // the exchange has begun
+	pastEarly    bool // the client knows that its early data was rejected
+	earlyChecked bool
 }
 
 // connect makes one connection and does what the runner expects on it.
@@ -54,7 +58,10 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 		return err
 	}
 	p.session = nil
-	err = x.exchange(resuming)
+	if err = x.exchange(resuming); errors.Is(err, errEarlyRejected) && c.early.rejected {
+		x.pastEarly, x.config = true, retry
+		err = x.exchange(resuming)
+	}
 	err = c.ech.checkRejected(err, x.engine.Established().ECH)
 	x.flush()
 	if n := len(x.sessions); n > 0 && err == nil {
@@ -115,6 +122,9 @@ func (x *conn) pump(done func() bool) error {
 		}
 		x.keepSessions()
 		if err := x.engine.Err(); err != nil {
+			return err
+		}
+		if err := x.rejection(); err != nil {
 			return err
 		}
 		if done() || x.engine.CloseReceived() || x.eof {
@@ -182,7 +192,7 @@ func (x *conn) keepSessions() {
 
 // handshake completes the handshake.
 func (x *conn) handshake() error {
-	settled := func() bool { return x.engine.Complete() && !x.engine.Renegotiating() }
+	settled := func() bool { return x.engine.Complete() && !x.engine.Renegotiating() || x.inEarly() }
 	if err := x.pump(settled); err != nil {
 		return err
 	}
@@ -214,6 +224,17 @@ func (x *conn) read(size int) ([]byte, error) {
 func (x *conn) write(data []byte) error {
 	if err := x.handshake(); err != nil {
 		return err
+	}
+	if x.engine.EarlyRoom() > 0 && !x.pastEarly {
+		var err error
+		if data, err = x.writeEarly(data); err != nil || len(data) == 0 {
+			return err
+		}
+	}
+	if !x.config.server {
+		if err := x.pump(x.engine.Complete); err != nil {
+			return err
+		}
 	}
 	b, err := x.engine.Seal(nil, data)
 	if err != nil {

@@ -27,6 +27,15 @@ func (x *conn) exchange(resuming bool) error {
 			}
 		}
 	}
+	x.started = true
+	if c.early.notOffered && resuming && x.engine.Established().Early != nil {
+		return errors.New("early data is offered")
+	}
+	if c.early.writeAfter != 0 {
+		if err := x.waitForMessage(); err != nil {
+			return err
+		}
+	}
 	if c.neverDone {
 		return errors.New("the handshake is complete, which it should never be")
 	}

@@ -17,7 +17,10 @@ type flag struct {
 type flags map[string]flag
 
 // areas are all flags there are. An area is a file.
-var areas = []flags{coreFlags, credentialFlags, alpnFlags, schemeFlags, statusFlags, echFlags, compressionFlags, exportFlags, typeFlags, renegotiationFlags}
+var areas = []flags{
+	coreFlags, credentialFlags, alpnFlags, schemeFlags, statusFlags, echFlags, compressionFlags, exportFlags, typeFlags, renegotiationFlags,
+	earlyFlags,
+}
 
 // arguments are the settings of the first connection, of those after it, and of
 // one that is tried again because its early data was rejected.

@@ -16,12 +16,16 @@ import (
 type peer struct {
 	tickets  *session.Keys
 	sessions *session.Cache
+	register *session.Register
 	session  *handshake.Offered // of the last connection
 	clock    int                // seconds that have passed
 }
 
 func newPeer() *peer {
-	return &peer{tickets: new(session.Keys), sessions: session.NewCache(100)}
+	return &peer{
+		tickets: new(session.Keys), sessions: session.NewCache(100),
+		register: session.NewRegister(100, time.Now().Add(-time.Hour)), // nothing was seen before
+	}
 }
 
 func (p *peer) now() time.Time { return time.Now().Add(time.Duration(p.clock) * time.Second) }
@@ -32,6 +36,8 @@ type host struct {
 	config   *config
 	settings *handshake.Config
 	verified int // chains were
+
+	skew int // of the last ticket's age, in seconds
 
 	candidates []*sign.Credential // that were offered to choose from
 }
@@ -50,6 +56,9 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 	case handshake.Premaster:
 		b, err := sign.DecryptPremaster(a.Credential.Key, h.settings.Rand, a.Content)
 		return handshake.Answer{Bytes: b, Err: err}
+	case handshake.Replay:
+		why := h.peer.register.Seen(a.Content, a.Window, h.peer.now())
+		return handshake.Answer{Fresh: why == 0, Why: why}
 	case handshake.Verdict:
 		if err := h.config.ech.checkName(a); err != nil {
 			return handshake.Answer{Err: err}
@@ -78,6 +87,9 @@ func (h *host) onSession(a *handshake.Ask) handshake.Answer {
 		return handshake.Answer{Session: h.peer.sessions.Get(a.SessionID, h.peer.now())}
 	}
 	s, renew := a.Keys.Open(h.peer.now(), a.Ticket)
+	if id, ok := a.Offer.PSK.Identity(0); ok && s != nil {
+		h.skew = int(s.Skew(id.ObfuscatedAge, h.peer.now()).Round(time.Second) / time.Second)
+	}
 	return handshake.Answer{Session: s, Renew: renew}
 }
 

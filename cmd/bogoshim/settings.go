@@ -30,6 +30,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	c.status.configure(h, c.server)
 	c.compression.configure(h)
 	h.SendLimit = c.sendLimit
+	c.early.configure(h, c.server)
 	if c.server {
 		h.SessionIDs = true
 		if !c.noTicket {

@@ -25,6 +25,7 @@ type Host struct {
 	Candidates []*sign.Credential                      // to choose from in its place
 	Verify     func(*handshake.PeerCertificates) error // nil: everything is trusted
 	Sessions   *session.Cache                          // of session IDs
+	Register   *session.Register                       // of early data; nil: none is taken
 	Settings   *handshake.Config                       // answer to Settings
 	OuterHello bool                                    // likewise
 	ECHKeys    *ech.Keys                               // answer to ECHKeys
@@ -79,6 +80,12 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 			return handshake.Answer{}
 		}
 		return handshake.Answer{Err: h.Verify(a.Peer)}
+	case handshake.Replay:
+		if h.Register == nil {
+			return handshake.Answer{}
+		}
+		why := h.Register.Seen(a.Content, a.Window, h.time())
+		return handshake.Answer{Fresh: why == 0, Why: why}
 	case handshake.Approval:
 		return handshake.Answer{}
 	case handshake.Premaster:

@@ -20,7 +20,8 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := extension.Check(extension.EncryptedExtensions, ee.Extensions, c.Asked); err != nil {
+	answered, err := extension.Check(extension.EncryptedExtensions, ee.Extensions, c.Asked)
+	if err != nil {
 		return 0, err
 	}
 	if c.Done.ALPN, err = handshake.ReadProtocol(ee.Extensions, c.Config.Protocols); err != nil {
@@ -31,6 +32,9 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 	}
 	limits, err := negotiate.ClientLimits(ee.Extensions, c.Config.RecordSizeLimit, c.Config.MaxFragment, iana.TLS13)
 	if err != nil {
+		return 0, err
+	}
+	if err := c.settleEarly(answered); err != nil {
 		return 0, err
 	}
 	if c.Done.ReadLimit, c.Done.WriteLimit = limits.Read, limits.Write; limits.Write > 0 {
@@ -243,6 +247,7 @@ func (c *Client) onSignature(msg) (state, error) {
 
 // finish ends the handshake with the client's Finished.
 func (c *Client) finish() (state, error) {
+	c.endEarly()
 	var hash, mac [48]byte
 	finished := wire.Finished{VerifyData: c.clientHS.FinishedMAC(mac[:0], c.Transcript.Sum(hash[:0]))}
 	c.Send(iana.MsgFinished, finished.Append(c.Out.Message()))

@@ -110,6 +110,7 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 		}
 	}
 	c.Done.Retried = true
+	c.rejected(trace.Retried)
 	c.Transcript.Retry()
 	c.Transcript.Write(c.ServerHello)
 	c.FirstHello = append(c.FirstHello[:0], c.Hello...)
@@ -167,13 +168,14 @@ func (c *Client) rewriteHello(reshare bool, cookie []byte) error {
 			var share wire.Mark
 			b, share = wire.OpenKeyShare(b, c.Shares[0].Group())
 			b = shares.Close(share.Close(c.Shares[0].AppendPublic(b)))
+		case t == iana.ExtEarlyData: // RFC 9846, section 4.2.2
 		case t == iana.ExtPreSharedKey && psk == nil: // it means nothing (RFC 9849, section 6.1.2)
 		case t == iana.ExtPreSharedKey && psk.State.Hash() != c.suite.Hash:
 			c.Log.Refused(trace.Session, 0, trace.WrongHash)
 		case t == iana.ExtPreSharedKey:
 			b = appendCookie(b, cookie)
 			cookie = nil
-			b = wire.AppendExtension(b, t, body)
+			b = hello.AppendPSK(b, psk, c.Now) // it is older now
 		default:
 			b = wire.AppendExtension(b, t, body)
 		}
@@ -277,14 +279,20 @@ func (c *Client) handshakeKeys(secret []byte) {
 	c.KeyLog("CLIENT_HANDSHAKE_TRAFFIC_SECRET", c.clientHS.Bytes())
 	c.KeyLog("SERVER_HANDSHAKE_TRAFFIC_SECRET", c.serverHS.Bytes())
 	c.Out.ReadKeys(record.Keys13(c.suite.ID, c.serverHS))
-	c.changeCipherSpec()
-	c.Out.WriteKeys(record.Keys13(c.suite.ID, c.clientHS))
 	c.master = secrets.Master()
+	switch {
+	case c.Done.Early.Flows() && c.Done.Resumed:
+		return // with its keys, until the server has said whether it takes it
+	case c.Done.Early.Flows():
+		c.rejected(trace.NotResumed)
+	}
+	c.changeCipherSpec()
+	c.writeHandshake()
 }
 
 // changeCipherSpec is for middleboxes that expect it. RFC 9846, appendix E.4.
 func (c *Client) changeCipherSpec() {
-	if !c.sentCCS {
+	if !c.sentCCS && c.Done.Early == nil { // with early data it comes before that
 		c.Out.ChangeCipherSpec()
 		c.sentCCS = true
 	}

@@ -12,7 +12,7 @@ import (
 // material does not belong to this connection alone (RFC 7627, section 5.4).
 func (c *Conn) Export(label string, context []byte, n int) ([]byte, error) {
 	e := &c.established
-	if !c.complete || c.core != nil || n < 0 || n > 1<<13 || len(label) > 249 || len(context) >= 1<<16 {
+	if !c.complete || c.core != nil || !exportable(label, context, n) {
 		return nil, fault.With(fault.Internal, "no keying material can be had: %d bytes, label of %d", n, len(label))
 	}
 	if e.Version == iana.TLS13 {
@@ -23,4 +23,9 @@ func (c *Conn) Export(label string, context []byte, n int) ([]byte, error) {
 	}
 	p, _ := suite.Of(e.Suite)
 	return prf.Of(e.Version, p.Hash).Export(e.Master[:], e.ClientRandom[:], e.ServerRandom[:], label, context, n), nil
+}
+
+// exportable reports whether the lengths are those of an exporter.
+func exportable(label string, context []byte, n int) bool {
+	return n >= 0 && n <= 1<<13 && len(label) <= 249 && len(context) < 1<<16
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"errors"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -103,7 +102,7 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 	case ct == iana.ContentChangeCipherSpec:
 		return nil, c.onChangeCipherSpec(content)
 	case ct == iana.ContentApplicationData && !c.complete:
-		return nil, fault.DataInHandshake
+		return c.earlyData(content)
 	case ct == iana.ContentApplicationData:
 		if len(content) > 0 {
 			c.count = counters{}
@@ -295,25 +294,4 @@ func isHTTP(buf []byte) bool {
 		}
 	}
 	return false
-}
-
-// maxEarlyData is how many bytes of early data are passed over, headers included.
-const maxEarlyData = 1 << 15
-
-// skipEarlyData passes over the early data of a client that has a ticket of
-// somebody else: this server accepts none, and cannot read it. It comes before
-// the first record that can be read, and after a
-// HelloRetryRequest. RFC 9846, section 4.3.10.
-func (c *Conn) skipEarlyData(ct iana.ContentType, n int, err error) (early bool, tooLong error) {
-	switch {
-	case !c.early || c.unsealed || c.complete, !c.read.Protected() && ct != iana.ContentApplicationData,
-		c.read.Protected() && !errors.Is(err, fault.BadRecordMAC) && !errors.Is(err, fault.RecordTooShort):
-		return false, nil
-	case c.read.Protected():
-		c.read.Again()
-	}
-	if c.skipped += n; c.skipped > maxEarlyData {
-		return true, fault.EarlyDataTooLong
-	}
-	return true, nil
 }

@@ -30,6 +30,7 @@ func (c *Conn) handOver() {
 	c.machine.Free()
 	c.useVersion(c.core.Done.Version)
 	c.early = c.side == trace.Server && c.core.Done.Version == iana.TLS13 && c.core.Offer.Has(iana.ExtEarlyData)
+	c.read.ExpectEarlyData(c.early)
 	switch {
 	case c.core.Done.Version == iana.TLS13 && c.side == trace.Server:
 		c.machine = server13.New(c.core)
@@ -128,7 +129,8 @@ func (c *Conn) onTicket(m handshake.Message) error {
 	if c.count.tickets++; c.count.tickets > maxTickets {
 		return fault.With(fault.UnexpectedMessage, "more than %d tickets", maxTickets)
 	}
-	if err := checkTicket(t); err != nil {
+	early, err := checkTicket(t)
+	if err != nil {
 		return err
 	}
 	if !c.config.ClientTickets || t.Lifetime == 0 {
@@ -136,7 +138,7 @@ func (c *Conn) onTicket(m handshake.Message) error {
 	}
 	psk := c.established.Resumption.TicketPSK(t.Nonce)
 	s := c.newSession(psk.Bytes())
-	s.Lifetime, s.AgeAdd = min(t.Lifetime, maxTicketLifetime), t.AgeAdd
+	s.Lifetime, s.AgeAdd, s.MaxEarly = min(t.Lifetime, maxTicketLifetime), t.AgeAdd, early
 	c.sessions = append(c.sessions, &handshake.Offered{Ticket: bytes.Clone(t.Ticket), State: s})
 	return nil
 }
@@ -150,6 +152,10 @@ func (c *Conn) newSession(secret []byte) *session.State {
 	s := &session.State{
 		Version: e.Version, Suite: e.Suite, Group: e.Group, Secret: bytes.Clone(secret), EMS: e.EMS, EtM: e.EtM,
 		ALPN: e.ALPN, ServerName: e.ServerName, PeerScheme: e.PeerScheme, OwnType: e.OwnType, Created: c.lastInput,
+		Began: c.lastInput.Unix(),
+	}
+	if e.Resumed {
+		s.Began = e.Began
 	}
 	if e.Peer != nil {
 		s.Chain, s.OCSPStaple, s.SCTs, s.RawKey = e.Peer.Chain, e.Peer.OCSPStaple, e.Peer.SCTs, e.Peer.RawPublicKey
@@ -175,8 +181,14 @@ func (c *Conn) refuseRenegotiation() error {
 	return nil
 }
 
-// checkTicket refuses what may not stand in a NewSessionTicket.
-func checkTicket(t wire.NewSessionTicket13) error {
-	_, err := extension.Check(extension.NewSessionTicket, t.Extensions, 0)
-	return err
+// checkTicket refuses what may not stand in a NewSessionTicket, and gives how
+// many bytes of early data it allows.
+func checkTicket(t wire.NewSessionTicket13) (early uint32, err error) {
+	if _, err := extension.Check(extension.NewSessionTicket, t.Extensions, 0); err != nil {
+		return 0, err
+	}
+	if body, ok := t.Extensions.Get(iana.ExtEarlyData); ok {
+		return wire.ParseEarlyDataTicket(body)
+	}
+	return 0, nil
 }

@@ -89,6 +89,9 @@ func (c *Conn) effect(e handshake.Effect) error {
 			// The peer goes on before it can have heard the answer.
 			return fault.ExcessHandshakeData
 		}
+		if e.Content == iana.ContentChangeCipherSpec && c.core.Done.Version == 0 {
+			c.write.SetVersion(iana.TLS12) // the initial ClientHello was sent
+		}
 		c.seal(e.Content, c.core.Out.Bytes(e))
 		return c.write.Err()
 	case handshake.WriteKeys:
@@ -149,9 +152,9 @@ func (c *Conn) seal(ct iana.ContentType, content []byte) {
 }
 
 // Seal appends the records of application data to dst. The handshake has to
-// be complete.
+// be complete, or HalfOpen.
 func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
-	if !c.complete || c.closeSent || c.core != nil {
+	if !c.writable() {
 		return dst, fault.With(fault.Internal, "the connection is not open for writing")
 	}
 	for len(data) > 0 {
@@ -172,7 +175,7 @@ func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 // renewWriteKeys changes keys that have protected as much as they may. RFC
 // 9846, section 5.5; TLS 1.2 and below cannot do it.
 func (c *Conn) renewWriteKeys() error {
-	if c.established.Version != iana.TLS13 {
+	if c.established.Version != iana.TLS13 { // or not yet established
 		return fault.KeyUsageExhausted
 	}
 	return c.sendKeyUpdate(false)

@@ -142,6 +142,10 @@ const (
 	PointFormatMissing
 	EarlyDataUnexpected
 	EarlyDataTooLong
+	EarlyDataOverLimit
+	EarlyDataVersion
+	EarlyDataSuite
+	EarlyDataProtocol
 	DataInHandshake
 	ECHInnerForm
 	ECHInnerInvalid
@@ -429,10 +433,18 @@ var table = [...]row{
 		"the peer wants to renegotiate and this side does not", Both},
 	PointFormatMissing: {"PointFormatMissing", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 8422, section 5.1.2",
 		"the list of point formats lacks uncompressed", Peer},
-	EarlyDataUnexpected: {"EarlyDataUnexpected", "UNEXPECTED_EXTENSION_ON_EARLY_DATA", iana.AlertUnsupportedExtension, "RFC 9846, section 4.3.10",
-		"the server accepted early data that was not offered", Peer},
+	EarlyDataUnexpected: {"EarlyDataUnexpected", "UNEXPECTED_EXTENSION", iana.AlertUnsupportedExtension, "RFC 9846, section 4.3.10",
+		"the server accepted early data without resuming the session", Peer},
 	EarlyDataTooLong: {"EarlyDataTooLong", "TOO_MUCH_SKIPPED_EARLY_DATA", iana.AlertUnexpectedMessage, "RFC 9846, section 4.3.10",
 		"the client sent more early data than may be skipped", Peer},
+	EarlyDataOverLimit: {"EarlyDataOverLimit", "TOO_MUCH_READ_EARLY_DATA", iana.AlertUnexpectedMessage, "RFC 9846, section 4.3.10",
+		"the client sent more early data than its ticket allows", Peer},
+	EarlyDataVersion: {"EarlyDataVersion", "WRONG_VERSION_ON_EARLY_DATA", iana.AlertProtocolVersion, "RFC 9846, appendix E.3",
+		"the server answered early data with an older version, though it had given a ticket for it", Both},
+	EarlyDataSuite: {"EarlyDataSuite", "CIPHER_MISMATCH_ON_EARLY_DATA", iana.AlertIllegalParameter, "RFC 9846, section 4.3.10",
+		"the server accepted early data with another cipher suite than its ticket's", Peer},
+	EarlyDataProtocol: {"EarlyDataProtocol", "ALPN_MISMATCH_ON_EARLY_DATA", iana.AlertIllegalParameter, "RFC 9846, section 4.3.10",
+		"the server accepted early data with another application protocol than its ticket's", Peer},
 	DataInHandshake: {"DataInHandshake", "UNEXPECTED_RECORD", iana.AlertUnexpectedMessage, "RFC 9846, section 5",
 		"application data came before the handshake was complete", Peer},
 	ECHInnerForm: {"ECHInnerForm", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9849, section 5.1",

@@ -3,12 +3,14 @@ package handshake
 import (
 	"crypto"
 	"crypto/x509"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/ech"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
 // A Question is something that a handshake needs from its host before it can
@@ -42,6 +44,11 @@ const (
 	// ECHKeys: which keys open the encrypted ClientHello in Ask.Offer?
 	// Answer.ECHKeys, nil for none. It is asked if Config.AskECHKeys is set.
 	ECHKeys
+	// Replay: the client's early data can be taken, if its ClientHello is not
+	// one that was seen before: Ask.Content, which is unique to it, must not
+	// have been asked about already within Ask.Window. Answer.Fresh, or
+	// Answer.Why not.
+	Replay
 )
 
 func (q Question) String() string {
@@ -52,7 +59,7 @@ func (q Question) String() string {
 }
 
 var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret", "approval",
-	"keys for the encrypted ClientHello"}
+	"keys for the encrypted ClientHello", "replay"}
 
 // trigger is what the answer to the question sets off.
 func (q Question) trigger() Trigger { return Begin + Trigger(q) }
@@ -69,7 +76,8 @@ type Ask struct {
 	SessionID  []byte               // Session: a session ID (TLS 1.2)
 	Credential *sign.Credential     // Signature, Premaster
 	Scheme     iana.SignatureScheme // Signature; 0 for the signatures of TLS 1.1 and below
-	Content    []byte               // Signature, Premaster
+	Content    []byte               // Signature, Premaster, Replay
+	Window     time.Duration        // Replay: within which Content may come again
 	Peer       *PeerCertificates    // Verdict
 	PublicName string               // Verdict: the name that the server has to be verified for in place of the settings', because it rejected the encrypted ClientHello
 }
@@ -85,6 +93,8 @@ type Answer struct {
 	Credential *sign.Credential
 	Candidates []*sign.Credential // Credential: several, the most wanted first, in place of one
 	Bytes      []byte
+	Fresh      bool      // Replay: it was not seen before
+	Why        trace.Why // Replay: why it is not taken
 	Err        error
 }
 

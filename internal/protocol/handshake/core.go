@@ -103,6 +103,8 @@ type Config struct {
 	SessionIDs   bool          // resume TLS 1.2 by session ID: the host keeps the sessions
 	ECH          *ech.Keys     // opens encrypted ClientHellos; nil: they are ignored
 	AskECHKeys   bool          // ask for other ECHKeys once the ClientHello is read
+	MaxEarlyData uint32        // bytes of early data that tickets allow; 0: none
+	EarlySkew    time.Duration // by how much a client's age of a ticket may differ for early data; 0: ten seconds
 
 	// Of a client.
 	ServerName    string // for server_name; empty or an IP address: none is sent
@@ -111,6 +113,7 @@ type Config struct {
 	ECHGrease     bool   // without it, send an extension that looks like it
 	Session       *Offered
 	ClientTickets bool // take tickets for later
+	EarlyData     bool // offer early data if the session allows it
 	Fallback      bool // say that a newer version was tried and failed
 	NoGREASE      bool // leave out the values of RFC 8701
 
@@ -181,7 +184,9 @@ type Established struct {
 	HelloVersion iana.Version // client_version of a client's first ClientHello
 
 	ECH               *ECHOutcome          // nil: Encrypted Client Hello was not offered
+	Early             *EarlyData           // nil: early data was not offered
 	PeerType, OwnType iana.CertificateType // the forms of the certificates
+	Began             int64                // as session.State has it, of a session that was resumed
 
 	Local *sign.Credential // what this side showed
 	Peer  *PeerCertificates

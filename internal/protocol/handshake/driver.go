@@ -36,6 +36,7 @@ const (
 	OnPremaster
 	OnApproval
 	OnECHKeys
+	OnReplay
 )
 
 func (t Trigger) String() string {

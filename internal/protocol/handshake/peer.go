@@ -173,7 +173,7 @@ func PeerOf(s *session.State) *PeerCertificates {
 
 // Resume takes over what the peer has shown of itself when the session was made.
 func (e *Established) Resume(s *session.State) {
-	e.Resumed, e.Peer, e.PeerScheme, e.OwnType = true, PeerOf(s), s.PeerScheme, s.OwnType
+	e.Resumed, e.Peer, e.PeerScheme, e.OwnType, e.Began = true, PeerOf(s), s.PeerScheme, s.OwnType, s.Began
 }
 
 // ReadProtocol gives the application protocol that the server chose, of those

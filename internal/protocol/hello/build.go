@@ -3,9 +3,11 @@ package hello
 import (
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -183,7 +185,7 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if g.sent {
 		b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
 	}
-	return c.appendPSK(append(b, c.extra...)), nil
+	return c.appendPSK(append(c.appendEarlyData(b), c.extra...)), nil
 }
 
 // appendSchemes appends the signature schemes that a server may use, and those
@@ -292,7 +294,12 @@ func (c *Client) appendPSK(b []byte) []byte {
 	if s == nil || s.State.Version != iana.TLS13 || !c.Config.Policy.Allows(iana.TLS13) {
 		return b
 	}
-	age := uint32(c.Now.Sub(s.State.Created).Milliseconds())
+	return AppendPSK(b, s, c.Now)
+}
+
+// AppendPSK appends a session that is offered now, with room for its binder.
+func AppendPSK(b []byte, s *handshake.Offered, now time.Time) []byte {
+	age := uint32(now.Sub(s.State.Created).Milliseconds())
 	id := wire.PSKIdentity{Identity: s.Ticket, ObfuscatedAge: age + s.State.AgeAdd}
 	return wire.AppendPreSharedKeyClient(b, id, s.State.Hash().Size())
 }

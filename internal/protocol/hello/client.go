@@ -60,6 +60,7 @@ func (c *Client) onBegin(handshake.Message) (handshake.State, error) {
 	}
 	c.Out.Sent(append(c.Out.Message(), c.Hello...))
 	c.Log.Sent(iana.MsgClientHello)
+	c.beginEarly()
 	return clientWaitServerHello, nil
 }
 
@@ -79,6 +80,9 @@ func (c *Client) onServerHello(m handshake.Message) (handshake.State, error) {
 	}
 	if !c.Config.Policy.Allows(v) {
 		return 0, fault.With(fault.VersionNotOffered, "%v", v)
+	}
+	if c.Done.Early != nil && v < iana.TLS13 {
+		return 0, fault.With(fault.EarlyDataVersion, "%v", v)
 	}
 	if err := c.checkDowngrade(v, hello.Random); err != nil {
 		return 0, err

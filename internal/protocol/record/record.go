@@ -50,6 +50,10 @@ type half struct {
 }
 
 func (h *half) install(k *Keys, opens bool) error {
+	if k.form == plain {
+		*h = half{}
+		return nil
+	}
 	*h = half{form: k.form, iv: [12]byte(k.iv[:12]), gcm: k.params.Cipher == suite.AESGCM}
 	var err error
 	switch k.params.Cipher {
@@ -200,7 +204,12 @@ type Opener struct {
 	half
 	limit
 	version iana.Version
+	early   bool
 }
+
+// ExpectEarlyData allows, while there are no keys, records as long as protected
+// ones: those that cannot be read and are passed over.
+func (o *Opener) ExpectEarlyData(expect bool) { o.early = expect }
 
 // SetVersion sets the version that records have to have in their header. Until
 // it is called, any of SSL 3.0 and above will do.
@@ -224,6 +233,9 @@ func (o *Opener) Length(buf []byte) (int, error) {
 	switch o.form {
 	case plain:
 		most = MaxPlaintext
+		if o.early && iana.ContentType(buf[0]) == iana.ContentApplicationData {
+			most = maxExpanded13
+		}
 	case aead13:
 		most = maxExpanded13
 	}

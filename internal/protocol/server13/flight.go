@@ -113,7 +113,10 @@ func (s *Server) sendFinished() state {
 	s.KeyLog("SERVER_TRAFFIC_SECRET_0", s.Done.WriteTraffic.Bytes())
 	s.KeyLog("EXPORTER_SECRET", s.Done.Exporter.Bytes())
 	s.writeKeys(s.Done.WriteTraffic)
-	if s.askedCertificate {
+	switch {
+	case s.Done.Early.Accepted():
+		return waitEndOfEarlyData
+	case s.askedCertificate:
 		return waitCertificate
 	}
 	return waitFinished

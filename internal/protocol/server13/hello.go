@@ -22,6 +22,9 @@ const maxIdentities = 5
 // onHello is START: the ClientHello is in the core, its version is chosen.
 // RFC 9846, section 4.2.1.
 func (s *Server) onHello(msg) (state, error) {
+	if s.Offer.Has(iana.ExtEarlyData) {
+		s.Done.Early = new(handshake.EarlyData)
+	}
 	if err := s.checkHello(); err != nil {
 		return 0, err
 	}
@@ -152,6 +155,9 @@ func (s *Server) nextSession() (state, error) {
 	if !o.Has(iana.ExtSignatureAlgorithms) {
 		return 0, fault.SchemesMissing
 	}
+	if s.considersEarly() {
+		s.RejectEarly(s.whyNotEarly())
+	}
 	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: o})
 	return waitCredential, nil
 }
@@ -170,7 +176,7 @@ func (s *Server) onSession(msg) (state, error) {
 	s.Log.Chose(trace.Session, uint16(s.identity))
 	s.session, s.early = found, early
 	s.Done.Resume(found)
-	return s.Reverified(waitResumptionVerdict, s.resume)
+	return s.Reverified(waitResumptionVerdict, s.resumeEarly)
 }
 
 // onResumptionVerdict takes the host's word on the chain that the client showed
@@ -179,7 +185,7 @@ func (s *Server) onResumptionVerdict(msg) (state, error) {
 	if err := handshake.Verdicted(s.Answer.Err); err != nil {
 		return 0, err
 	}
-	return s.resume()
+	return s.resumeEarly()
 }
 
 // resume answers with the flight of a resumption.
@@ -238,6 +244,9 @@ func (s *Server) sendHello() error {
 		return err
 	}
 	s.Transcript.Write(s.Hello)
+	if s.Done.Early.Accepted() {
+		s.readEarly()
+	}
 	hello := wire.ServerHello{
 		Version:     iana.TLS12,
 		Random:      s.Done.ServerRandom[:],
@@ -277,7 +286,9 @@ func (s *Server) handshakeKeys(secret []byte) {
 	s.KeyLog("CLIENT_HANDSHAKE_TRAFFIC_SECRET", s.clientHS.Bytes())
 	s.KeyLog("SERVER_HANDSHAKE_TRAFFIC_SECRET", s.serverHS.Bytes())
 	s.writeKeys(s.serverHS)
-	s.readKeys(s.clientHS)
+	if !s.Done.Early.Accepted() {
+		s.readKeys(s.clientHS)
+	}
 	s.master = s.secrets.Master()
 }
 
@@ -294,6 +305,7 @@ func (s *Server) sendEncryptedExtensions() {
 		b = wire.AppendALPN(b, s.Done.ALPN)
 	}
 	b = limits.Append(b)
+	b = s.appendEarlyData(b)
 	if e := s.Done.ECH; e != nil && e.Status != trace.ECHAccepted && len(e.RetryConfigs) > 0 {
 		b = wire.AppendECHRetryConfigs(b, e.RetryConfigs) // RFC 9849, section 7.1
 	}

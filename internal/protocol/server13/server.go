@@ -48,11 +48,13 @@ const (
 	waitHello2
 	waitSession
 	waitResumptionVerdict
+	waitReplay
 	waitCredential
 	waitSignature
 	waitCertificate
 	waitVerdict
 	waitCertificateVerify
+	waitEndOfEarlyData
 	waitFinished
 	waitApproval
 	connected
@@ -71,9 +73,11 @@ var table = handshake.Table[Server]{
 		waitHello2: handshake.In("START (after HelloRetryRequest)",
 			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, waitSession, waitCredential)),
 		waitSession: handshake.In("RECVD_CH (session)",
-			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitResumptionVerdict, waitCredential, waitFinished)),
+			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitResumptionVerdict, waitReplay, waitCredential, waitFinished)),
 		waitResumptionVerdict: handshake.In("RECVD_CH (verdict)",
-			handshake.On(handshake.OnVerdict, (*Server).onResumptionVerdict, waitFinished)),
+			handshake.On(handshake.OnVerdict, (*Server).onResumptionVerdict, waitReplay, waitFinished)),
+		waitReplay: handshake.In("RECVD_CH (replay)",
+			handshake.On(handshake.OnReplay, (*Server).onReplay, waitEndOfEarlyData, waitFinished)),
 		waitCredential: handshake.In("NEGOTIATED (certificate)",
 			handshake.On(handshake.OnCredential, (*Server).onCredential, waitSignature)),
 		waitSignature: handshake.In("NEGOTIATED (signature)",
@@ -85,6 +89,8 @@ var table = handshake.Table[Server]{
 			handshake.On(handshake.OnVerdict, (*Server).onVerdict, waitCertificateVerify)),
 		waitCertificateVerify: handshake.In("WAIT_CV",
 			handshake.OnMessage(iana.MsgCertificateVerify, (*Server).onCertificateVerify, waitFinished)),
+		waitEndOfEarlyData: handshake.In("WAIT_EOED",
+			handshake.OnMessage(iana.MsgEndOfEarlyData, (*Server).onEndOfEarlyData, waitFinished)),
 		waitFinished: handshake.In("WAIT_FINISHED",
 			handshake.OnMessage(iana.MsgFinished, (*Server).onFinished, waitApproval, connected)),
 		waitApproval: handshake.In("WAIT_FINISHED (approval)",

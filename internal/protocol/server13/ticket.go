@@ -35,6 +35,8 @@ func (s *Server) sendTicket() error {
 		ServerName: s.Offer.ServerName,
 		PeerScheme: s.Done.PeerScheme, OwnType: s.Done.OwnType,
 		Created:  s.Now,
+		Began:    s.Began(),
+		MaxEarly: s.Config.MaxEarlyData,
 		Lifetime: ticketLifetime,
 		AgeAdd:   binary.BigEndian.Uint32(random[:]),
 	}
@@ -50,6 +52,9 @@ func (s *Server) sendTicket() error {
 		AgeAdd:   state.AgeAdd,
 		Nonce:    nonce[:],
 		Ticket:   ticket,
+	}
+	if state.MaxEarly > 0 {
+		m.Extensions = wire.AppendEarlyDataTicket(nil, state.MaxEarly)
 	}
 	s.Out.Sent(m.Append(s.Out.Message()))
 	s.Log.Sent(iana.MsgNewSessionTicket)

@@ -26,7 +26,8 @@ type State struct {
 	OwnType    iana.CertificateType // of the certificate that this side showed: X.509 or a raw public key
 	ALPN       string
 	ServerName string
-	Created    time.Time            // to the second
+	Created    time.Time            // to the millisecond
+	Began      int64                // when the peer last showed who it is, before any resumption, in seconds since 1970
 	Lifetime   uint32               // seconds
 	AgeAdd     uint32               // ticket_age_add
 	MaxEarly   uint32               // bytes of 0-RTT data that may be sent; 0: none
@@ -43,16 +44,28 @@ func (s *State) Hash() schedule.Hash {
 	return p.Hash
 }
 
+// longest is for how long sessions may be made of sessions, in seconds: seven
+// days after the peer has last shown who it is. RFC 9846, section 4.7.1, wants
+// such a limit.
+const longest = 7 * 24 * 60 * 60
+
 // Expired reports whether the session is too old, or from the future.
 func (s *State) Expired(now time.Time) bool {
 	age := now.Sub(s.Created)
-	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute
+	return age > time.Duration(s.Lifetime)*time.Second || age < -time.Minute || s.Began != 0 && now.Unix()-s.Began > longest
 }
 
 // HasPeer reports whether the peer had shown who it is.
 func (s *State) HasPeer() bool { return len(s.Chain) > 0 || s.RawKey != nil }
 
-const format = 5 // of the encoding; another is not read
+// Skew gives by how much the age of a ticket that a client tells, obfuscated,
+// exceeds its age here. RFC 9846, section 8.3.
+func (s *State) Skew(obfuscated uint32, now time.Time) time.Duration {
+	told := time.Duration(obfuscated-s.AgeAdd) * time.Millisecond
+	return told - now.Sub(s.Created)
+}
+
+const format = 6 // of the encoding; another is not read
 
 // Append appends the encoded state.
 func (s *State) Append(b []byte) []byte {
@@ -67,7 +80,8 @@ func (s *State) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Suite))
 	b = binary.BigEndian.AppendUint16(b, uint16(s.Group))
 	b = binary.BigEndian.AppendUint16(b, uint16(s.PeerScheme))
-	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.Unix()))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Began))
 	b = binary.BigEndian.AppendUint32(b, s.Lifetime)
 	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
 	b = binary.BigEndian.AppendUint32(b, s.MaxEarly)
@@ -81,7 +95,7 @@ func (s *State) Append(b []byte) []byte {
 }
 
 // fixed is the length of what has always the same, in bytes.
-const fixed = 2 + 4*2 + 8 + 3*4
+const fixed = 2 + 4*2 + 2*8 + 3*4
 
 // size gives the length of the encoded state in bytes.
 func (s *State) size() int {
@@ -120,10 +134,11 @@ func parse(b []byte) (*State, error) {
 		Suite:      iana.Suite(binary.BigEndian.Uint16(b[4:])),
 		Group:      iana.Group(binary.BigEndian.Uint16(b[6:])),
 		PeerScheme: iana.SignatureScheme(binary.BigEndian.Uint16(b[8:])),
-		Created:    time.Unix(int64(binary.BigEndian.Uint64(b[10:])), 0),
-		Lifetime:   binary.BigEndian.Uint32(b[18:]),
-		AgeAdd:     binary.BigEndian.Uint32(b[22:]),
-		MaxEarly:   binary.BigEndian.Uint32(b[26:]),
+		Created:    time.UnixMilli(int64(binary.BigEndian.Uint64(b[10:]))),
+		Began:      int64(binary.BigEndian.Uint64(b[18:])),
+		Lifetime:   binary.BigEndian.Uint32(b[26:]),
+		AgeAdd:     binary.BigEndian.Uint32(b[30:]),
+		MaxEarly:   binary.BigEndian.Uint32(b[34:]),
 	}
 	if b[1]&4 != 0 {
 		s.OwnType = iana.CertRawPublicKey

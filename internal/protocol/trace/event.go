@@ -62,10 +62,11 @@ const (
 	Scheme
 	Compression // of the certificate
 	ECH         // configurations for Encrypted Client Hello; Code is the place in the list
+	EarlyData   // of the client; Code is the place of its session in the list
 )
 
 var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme", "certificate compression",
-	"encrypted ClientHello"}
+	"encrypted ClientHello", "early data"}
 
 func (t Topic) String() string {
 	if int(t) < len(topics) {
@@ -137,6 +138,32 @@ const (
 	BadPublicName
 	// BadPublicKey: its public key is not valid.
 	BadPublicKey
+	// NoSession was offered.
+	NoSession
+	// NotResumed: the session was not.
+	NotResumed
+	// NotOfSession: the session does not allow it.
+	NotOfSession
+	// Retried: there was a HelloRetryRequest.
+	Retried
+	// NotFirst: the session is not the first of the client's list.
+	NotFirst
+	// WrongSuite: the session was made with another cipher suite.
+	WrongSuite
+	// WrongProtocol: the session was made with another application protocol.
+	WrongProtocol
+	// AgeSkew: the ticket is older or younger than the client says.
+	AgeSkew
+	// Seen before: it may be a replay.
+	Seen
+	// RegisterFull: there is no room to remember it.
+	RegisterFull
+	// RegisterYoung: what came before the register began may be replayed.
+	RegisterYoung
+	// NoRegister: nobody remembers what was seen.
+	NoRegister
+	// Declined by the peer, which does not say why.
+	Declined
 )
 
 var whys = [...]string{"", "not offered by the peer", "not allowed here", "another is preferred",
@@ -145,7 +172,12 @@ var whys = [...]string{"", "not offered by the peer", "not allowed here", "anoth
 	"expired", "unknown here", "goes with another hash", "belongs to another name or protocol",
 	"no key share was sent for it", "disabled here",
 	"the client names another", "what came cannot be decrypted with it", "its KEM or cipher suites are unknown here",
-	"it has a mandatory extension that is unknown here", "its public name is no host name", "its public key is not valid"}
+	"it has a mandatory extension that is unknown here", "its public name is no host name", "its public key is not valid",
+	"no session was offered", "the session was not resumed", "the session does not allow it", "there was a HelloRetryRequest",
+	"the session is not the first that is offered", "the session was made with another cipher suite",
+	"the session was made with another application protocol", "the ticket's age is not the one that the client tells",
+	"it was seen before", "the register of what was seen is full", "the register of what was seen is too young",
+	"there is no register of what was seen", "the peer does not say"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {
