@@ -12,7 +12,7 @@ import (
 // check compares what the handshake agreed on with what the flags expect.
 func (x *conn) check(resuming bool) error {
 	c, e := x.config, x.established()
-	if err := x.checkEarly(); err != nil {
+	if err := x.checkEarly(resuming); err != nil {
 		return err
 	}
 	if want := resuming && (!c.expectMiss || !c.server && x.inEarly()); e.Resumed != want {
@@ -101,9 +101,9 @@ func (x *conn) checkPeer(e *handshake.Established) error {
 }
 
 // checkAtEnd compares what came after the handshake.
-func (x *conn) checkAtEnd(bool) error {
+func (x *conn) checkAtEnd(resuming bool) error {
 	c, e := x.config, x.engine.Established()
-	if err := x.checkEarly(); err != nil {
+	if err := x.checkEarly(resuming); err != nil {
 		return err
 	}
 	if !c.server && e.Version == iana.TLS13 && x.engine.Complete() {

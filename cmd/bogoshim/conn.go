@@ -59,7 +59,7 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 	}
 	p.session = nil
 	if err = x.exchange(resuming); errors.Is(err, errEarlyRejected) && c.early.rejected {
-		x.pastEarly, x.config = true, retry
+		x.pastEarly, x.config, x.host.config = true, retry, retry
 		err = x.exchange(resuming)
 	}
 	err = c.ech.checkRejected(err, x.engine.Established().ECH)
@@ -116,15 +116,15 @@ func (x *conn) flush() error {
 // closed its side, or something fails.
 func (x *conn) pump(done func() bool) error {
 	for {
+		if err := x.rejection(); err != nil {
+			return err
+		}
 		x.questions()
 		if err := x.flush(); err != nil && x.engine.Err() == nil {
 			return err
 		}
 		x.keepSessions()
 		if err := x.engine.Err(); err != nil {
-			return err
-		}
-		if err := x.rejection(); err != nil {
 			return err
 		}
 		if done() || x.engine.CloseReceived() || x.eof {

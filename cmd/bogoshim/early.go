@@ -72,16 +72,20 @@ func (x *conn) established() *handshake.Established {
 		Version: s.Version, Suite: s.Suite, Group: s.Group, ALPN: s.ALPN, EMS: true, ServerName: s.ServerName,
 	}
 	e.Resume(s)
+	if o := x.engine.Established().ECH; o != nil && o.Status == trace.ECHOffered { // early data is for who can decrypt it
+		e.ECH = &handshake.ECHOutcome{Status: trace.ECHAccepted, PublicName: o.PublicName}
+	}
 	return e
 }
 
 // rejection tells a client that goes on reading that its early data was
-// rejected.
+// rejected. The runner wants the EncryptedExtensions to be read before that.
 func (x *conn) rejection() error {
-	if e := x.engine.Established().Early; !x.config.server && !x.pastEarly && x.started && e != nil && e.State == handshake.EarlyRejected {
-		return errEarlyRejected
+	e := x.engine.Established().Early
+	if x.config.server || x.pastEarly || !x.started || e == nil || e.State != handshake.EarlyRejected || x.engine.State() == "WAIT_EE" {
+		return nil
 	}
-	return nil
+	return errEarlyRejected
 }
 
 // reasons are the runner's names.
@@ -110,7 +114,7 @@ func (x *conn) reason() string {
 }
 
 // checkEarly compares what became of early data.
-func (x *conn) checkEarly() error {
+func (x *conn) checkEarly(resuming bool) error {
 	c := &x.config.early
 	if !x.engine.Complete() || x.earlyChecked {
 		return nil
@@ -123,7 +127,7 @@ func (x *conn) checkEarly() error {
 	if reason := x.reason(); c.reason != "" && reason != c.reason {
 		return fmt.Errorf("what became of early data is %q, not %q", reason, c.reason)
 	}
-	if c.expectSkew && x.host.skew != c.skew {
+	if c.expectSkew && resuming && x.host.skew != c.skew {
 		return fmt.Errorf("the ticket's age differs by %d s, not %d", x.host.skew, c.skew)
 	}
 	return nil

@@ -17,6 +17,9 @@ func describe(err error) string {
 	if errors.Is(err, fault.PeerAlert) && errors.As(err, &alert) {
 		return fmt.Sprintf(":%s: %v", alertToken(iana.Alert(alert)), err)
 	}
+	if errors.Is(err, fault.BadRecordMAC) { // BoringSSL has two tokens for it, of which tests look for one or the other
+		return fmt.Sprintf(":%s: :BAD_DECRYPT: %v", fault.BadRecordMAC.Token(), err)
+	}
 	if code, ok := fault.Of(err); ok {
 		return fmt.Sprintf(":%s: %v", code.Token(), err)
 	}

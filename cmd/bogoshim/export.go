@@ -35,6 +35,9 @@ func (x *conn) sendExported() error {
 		if err := x.handshake(); err != nil {
 			return err
 		}
+		if !x.config.server && !x.engine.Complete() {
+			return errNotComplete
+		}
 		b, err := x.engine.Export(e.label, context, e.length)
 		if err != nil {
 			return fmt.Errorf("failed to export keying material: %w", err)

@@ -60,6 +60,7 @@ type way struct {
 	seal                   record.Sealer
 	opened, sealed         schedule.Secret // the traffic secrets of TLS 1.3
 	protected, protected13 bool
+	early                  bool // with the keys of early data
 }
 
 // NewPairThrough joins two hosts with a Middle between them.
@@ -120,12 +121,16 @@ func (m *Middle) record(from trace.Side, rec []byte) {
 	w := &m.ways[from]
 	ct := iana.ContentType(rec[0])
 	w.seal.SetVersion(iana.Version(rec[1])<<8 | iana.Version(rec[2]))
-	if ct == iana.ContentChangeCipherSpec && m.version() == iana.TLS13 {
+	if ct == iana.ContentChangeCipherSpec && m.meaningless(from) {
 		m.pass(Piece{from, ct, rec[record.HeaderLen:]})
 		return
 	}
 	if ct == iana.ContentApplicationData && !w.protected {
-		m.install13(from, "HANDSHAKE_TRAFFIC_SECRET")
+		label := "HANDSHAKE_TRAFFIC_SECRET"
+		if m.early(from) {
+			label = "EARLY_TRAFFIC_SECRET"
+		}
+		m.install13(from, label)
 	}
 	ct, content, err := w.open.Open(rec)
 	if err != nil {
@@ -150,12 +155,25 @@ func (m *Middle) record(from trace.Side, rec []byte) {
 	}
 }
 
+// early reports whether what a side sends is protected with the keys of early
+// data.
+func (m *Middle) early(from trace.Side) bool {
+	e := m.pair.Client.Established().Early
+	return from == trace.Client && e != nil && e.State != handshake.EarlyRejected
+}
+
+// meaningless reports whether a ChangeCipherSpec of a side changes nothing.
+func (m *Middle) meaningless(from trace.Side) bool { return m.version() == iana.TLS13 || m.early(from) }
+
 // follow changes the keys of a direction with the sender.
 func (m *Middle) follow(p Piece) {
 	w := &m.ways[p.From]
 	switch {
 	case p.Type() == iana.MsgServerHello:
 		m.flush(p.From) // so that the client has the keys for what follows
+	case p.Type() == iana.MsgEndOfEarlyData && w.protected13:
+		m.flush(p.From)
+		m.install13(p.From, "HANDSHAKE_TRAFFIC_SECRET")
 	case p.Type() == iana.MsgFinished && w.protected13:
 		m.flush(p.From)
 		m.install13(p.From, "TRAFFIC_SECRET_0")
@@ -203,7 +221,7 @@ func (m *Middle) flush(from trace.Side) {
 func (m *Middle) send(from trace.Side, ct iana.ContentType, content []byte) {
 	w := &m.ways[from]
 	var rec []byte
-	if ct == iana.ContentChangeCipherSpec && m.version() == iana.TLS13 {
+	if ct == iana.ContentChangeCipherSpec && m.meaningless(from) {
 		rec = append([]byte{byte(ct), 3, 3, 0, byte(len(content))}, content...)
 	} else {
 		rec = w.seal.Seal(nil, ct, content)
@@ -221,6 +239,15 @@ func (m *Middle) suiteOf(side trace.Side) iana.Suite {
 	return m.pair.end(side).Established().Suite
 }
 
+// suiteFor gives the suite by which a side protects what goes in a direction:
+// early data goes by that of its session.
+func (m *Middle) suiteFor(from, side trace.Side) iana.Suite {
+	if m.ways[from].early {
+		return m.pair.ClientHost.Config.Session.State.Suite
+	}
+	return m.suiteOf(side)
+}
+
 // install13 changes to the keys of a secret in TLS 1.3: what the sender seals
 // with is opened, what the receiver opens with is sealed with.
 func (m *Middle) install13(from trace.Side, label string) {
@@ -231,8 +258,9 @@ func (m *Middle) install13(from trace.Side, label string) {
 	} else {
 		label = "SERVER_" + label
 	}
+	w.early = label == "CLIENT_EARLY_TRAFFIC_SECRET"
 	secret := func(side trace.Side) schedule.Secret {
-		p, _ := suite.Of(m.suiteOf(side))
+		p, _ := suite.Of(m.suiteFor(from, side))
 		return schedule.NewSecret(p.Hash, m.secrets[side][label])
 	}
 	w.opened, w.sealed = secret(from), secret(from.Other())
@@ -241,7 +269,7 @@ func (m *Middle) install13(from trace.Side, label string) {
 
 func (m *Middle) renew(from trace.Side) {
 	w := &m.ways[from]
-	open, seal := record.Keys13(m.suiteOf(from), w.opened), record.Keys13(m.suiteOf(from.Other()), w.sealed)
+	open, seal := record.Keys13(m.suiteFor(from, from), w.opened), record.Keys13(m.suiteFor(from, from.Other()), w.sealed)
 	m.use(from, &open, &seal)
 }
 

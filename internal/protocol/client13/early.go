@@ -13,11 +13,11 @@ import (
 // writeHandshake changes to the keys of the handshake.
 func (c *Client) writeHandshake() { c.Out.WriteKeys(record.Keys13(c.suite.ID, c.clientHS)) }
 
-// rejected notes that the server does not take the early data, if there is any.
-// What comes next is in the clear, or with the keys of the handshake.
-func (c *Client) rejected(why trace.Why) {
+// retried ends early data because of a HelloRetryRequest: the second ClientHello
+// is sent in the clear.
+func (c *Client) retried() {
 	if c.Done.Early.Flows() {
-		c.RejectEarly(why)
+		c.RejectEarly(trace.Retried)
 		c.Out.WriteKeys(record.Keys{})
 	}
 }

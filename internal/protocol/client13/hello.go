@@ -110,7 +110,7 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 		}
 	}
 	c.Done.Retried = true
-	c.rejected(trace.Retried)
+	c.retried()
 	c.Transcript.Retry()
 	c.Transcript.Write(c.ServerHello)
 	c.FirstHello = append(c.FirstHello[:0], c.Hello...)
@@ -282,9 +282,9 @@ func (c *Client) handshakeKeys(secret []byte) {
 	c.master = secrets.Master()
 	switch {
 	case c.Done.Early.Flows() && c.Done.Resumed:
-		return // with its keys, until the server has said whether it takes it
+		return // what is sent keeps its keys until the server has said whether it takes it
 	case c.Done.Early.Flows():
-		c.rejected(trace.NotResumed)
+		c.RejectEarly(trace.NotResumed)
 	}
 	c.changeCipherSpec()
 	c.writeHandshake()

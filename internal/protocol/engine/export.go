@@ -11,8 +11,8 @@ import (
 // RFC 5705. In TLS 1.2 it needs extended_master_secret, without which the
 // material does not belong to this connection alone (RFC 7627, section 5.4).
 func (c *Conn) Export(label string, context []byte, n int) ([]byte, error) {
-	e := &c.established
-	if !c.complete || c.core != nil || !exportable(label, context, n) {
+	e := c.Established()
+	if (!c.complete || c.core != nil) && !c.HalfOpen() || !exportable(label, context, n) {
 		return nil, fault.With(fault.Internal, "no keying material can be had: %d bytes, label of %d", n, len(label))
 	}
 	if e.Version == iana.TLS13 {

@@ -31,14 +31,15 @@ type attack struct {
 var unprovoked = map[fault.Code]string{
 	fault.UnrecognizedName:    "a host's answer that no binding gives yet",
 	fault.CertificateRevoked:  "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
-	fault.EarlyDataUnexpected: "early data is a later issue; until then it is UnsolicitedExtension",
+	fault.EarlyDataOverLimit:  "TestTooMuchEarlyData provokes it",
+	fault.EarlyDataVersion:    "TestEarlyDataToAnOldServer provokes it",
 	fault.EarlyDataTooLong:    "TestEarlyDataIsSkipped provokes it",
 }
 
 // attacks are all there are.
 func attacks() []attack {
 	var all []attack
-	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, rawKeyAttacks, renegotiationAttacks} {
+	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, earlyAttacks, rawKeyAttacks, renegotiationAttacks} {
 		all = append(all, list()...)
 	}
 	return all

@@ -109,6 +109,9 @@ var scenarios = []scenario{
 	{"TLS 1.3, resumed", again(hosts13("P-256"))},
 	{"TLS 1.3, resumed and verified again", again(hosts13("P-256", wantsClient, reverifies))},
 	{"TLS 1.3, a session of no use", again(hosts13("P-256"), otherTickets)},
+	{"TLS 1.3, early data", again(hosts13("P-256", early))},
+	{"TLS 1.3, early data and verified again", again(hosts13("P-256", early, wantsClient, reverifies))},
+	{"TLS 1.3, early data without a register", again(hosts13("P-256", early), func(_, server *tlstest.Host) { server.Register = nil })},
 
 	{"TLS 1.2", hosts12("P-256")},
 	{"TLS 1.2, everything asked", hosts12("P-256", asks, wantsClient, stapled)},
