@@ -29,11 +29,11 @@ type attack struct {
 
 // unprovoked are the rows that no test provokes here, with the reason.
 var unprovoked = map[fault.Code]string{
-	fault.UnrecognizedName:    "a host's answer that no binding gives yet",
-	fault.CertificateRevoked:  "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
-	fault.EarlyDataOverLimit:  "TestTooMuchEarlyData provokes it",
-	fault.EarlyDataVersion:    "TestEarlyDataToAnOldServer provokes it",
-	fault.EarlyDataTooLong:    "TestEarlyDataIsSkipped provokes it",
+	fault.UnrecognizedName:   "a host's answer that no binding gives yet",
+	fault.CertificateRevoked: "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
+	fault.EarlyDataOverLimit: "TestTooMuchEarlyData provokes it",
+	fault.EarlyDataVersion:   "TestEarlyDataToAnOldServer provokes it",
+	fault.EarlyDataTooLong:   "TestEarlyDataIsSkipped provokes it",
 }
 
 // attacks are all there are.
