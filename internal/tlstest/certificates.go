@@ -35,6 +35,8 @@ func NewKey(kind string) crypto.Signer {
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	case "RSA-2048":
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	case "DSA":
+		key, err = newDSA()
 	default:
 		panic("tlstest: unknown kind of key " + kind)
 	}
@@ -129,9 +131,9 @@ var Root = sync.OnceValue(func() *Authority { return NewAuthority("Handsel test 
 // each kind of key. They are made once.
 var Credentials = sync.OnceValue(func() map[string]*sign.Credential {
 	all := map[string]*sign.Credential{}
-	for _, kind := range KeyTypes {
+	for _, kind := range append([]string{"DSA"}, KeyTypes...) {
 		key := NewKey(kind)
-		chain := Root().Leaf(key, []string{"a.example", "localhost", "127.0.0.1"}, nil)
+		chain := leafOf(Root(), key, "a.example", "localhost", "127.0.0.1")
 		c, err := sign.NewCredential(chain, nil, key, sign.Extra{})
 		if err != nil {
 			panic(err)

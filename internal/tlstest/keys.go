@@ -80,13 +80,21 @@ type tbs struct {
 }
 
 type subjectPublicKey struct {
-	Algorithm struct{ Algorithm asn1.ObjectIdentifier }
-	Key       asn1.BitString
+	Algorithm struct {
+		Algorithm  asn1.ObjectIdentifier
+		Parameters asn1.RawValue `asn1:"optional"`
+	}
+	Key asn1.BitString
 }
 
 // Reissue gives a certificate of the authority, whose key is on P-256, with
 // another public key: its algorithm and its bits.
 func (a *Authority) Reissue(der []byte, alg asn1.ObjectIdentifier, public []byte) []byte {
+	return a.reissue(der, alg, nil, public)
+}
+
+// reissue is Reissue for algorithms with parameters, in DER.
+func (a *Authority) reissue(der []byte, alg asn1.ObjectIdentifier, params, public []byte) []byte {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		panic(err)
@@ -104,6 +112,7 @@ func (a *Authority) Reissue(der []byte, alg asn1.ObjectIdentifier, public []byte
 	next := tbs{Version: body.Version, Serial: body.Serial, Signature: body.Signature, Issuer: body.Issuer,
 		Validity: body.Validity, Subject: body.Subject, Extensions: body.Exts}
 	next.PublicKey.Algorithm.Algorithm = alg
+	next.PublicKey.Algorithm.Parameters.FullBytes = params
 	next.PublicKey.Key = asn1.BitString{Bytes: public, BitLength: 8 * len(public)}
 	signed := marshal(next)
 	sum := sha256.Sum256(signed)

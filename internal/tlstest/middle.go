@@ -295,10 +295,10 @@ func (m *Middle) install12(from trace.Side) {
 	keys := func(side trace.Side) record.Keys {
 		e := m.pair.end(side).Established()
 		p, _ := suite.Of(e.Suite)
-		chained := e.Version == iana.TLS10
-		block := make([]byte, record.BlockLen(p, chained))
+		rules := record.RulesOf(e.Version)
+		block := make([]byte, record.BlockLen(p, rules))
 		prf.Of(e.Version, p.Hash).KeyBlock(block, m.secrets[side]["CLIENT_RANDOM"], e.ClientRandom[:], e.ServerRandom[:])
-		client, server := record.KeysBlock(p, block, e.EtM, chained)
+		client, server := record.KeysBlock(p, block, e.EtM, rules)
 		if from == trace.Client {
 			return client
 		}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -15,12 +16,14 @@ import (
 // by default.
 var everyGroup = []iana.Group{
 	iana.X25519, iana.Secp256r1, iana.Secp384r1, iana.Secp521r1, iana.X25519MLKEM768, iana.SecP256r1MLKEM768,
+	iana.FFDHE2048,
 }
 
 // only gives a policy with one version, suite and group. The curves of ECDSA
 // keys come after the group: in TLS 1.2 they have to be offered as well.
 func only(v iana.Version, s iana.Suite, g iana.Group) *policy.Policy {
 	p := *policy.Compatible()
+	p.Schemes = append(slices.Clone(p.Schemes), iana.DSASHA256)
 	p.Versions, p.Suites, p.Groups = []iana.Version{v}, []iana.Suite{s}, []iana.Group{g}
 	for _, curve := range []iana.Group{iana.Secp256r1, iana.Secp384r1, iana.Secp521r1} {
 		if curve != g {
@@ -44,6 +47,8 @@ func keyTypesOf(s suite.Params) []string {
 		return []string{"RSA-2048"}
 	case suite.ECDSAKey:
 		return []string{"P-256", "P-384", "P-521", "Ed25519"}
+	case suite.DSSKey:
+		return []string{"DSA"}
 	}
 	return tlstest.KeyTypes
 }
@@ -57,7 +62,7 @@ func TestMatrix(t *testing.T) {
 				continue
 			}
 			for _, g := range everyGroup {
-				if v < iana.TLS13 && (kex.PostQuantum(g) || s.KeyExchange == suite.RSA && g != iana.X25519) {
+				if v < iana.TLS13 && !goesWith(s.KeyExchange, g) {
 					continue
 				}
 				for _, kind := range keyTypesOf(s) {
@@ -69,6 +74,18 @@ func TestMatrix(t *testing.T) {
 			}
 		}
 	}
+}
+
+// goesWith reports whether a key exchange before TLS 1.3 has something to do with
+// the group. RSA has with none, and is tried once.
+func goesWith(k suite.KeyExchange, g iana.Group) bool {
+	switch k {
+	case suite.DHE:
+		return kex.IsFinite(g)
+	case suite.RSA:
+		return g == iana.X25519
+	}
+	return kex.Curve(g)
 }
 
 func combination(t *testing.T, v iana.Version, s suite.Params, g iana.Group, kind string) {
@@ -88,7 +105,7 @@ func combination(t *testing.T, v iana.Version, s suite.Params, g iana.Group, kin
 	if (c.Scheme == 0) != (s.KeyExchange == suite.RSA || v < iana.TLS12) {
 		t.Errorf("signed with %v", c.Scheme)
 	}
-	if !c.EMS || !e.EMS || c.EtM != e.EtM || c.EtM == s.AEAD() {
+	if !c.EMS || !e.EMS || c.EtM != e.EtM || c.EtM != s.CBC() {
 		t.Errorf("EMS %v, %v; EtM %v, %v", c.EMS, e.EMS, c.EtM, e.EtM)
 	}
 	if string(c.Peer.Chain[0]) != string(server.Credential.Chain[0]) {

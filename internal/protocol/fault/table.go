@@ -56,6 +56,7 @@ const (
 	GroupNotOffered
 	KeyShareWrong
 	KeyShareInvalid
+	PrimeLength
 	DuplicateKeyShare
 	KeyShareUnsupported
 	MissingKeyShare
@@ -265,6 +266,8 @@ var table = [...]row{
 		"the key share is not for the group that was asked for", Peer},
 	KeyShareInvalid: {"KeyShareInvalid", "BAD_ECPOINT", iana.AlertIllegalParameter, "RFC 9846, section 7.4.2",
 		"a key share or public value of the key exchange is not valid", Peer},
+	PrimeLength: {"PrimeLength", "BAD_DH_P_LENGTH", iana.AlertInsufficientSecurity, "RFC 7919, section 4",
+		"the server's prime for DHE is shorter or longer than this side takes", Peer},
 	DuplicateKeyShare: {"DuplicateKeyShare", "DUPLICATE_KEY_SHARE", iana.AlertIllegalParameter, "RFC 9846, section 4.3.8",
 		"the client sent two key shares for one group", Peer},
 	KeyShareUnsupported: {"KeyShareUnsupported", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9846, section 4.3.8",

@@ -1,6 +1,6 @@
 // Package kex is the key exchange: ephemeral keys of the groups, the shares
 // that are sent, and the secrets that come out. RFC 9846, sections 4.3.8 and
-// 7.4; RFC 7748; RFC 8422; draft-ietf-tls-ecdhe-mlkem.
+// 7.4; RFC 7748; RFC 7919; RFC 8422; draft-ietf-tls-ecdhe-mlkem.
 //
 // The primitives are the standard library's, or those of circl and
 // edwards25519 where these are faster: see BenchmarkAlternatives.
@@ -56,7 +56,7 @@ func curve(g iana.Group) (c ecdh.Curve, hybrid, ok bool) {
 // Supported reports whether the group is implemented.
 func Supported(g iana.Group) bool {
 	_, _, ok := curve(g)
-	return ok || alone(g) != nil
+	return ok || alone(g) != nil || IsFinite(g)
 }
 
 // PostQuantum reports whether ML-KEM is in the group. Such groups are for TLS
@@ -79,6 +79,7 @@ type Key struct {
 	curve  *ecdh.PrivateKey     // the other curves
 	kem    *mlkem768.PrivateKey // hybrids
 	alone  kem.PrivateKey       // ML-KEM without a curve
+	finite *finiteKey           // a group of integers
 	public []byte               // ML-KEM's part of the share
 }
 
@@ -91,6 +92,9 @@ func Generate(g iana.Group, rand io.Reader) (Key, error) {
 	c, hybrid, ok := curve(g)
 	if s := alone(g); s != nil {
 		return k, k.generateAlone(s, rand)
+	}
+	if f := FiniteOf(g); f != nil {
+		return f.Generate(rand)
 	}
 	if !ok {
 		return k, fault.With(fault.Internal, "%v is not implemented", g)
@@ -168,6 +172,9 @@ func (k *Key) AppendPublic(b []byte) []byte {
 	if k.alone != nil {
 		return append(b, k.public...)
 	}
+	if k.finite != nil {
+		return k.finite.appendPublic(b)
+	}
 	if k.group == iana.X25519MLKEM768 { // ML-KEM's part comes first in this hybrid
 		return k.appendCurve(append(b, k.public...))
 	}
@@ -196,6 +203,9 @@ func appendX25519(b []byte, scalar *x25519.Key) []byte {
 func (k *Key) AppendSecret(b, peer []byte) ([]byte, error) {
 	if k.alone != nil {
 		return k.decapsulateAlone(b, peer)
+	}
+	if k.finite != nil {
+		return k.finite.appendSecret(b, peer)
 	}
 	kem, point, err := k.split(peer, kemCiphertext)
 	if err != nil {
@@ -274,6 +284,9 @@ func Respond(g iana.Group, rand io.Reader, peer, share, secret []byte) (outShare
 	c, hybrid, ok := curve(g)
 	if s := alone(g); s != nil {
 		return respondAlone(s, rand, peer, share, secret)
+	}
+	if f := FiniteOf(g); f != nil {
+		return f.respond(rand, peer, share, secret)
 	}
 	if !ok {
 		return share, secret, fault.With(fault.Internal, "%v is not implemented", g)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
@@ -17,8 +18,9 @@ type Client struct {
 	staple    bool // the server will send a CertificateStatus
 	scts      [][]byte
 	premaster []byte
-	share     []byte // of the server, in its message
-	exchange  []byte // what goes into the ClientKeyExchange
+	share     []byte      // of the server, in its message
+	finite    *kex.Finite // DHE: the server's group
+	exchange  []byte      // what goes into the ClientKeyExchange
 	request   *handshake.CertificateRequest
 	cred      *sign.Credential
 	scheme    iana.SignatureScheme

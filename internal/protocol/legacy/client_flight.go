@@ -93,6 +93,8 @@ func asksFor(types []iana.ClientCertificateType, k sign.Kind) bool {
 		return slices.Contains(types, iana.CertRSASign)
 	case sign.ECDSA, sign.Ed25519:
 		return slices.Contains(types, iana.CertECDSASign)
+	case sign.DSA:
+		return slices.Contains(types, iana.CertDSSSign)
 	}
 	return false
 }

@@ -75,7 +75,7 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 	c.etm = found.Has(iana.ExtEncryptThenMAC)
 	c.ticket = found.Has(iana.ExtSessionTicket)
 	c.staple = found.Has(iana.ExtStatusRequest)
-	if c.etm && c.suite.AEAD() { // RFC 7366, section 3
+	if c.etm && !c.suite.CBC() { // RFC 7366, section 3
 		return fault.With(fault.ExtensionValue, "%v with %v", iana.ExtEncryptThenMAC, c.suite.ID)
 	}
 	if err := c.checkRenegotiation(exts); err != nil {

@@ -23,7 +23,7 @@ import (
 type dialect struct {
 	version iana.Version
 	schemes bool                              // signatures name their scheme in the message
-	chained bool                              // CBC goes on from record to record
+	records record.Rules                      // how records are protected
 	hash    func(schedule.Hash) schedule.Hash // of the transcript, given that of the suite
 	prf     func(schedule.Hash) prf.Function  // given the hash of the suite
 
@@ -36,7 +36,7 @@ type dialect struct {
 var dialects = [...]dialect{
 	{version: iana.TLS12, schemes: true, hash: ofSuite, prf: prf.TLS12, downgrade: "DOWNGRD\x01", newer: iana.TLS13},
 	{version: iana.TLS11, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12},
-	{version: iana.TLS10, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12, chained: true},
+	{version: iana.TLS10, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12, records: record.RulesOf(iana.TLS10)},
 }
 
 func ofSuite(h schedule.Hash) schedule.Hash { return h }
@@ -101,9 +101,9 @@ func (c *common) useMaster() {
 	c.Done.EMS, c.Done.EtM = c.ems, c.etm
 	c.KeyLog("CLIENT_RANDOM", c.Done.Master[:])
 	var buf [2 * (48 + 32 + 16)]byte
-	block := buf[:record.BlockLen(c.suite, c.dialect.chained)]
+	block := buf[:record.BlockLen(c.suite, c.dialect.records)]
 	c.prf.KeyBlock(block, c.Done.Master[:], c.Done.ClientRandom[:], c.Done.ServerRandom[:])
-	c.client, c.server = record.KeysBlock(c.suite, block, c.etm, c.dialect.chained)
+	c.client, c.server = record.KeysBlock(c.suite, block, c.etm, c.dialect.records)
 	clear(block)
 }
 
@@ -172,6 +172,8 @@ func keyFits(p suite.Params, k sign.Kind) bool {
 		return k == sign.RSA || k == sign.RSAPSS && methods[p.KeyExchange].signs
 	case suite.ECDSAKey:
 		return k == sign.ECDSA || k == sign.Ed25519
+	case suite.DSSKey:
+		return k == sign.DSA
 	}
 	return false
 }

@@ -36,4 +36,5 @@ type signed struct {
 var methods = [...]method{
 	suite.ECDHE: ecdhe,
 	suite.RSA:   encrypted,
+	suite.DHE:   dhe,
 }

@@ -17,6 +17,7 @@ var ecdhe = method{
 }
 
 func offerECDHE(s *Server) (err error) {
+	s.Done.Group = s.group
 	if s.key, err = kex.Generate(s.group, s.Config.Rand); err != nil {
 		return err
 	}

@@ -19,7 +19,8 @@ type Server struct {
 	sessionID [32]byte
 	cred      *sign.Credential
 	scheme    iana.SignatureScheme
-	group     iana.Group
+	group     iana.Group // of ECDHE, 0 if there is none in common
+	finite    iana.Group // of DHE, likewise
 	key       kex.Key
 	params    []byte    // of the ServerKeyExchange
 	made      time.Time // the session that is resumed

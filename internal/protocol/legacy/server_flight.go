@@ -24,7 +24,7 @@ func (s *Server) sendDone() state {
 	if s.Config.ClientAuth != handshake.NoClientAuth {
 		next = sWaitCertificate
 		request := wire.CertificateRequest12{
-			Types:       []byte{byte(iana.CertRSASign), byte(iana.CertECDSASign)},
+			Types:       s.certificateTypes(),
 			Authorities: wire.AppendNames(nil, s.Config.Authorities),
 		}
 		if s.dialect.schemes {
@@ -34,6 +34,15 @@ func (s *Server) sendDone() state {
 	}
 	s.Send(iana.MsgServerHelloDone, wire.AppendEmpty(s.Out.Message(), iana.MsgServerHelloDone))
 	return next
+}
+
+// certificateTypes are the keys that clients may have. RFC 5246, section 7.4.4.
+func (s *Server) certificateTypes() []byte {
+	types := []byte{byte(iana.CertRSASign), byte(iana.CertECDSASign)}
+	if s.Config.Policy.Accepts(iana.DSASHA1) {
+		types = append(types, byte(iana.CertDSSSign))
+	}
+	return types
 }
 
 // onCertificate is WAIT_CERT: the client shows who it is, or that it will not.

@@ -136,7 +136,7 @@ func (s *Server) resume(found *session.State) (state, error) {
 	s.Done.Resume(found)
 	s.ticket = s.ticket && s.Answer.Renew
 	s.useSuite(params)
-	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !params.AEAD()
+	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && params.CBC()
 	copy(s.Done.Master[:], found.Secret)
 	return s.Reverified(sWaitResumptionVerdict, s.sendResumption)
 }
@@ -167,6 +167,7 @@ func (s *Server) sendResumption() (state, error) {
 // flight up to the signature.
 func (s *Server) onCredential(msg) (state, error) {
 	s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
+	s.finite = negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, s.Log)
 	var err error
 	if len(s.Answer.Candidates) > 1 {
 		s.cred, err = s.ChooseCredential(s.fitsWell)
@@ -224,6 +225,7 @@ func (s *Server) fits(c *sign.Credential) error {
 	id, err := negotiate.SuiteLegacy(&s.Offer, s.Config.Policy, negotiate.Legacy{
 		Version: s.Done.Version,
 		Group:   s.group != 0,
+		Finite:  s.finite != 0,
 		Against: func(p suite.Params) trace.Why {
 			switch m := &methods[p.KeyExchange]; {
 			case !keyFits(p, c.Kind()), m.encrypts && !decrypts(c):
@@ -248,9 +250,9 @@ func (s *Server) fits(c *sign.Credential) error {
 // useChoice goes on with the suite that was chosen.
 func (s *Server) useChoice() {
 	s.useSuite(s.suite)
-	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && !s.suite.AEAD()
+	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && s.suite.CBC()
 	if s.method.signs {
-		s.Done.Scheme, s.Done.Group = s.scheme, s.group
+		s.Done.Scheme = s.scheme
 	}
 }
 

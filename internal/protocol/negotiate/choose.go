@@ -54,7 +54,8 @@ func Suite13(o *Offer, p *policy.Policy, log *trace.Log) (iana.Suite, error) {
 // beside the offer.
 type Legacy struct {
 	Version iana.Version
-	Group   bool                         // a group is in common
+	Group   bool                         // a group of ECDHE is in common
+	Finite  bool                         // a group of DHE is
 	Against func(suite.Params) trace.Why // what of the certificate speaks against a suite, 0 if nothing
 }
 
@@ -64,7 +65,7 @@ func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Sui
 		switch {
 		case s.MinVersion > l.Version || s.MaxVersion < l.Version:
 			return trace.WrongVersion
-		case s.KeyExchange == suite.ECDHE && !l.Group:
+		case s.KeyExchange == suite.ECDHE && !l.Group, s.KeyExchange == suite.DHE && !l.Finite:
 			return trace.NoGroup
 		}
 		return l.Against(s)
@@ -152,9 +153,31 @@ func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, shar
 func GroupLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
 	for _, g := range p.Groups {
 		switch {
-		case kex.PostQuantum(g):
-			continue // not of these versions
+		case !kex.Curve(g):
+			continue // not of these versions, or of DHE
 		case o.Has(iana.ExtSupportedGroups) && o.Groups.Has(g), !o.Has(iana.ExtSupportedGroups) && g == iana.Secp256r1:
+			log.Chose(trace.Group, uint16(g))
+			return g
+		}
+		log.Refused(trace.Group, uint16(g), trace.NotOffered)
+	}
+	return 0
+}
+
+// FiniteLegacy chooses the group of DHE in TLS 1.2 and below. A client that
+// names groups of RFC 7919 gets one of those or no DHE; one that names none
+// takes whatever comes, as all did before that RFC. It gives 0 if there is none.
+// RFC 7919, section 4.
+func FiniteLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
+	names := false
+	for i := range o.Groups.Len() {
+		names = names || o.Groups.At(i)>>8 == 1 // RFC 7919, section 2: the code points set aside
+	}
+	for _, g := range p.Groups {
+		switch {
+		case !kex.IsFinite(g):
+			continue
+		case !names || o.Groups.Has(g):
 			log.Chose(trace.Group, uint16(g))
 			return g
 		}

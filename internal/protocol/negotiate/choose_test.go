@@ -215,8 +215,13 @@ func group13(t *testing.T, c client, o *Offer, p *policy.Policy) {
 func legacySuite(t *testing.T, c client, o *Offer, p *policy.Policy, r *rand.Rand) {
 	t.Helper()
 	group, _ := twiceTheSame(t, trace.Group, func(l *trace.Log) (iana.Group, error) { return GroupLegacy(o, p, l), nil }, p.Groups)
-	if group != 0 && (kex.PostQuantum(group) || len(c.groups) > 0 && !slices.Contains(c.groups, group) || !slices.Contains(p.Groups, group)) {
+	if group != 0 && (!kex.Curve(group) || len(c.groups) > 0 && !slices.Contains(c.groups, group) || !slices.Contains(p.Groups, group)) {
 		t.Errorf("%v was chosen", group)
+	}
+	finite, _ := twiceTheSame(t, trace.Group, func(l *trace.Log) (iana.Group, error) { return FiniteLegacy(o, p, l), nil }, p.Groups)
+	if finite != 0 && (!kex.IsFinite(finite) || slices.ContainsFunc(c.groups, kex.IsFinite) && !slices.Contains(c.groups, finite) ||
+		!slices.Contains(p.Groups, finite)) {
+		t.Errorf("%v was chosen for DHE", finite)
 	}
 	rsa := r.IntN(2) == 0
 	against := func(s suite.Params) trace.Why {
@@ -226,12 +231,12 @@ func legacySuite(t *testing.T, c client, o *Offer, p *policy.Policy, r *rand.Ran
 		return 0
 	}
 	got, err := twiceTheSame(t, trace.Suite, func(l *trace.Log) (iana.Suite, error) {
-		return SuiteLegacy(o, p, Legacy{iana.TLS12, group != 0, against}, l)
+		return SuiteLegacy(o, p, Legacy{iana.TLS12, group != 0, finite != 0, against}, l)
 	}, p.Suites)
 	fits := func(id iana.Suite) bool {
 		s, ok := suite.Of(id)
 		return ok && slices.Contains(c.suites, id) && s.MinVersion <= iana.TLS12 && s.MaxVersion >= iana.TLS12 &&
-			against(s) == 0 && (s.KeyExchange != suite.ECDHE || group != 0)
+			against(s) == 0 && (s.KeyExchange != suite.ECDHE || group != 0) && (s.KeyExchange != suite.DHE || finite != 0)
 	}
 	if shared := slices.ContainsFunc(p.Suites, fits); shared != (err == nil) || shared && !(fits(got) && p.AllowsSuite(got)) {
 		t.Errorf("shared %v: %v, %v", shared, got, err)

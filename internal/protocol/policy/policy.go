@@ -30,6 +30,11 @@ type Policy struct {
 	// 4.3.3.
 	CertificateSchemes []iana.SignatureScheme
 
+	// MinPrime is the length in bits of the shortest prime of DHE that a client
+	// takes of a server; 0 stands for 2048. Shorter ones can be broken (Logjam,
+	// CVE-2015-4000).
+	MinPrime int
+
 	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
 	SHA1Certificates bool
 }
@@ -117,6 +122,16 @@ func (p *Policy) Between(minimum, maximum iana.Version) *Policy {
 		}
 	}
 	return &q
+}
+
+// TakesPrime reports whether a client takes a server's prime of that length in
+// bits for DHE. Longer ones than 8192 bits would keep it busy.
+func (p *Policy) TakesPrime(bits int) bool {
+	least := p.MinPrime
+	if least == 0 {
+		least = 2048
+	}
+	return bits >= least && bits <= 8192
 }
 
 // Allows reports whether the version is allowed.

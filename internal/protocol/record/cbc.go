@@ -5,11 +5,11 @@ import (
 	"crypto/cipher"
 	"crypto/des"
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
-	"encoding/binary"
 	"hash"
 	"io"
 
@@ -20,12 +20,12 @@ import (
 
 // cbc is a block cipher with a MAC, for one direction.
 type cbc struct {
-	mode    blockMode // of this direction
-	mac     hash.Hash // HMAC
-	size    int       // of the MAC, in bytes
-	lucky   *lucky    // only to open what was encrypted after its MAC
-	chained bool      // the last block of a record is the initialization vector of the next
-	buf     [48]byte  // of a MAC
+	mode  blockMode // of this direction
+	mac   hash.Hash
+	size  int    // of the MAC, in bytes
+	lucky *lucky // only to open what was encrypted after its MAC
+	rules Rules
+	buf   [48]byte // of a MAC
 }
 
 // A blockMode is made once for all records: the standard library's modes of CBC
@@ -44,29 +44,40 @@ func newCBC(k *Keys, opens bool) (*cbc, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cbc{size: k.params.MAC.Size(), chained: k.chained}
+	c := &cbc{size: k.params.MAC.Size(), rules: k.rules}
 	// Unless they are chained, the vector is set anew for each record.
 	key, iv := k.mac[:c.size], k.iv[:block.BlockSize()]
-	c.mac = hmac.New(newHash(k.params.MAC), key)
+	c.mac = newMAC(k)
 	if !opens {
 		c.mode = cipher.NewCBCEncrypter(block, iv).(blockMode)
 		return c, nil
 	}
 	c.mode = cipher.NewCBCDecrypter(block, iv).(blockMode)
 	if k.form == cbcMtE {
-		c.lucky = newLucky(k.params.MAC, key)
+		c.lucky = newLucky(k.params.MAC, key, k.rules)
 	}
 	return c, nil
 }
 
 func newHash(m suite.MAC) func() hash.Hash {
 	switch m {
+	case suite.MD5:
+		return md5.New
 	case suite.SHA256:
 		return sha256.New
 	case suite.SHA384:
 		return sha512.New384
 	}
 	return sha1.New
+}
+
+// newMAC gives the MAC of a direction.
+func newMAC(k *Keys) hash.Hash {
+	h, key := newHash(k.params.MAC), k.mac[:k.params.MAC.Size()]
+	if k.rules.Pads {
+		return newPadMAC(h(), key)
+	}
+	return hmac.New(h, key)
 }
 
 // sum gives the MAC of a header and a body. It is overwritten by the next.
@@ -79,7 +90,7 @@ func (c *cbc) sum(head, body []byte) []byte {
 
 // ivLen is the length of the initialization vector in a record, in bytes.
 func (c *cbc) ivLen() int {
-	if c.chained {
+	if c.rules.Chained {
 		return 0
 	}
 	return c.mode.BlockSize()
@@ -116,7 +127,7 @@ func (s *Sealer) sealCBC(dst []byte, ct iana.ContentType, fragment []byte) []byt
 // crypt encrypts or decrypts the body in place. Without a vector of its own it
 // goes on from the last block of the record before.
 func (c *cbc) crypt(iv, body []byte) {
-	if !c.chained {
+	if !c.rules.Chained {
 		c.mode.SetIV(iv)
 	}
 	c.mode.CryptBlocks(body, body)
@@ -128,7 +139,7 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	c := o.cbc
 	size := c.mode.BlockSize()
 	body := rec[HeaderLen:]
-	version := iana.Version(binary.BigEndian.Uint16(rec[1:]))
+	version := versionOf(rec)
 	// An IV, and blocks with room for a byte of padding and for the MAC unless
 	// that comes after them.
 	least := c.ivLen() + size
@@ -151,7 +162,7 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 	if o.form == cbcMtE {
 		macLen = c.size
 	}
-	n, good := unpad(body, macLen)
+	n, good := c.unpad(body, macLen)
 	if o.form == cbcMtE {
 		good &= c.lucky.check(o.head12(ct, version, n), body, n)
 	}
@@ -159,6 +170,13 @@ func (o *Opener) openCBC(ct iana.ContentType, rec []byte) ([]byte, error) {
 		return nil, fault.BadRecordMAC
 	}
 	return body[:n], nil
+}
+
+func (c *cbc) unpad(body []byte, macLen int) (n, good int) {
+	if c.rules.Pads {
+		return unpadFree(body, macLen, c.mode.BlockSize())
+	}
+	return unpad(body, macLen)
 }
 
 // unpad gives the length of the content before a MAC of macLen bytes and the

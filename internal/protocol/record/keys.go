@@ -9,12 +9,12 @@ import (
 // Keys is all that one direction needs. It is a value and holds secrets: wipe
 // it after use.
 type Keys struct {
-	params  suite.Params
-	form    form
-	chained bool // CBC: a record's initialization vector is the last block of the one before
-	key     [32]byte
-	iv      [16]byte
-	mac     [48]byte
+	params suite.Params
+	form   form
+	rules  Rules
+	key    [32]byte
+	iv     [16]byte
+	mac    [48]byte
 }
 
 // Keys13 gives the keys of a traffic secret of TLS 1.3. RFC 9846, section 7.3.
@@ -28,21 +28,20 @@ func Keys13(id iana.Suite, traffic schedule.Secret) (k Keys) {
 }
 
 // BlockLen is the length of the key block that KeysBlock takes, in bytes.
-// chained says that the version has the initialization vectors of CBC in it:
-// TLS 1.0 and below.
-func BlockLen(p suite.Params, chained bool) int {
-	return 2 * (p.MAC.Size() + p.KeyLen + ivLen(p, chained))
+// Rules that chain have the initialization vectors of CBC in it.
+func BlockLen(p suite.Params, r Rules) int {
+	return 2 * (p.MAC.Size() + p.KeyLen + ivLen(p, r))
 }
 
 // ivLen is how much of the nonce or the initialization vector comes from the
 // key block.
-func ivLen(p suite.Params, chained bool) int {
+func ivLen(p suite.Params, r Rules) int {
 	switch {
 	case p.Cipher == suite.AESGCM:
 		return 4
 	case p.Cipher == suite.ChaCha20Poly1305:
 		return 12
-	case chained:
+	case r.Chained:
 		return p.Cipher.BlockSize()
 	}
 	return 0
@@ -51,16 +50,16 @@ func ivLen(p suite.Params, chained bool) int {
 // KeysBlock cuts the key block of TLS 1.2 and below into the keys of the two
 // directions. RFC 5246 and RFC 2246, section 6.3. etm says whether
 // encrypt_then_mac was agreed.
-func KeysBlock(p suite.Params, block []byte, etm, chained bool) (client, server Keys) {
+func KeysBlock(p suite.Params, block []byte, etm bool, r Rules) (client, server Keys) {
 	cut := func(dst []byte) { block = block[copy(dst, block):] }
-	client.params, client.form, client.chained = p, formOf(p, etm), chained
-	server.params, server.form, server.chained = client.params, client.form, chained
+	client.params, client.form, client.rules = p, formOf(p, etm), r
+	server.params, server.form, server.rules = client.params, client.form, client.rules
 	cut(client.mac[:p.MAC.Size()])
 	cut(server.mac[:p.MAC.Size()])
 	cut(client.key[:p.KeyLen])
 	cut(server.key[:p.KeyLen])
-	cut(client.iv[:ivLen(p, chained)])
-	cut(server.iv[:ivLen(p, chained)])
+	cut(client.iv[:ivLen(p, r)])
+	cut(server.iv[:ivLen(p, r)])
 	return client, server
 }
 
@@ -70,6 +69,8 @@ func formOf(p suite.Params, etm bool) form {
 		return aead12e
 	case p.Cipher == suite.ChaCha20Poly1305:
 		return aead12x
+	case p.Cipher == suite.RC4:
+		return rc4MtE
 	case etm:
 		return cbcEtM
 	}

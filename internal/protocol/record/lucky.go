@@ -19,19 +19,30 @@ type lucky struct {
 	block      int                     // of the hash, in bytes
 	lengthLen  int                     // of the length at the hash's end, in bytes
 	shift      int                     // a length divided by the block
-	inner      [128]byte               // the key under HMAC's two pads
+	inner      [128]byte               // the key under HMAC's two pads, or with SSL 3.0's
 	outer      [128]byte
+	innerLen   int // bytes of inner that are hashed first: a block of HMAC, nothing in SSL 3.0
+	outerLen   int
+	before     []byte // of SSL 3.0: what is hashed before the header, which is no whole block
+	head       [96]byte
 	tail       [5 * 128]byte // the blocks in which the content can end
 	state      [256]byte     // of hash, encoded
 	want, have [48]byte
 }
 
-func newLucky(kind suite.MAC, key []byte) *lucky {
+func newLucky(kind suite.MAC, key []byte, r Rules) *lucky {
 	l := &lucky{hash: newHash(kind)(), size: len(key), block: 64, lengthLen: 8, shift: 6}
 	if kind == suite.SHA384 {
 		l.block, l.lengthLen, l.shift = 128, 16, 7
 	}
 	l.appender = l.hash.(encoding.BinaryAppender) // as all of the standard library's
+	if r.Pads {
+		var outer []byte
+		l.before, outer = pads(l.size, key)
+		l.outerLen = copy(l.outer[:], outer)
+		return l
+	}
+	l.innerLen, l.outerLen = l.block, l.block
 	for i := range l.block {
 		l.inner[i], l.outer[i] = 0x36, 0x5c
 	}
@@ -57,13 +68,19 @@ const spread = 256
 // one at a time with the hash's own padding put in by hand; after each, the
 // state is looked at, and that of the block in which the hash ends is kept.
 func (l *lucky) sum(head, body []byte, n int) {
+	if l.before != nil {
+		head = append(append(l.head[:0], l.before...), head...)
+	}
 	longest := len(head) + len(body) - l.size - 1
 	certain := max(longest-spread+1, 0) &^ (l.block - 1) // whole blocks
+	if certain < len(head) {
+		certain = 0
+	}
 	blocks := (longest+l.lengthLen)>>l.shift + 1 - certain>>l.shift
 	tail := l.tail[:blocks*l.block]
 
 	l.hash.Reset()
-	l.hash.Write(l.inner[:l.block])
+	l.hash.Write(l.inner[:l.innerLen])
 	if certain > 0 {
 		l.hash.Write(head)
 		l.hash.Write(body[:certain-len(head)])
@@ -75,7 +92,7 @@ func (l *lucky) sum(head, body []byte, n int) {
 	end := len(head) + n - certain // of the content within tail
 	endTail(tail, end)
 	last := (end + l.lengthLen) >> l.shift
-	bits := uint32(l.block+certain+end) * 8
+	bits := uint32(l.innerLen+certain+end) * 8
 
 	clear(l.want[:])
 	for k := range blocks {
@@ -90,7 +107,7 @@ func (l *lucky) sum(head, body []byte, n int) {
 	}
 
 	l.hash.Reset()
-	l.hash.Write(l.outer[:l.block])
+	l.hash.Write(l.outer[:l.outerLen])
 	l.hash.Write(l.want[:l.size])
 	l.hash.Sum(l.want[:0])
 }

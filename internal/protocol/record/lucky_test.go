@@ -37,7 +37,7 @@ func TestSameWorkForEveryPadding(t *testing.T) {
 		for _, size := range []int{64, 96, 256, 288, 320, 512, 1024, 16384} {
 			var first []int
 			for pad := 0; pad < 256 && size-kind.Size()-1-pad >= 0; pad++ {
-				l := newLucky(kind, make([]byte, kind.Size()))
+				l := newLucky(kind, make([]byte, kind.Size()), Rules{})
 				c := &counted{Hash: l.hash}
 				l.hash, l.appender = c, c
 				l.check(make([]byte, 13), make([]byte, size), size-kind.Size()-1-pad)
@@ -55,9 +55,9 @@ func TestSameWorkForEveryPadding(t *testing.T) {
 // is seen is one error. RFC 5246, section 6.2.3.2.
 func TestEveryFailureOfCBCLooksTheSame(t *testing.T) {
 	p, _ := suite.Of(iana.TLS_RSA_WITH_AES_128_CBC_SHA)
-	block := make([]byte, BlockLen(p, false))
+	block := make([]byte, BlockLen(p, Rules{}))
 	rand.Read(block)
-	k, _ := KeysBlock(p, block, false, false)
+	k, _ := KeysBlock(p, block, false, Rules{})
 	content := []byte("twelve bytes")
 	for pad := range 256 {
 		_, o := pair(t, k)

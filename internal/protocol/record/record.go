@@ -33,16 +33,19 @@ const (
 	aead12e      // TLS 1.2 GCM: eight bytes of the nonce are in the record
 	cbcMtE       // block cipher with an explicit IV, MAC and then encryption
 	cbcEtM       // the same, encryption and then MAC (RFC 7366)
+	rc4MtE       // stream cipher, MAC and then encryption
 )
 
 // half is what both directions have in common.
 type half struct {
-	aead cipher.AEAD
-	cbc  *cbc
-	seq  uint64
-	iv   [12]byte
-	form form
-	gcm  bool
+	aead   cipher.AEAD
+	cbc    *cbc
+	stream *stream
+	seq    uint64
+	iv     [12]byte
+	form   form
+	gcm    bool
+	pads   bool // SSL 3.0's MAC: see Rules
 	// What goes through the interface of an AEAD is on the heap for the
 	// compiler; kept here, it is not allocated for every record.
 	nonceBuf [12]byte
@@ -54,7 +57,7 @@ func (h *half) install(k *Keys, opens bool) error {
 		*h = half{}
 		return nil
 	}
-	*h = half{form: k.form, iv: [12]byte(k.iv[:12]), gcm: k.params.Cipher == suite.AESGCM}
+	*h = half{form: k.form, iv: [12]byte(k.iv[:12]), gcm: k.params.Cipher == suite.AESGCM, pads: k.rules.Pads}
 	var err error
 	switch k.params.Cipher {
 	case suite.AESGCM:
@@ -66,6 +69,8 @@ func (h *half) install(k *Keys, opens bool) error {
 		h.aead, err = chacha20poly1305.New(k.key[:])
 	case suite.AESCBC, suite.TripleDESCBC:
 		h.cbc, err = newCBC(k, opens)
+	case suite.RC4:
+		h.stream, err = newStream(k)
 	}
 	if err != nil {
 		return fault.With(fault.Internal, "keys: %w", err)
@@ -86,10 +91,15 @@ func (h *half) nonce() []byte {
 }
 
 // head12 gives what is authenticated beside n bytes of content in TLS 1.2. It
-// is overwritten by the next. RFC 5246, section 6.2.3.
+// is overwritten by the next. RFC 5246, section 6.2.3. SSL 3.0 has no version
+// in it (RFC 6101, section 5.2.3.1).
 func (h *half) head12(ct iana.ContentType, v iana.Version, n int) []byte {
 	b := &h.headBuf
 	binary.BigEndian.PutUint64(b[:], h.seq)
+	if h.pads {
+		b[8], b[9], b[10] = byte(ct), byte(n>>8), byte(n)
+		return b[:11]
+	}
 	b[8], b[9], b[10], b[11], b[12] = byte(ct), byte(v>>8), byte(v), byte(n>>8), byte(n)
 	return b[:]
 }
@@ -159,6 +169,8 @@ func (s *Sealer) Seal(dst []byte, ct iana.ContentType, fragment []byte) []byte {
 		dst = s.seal13(dst, at, ct, fragment)
 	case cbcMtE, cbcEtM:
 		dst = s.sealCBC(dst, ct, fragment)
+	case rc4MtE:
+		dst = s.sealStream(dst, ct, fragment)
 	default:
 		dst = s.seal12(dst, ct, fragment)
 	}
@@ -241,14 +253,17 @@ func (o *Opener) Length(buf []byte) (int, error) {
 	}
 	// An alert in the clear may be of a peer that does not know the version yet.
 	anyVersion := o.version == 0 || o.form == plain && iana.ContentType(buf[0]) == iana.ContentAlert
-	if buf[1] != 3 || !anyVersion && o.version != iana.Version(binary.BigEndian.Uint16(buf[1:])) {
-		return 0, fault.With(fault.RecordVersionWrong, "%v", iana.Version(binary.BigEndian.Uint16(buf[1:])))
+	if buf[1] != 3 || !anyVersion && o.version != versionOf(buf) {
+		return 0, fault.With(fault.RecordVersionWrong, "%v", versionOf(buf))
 	}
 	if n > most {
 		return 0, fault.With(fault.RecordOverflow, "%d bytes, the limit is %d", n, most)
 	}
 	return HeaderLen + n, nil
 }
+
+// versionOf gives the version in the header of a record.
+func versionOf(rec []byte) iana.Version { return iana.Version(binary.BigEndian.Uint16(rec[1:])) }
 
 // Open takes the protection off a whole record, in place. What it gives lies in
 // rec.
@@ -264,6 +279,8 @@ func (o *Opener) Open(rec []byte) (ct iana.ContentType, content []byte, err erro
 		ct, content, err = o.open13(rec)
 	case cbcMtE, cbcEtM:
 		content, err = o.openCBC(ct, rec)
+	case rc4MtE:
+		content, err = o.openStream(ct, rec)
 	default:
 		content, err = o.open12(ct, rec)
 	}
@@ -310,7 +327,7 @@ func (o *Opener) open12(ct iana.ContentType, rec []byte) ([]byte, error) {
 	if len(body) < tagLen {
 		return nil, fault.RecordTooShort
 	}
-	ad := o.head12(ct, iana.Version(binary.BigEndian.Uint16(rec[1:])), len(body)-tagLen)
+	ad := o.head12(ct, versionOf(rec), len(body)-tagLen)
 	content, err := o.aead.Open(body[:0], nonce, body, ad)
 	if err != nil {
 		return nil, fault.BadRecordMAC

@@ -23,12 +23,12 @@ func keysOf(t testing.TB) map[string]Keys {
 			all[p.ID.String()] = Keys13(p.ID, secret)
 			continue
 		}
-		block := make([]byte, BlockLen(p, false))
+		block := make([]byte, BlockLen(p, Rules{}))
 		rand.Read(block)
-		client, _ := KeysBlock(p, block, false, false)
+		client, _ := KeysBlock(p, block, false, Rules{})
 		all[p.ID.String()] = client
 		if p.Cipher == suite.AESCBC {
-			etm, _ := KeysBlock(p, block, true, false)
+			etm, _ := KeysBlock(p, block, true, Rules{})
 			all[p.ID.String()+" encrypt_then_mac"] = etm
 		}
 	}
@@ -105,7 +105,7 @@ func TestSecretSum(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newLucky(kind, k.mac[:c.size])
+		l := newLucky(kind, k.mac[:c.size], Rules{})
 		for _, size := range []int{c.size + 1, 64, 80, 112, 128, 240, 272, 288, 320, 512, 1024} {
 			body := make([]byte, size)
 			rand.Read(body)

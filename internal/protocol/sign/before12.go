@@ -13,11 +13,11 @@ import (
 
 // Before12 reports whether a key can sign in TLS 1.1 and below, whose
 // signatures name no scheme: RSA signs MD5 and SHA-1 of the content one after
-// the other, ECDSA signs its SHA-1. RFC 4346, section 7.4.3; RFC 8422, section
+// the other, ECDSA and DSA sign its SHA-1. RFC 4346, section 7.4.3; RFC 8422, section
 // 5.4.
 func Before12(public crypto.PublicKey) bool {
 	switch KindOf(public) {
-	case RSA, ECDSA:
+	case RSA, ECDSA, DSA:
 		return true
 	}
 	return false
@@ -56,6 +56,8 @@ func verifyBefore12(public crypto.PublicKey, content, signature []byte) error {
 		good = k.N.BitLen() <= maxRSA && rsa.VerifyPKCS1v15(k, h, digest, signature) == nil
 	case *ecdsa.PublicKey:
 		good = ecdsa.VerifyASN1(k, digest, signature)
+	case *DSAPublicKey:
+		good = k.verify(digest, signature)
 	default:
 		return fault.With(fault.SignatureSchemeWrong, "a key of type %T before TLS 1.2", public)
 	}

@@ -16,14 +16,16 @@ import (
 
 // ParsePrivateKey parses a private key in PKCS #8 (RFC 5958). Beside what
 // crypto/x509 knows it takes keys of id-RSASSA-PSS, which become an
-// *rsa.PrivateKey, and of ML-DSA (RFC 9881).
+// *rsa.PrivateKey, of ML-DSA (RFC 9881), and of DSA.
 func ParsePrivateKey(der []byte) (crypto.Signer, error) {
-	if alg, key, ok := splitPrivateKey(der); ok {
+	if alg, params, key, ok := splitPrivateKey(der); ok {
 		switch {
 		case alg.Equal(oidPSS):
 			return parsePrivatePSS(key)
 		case alg.Equal(oidMLDSA44), alg.Equal(oidMLDSA65), alg.Equal(oidMLDSA87):
 			return parsePrivateMLDSA(alg, key)
+		case alg.Equal(oidDSA):
+			return parsePrivateDSA(params, key)
 		}
 	}
 	key, err := x509.ParsePKCS8PrivateKey(der)
@@ -44,13 +46,13 @@ func ParsePrivateKey(der []byte) (crypto.Signer, error) {
 //	    version              Version,
 //	    privateKeyAlgorithm  AlgorithmIdentifier,
 //	    privateKey           OCTET STRING, ... }
-func splitPrivateKey(der []byte) (alg asn1.ObjectIdentifier, key cryptobyte.String, ok bool) {
+func splitPrivateKey(der []byte) (alg asn1.ObjectIdentifier, params, key cryptobyte.String, ok bool) {
 	in := cryptobyte.String(der)
 	var info, id cryptobyte.String
 	var version int
 	ok = in.ReadASN1(&info, cbasn1.SEQUENCE) && in.Empty() && info.ReadASN1Integer(&version) &&
 		info.ReadASN1(&id, cbasn1.SEQUENCE) && id.ReadASN1ObjectIdentifier(&alg) && info.ReadASN1(&key, cbasn1.OCTET_STRING)
-	return alg, key, ok
+	return alg, id, key, ok
 }
 
 // parsePrivatePSS parses an RSA key that is for RSASSA-PSS. What its parameters

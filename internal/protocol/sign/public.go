@@ -2,6 +2,7 @@ package sign
 
 import (
 	"crypto"
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -34,6 +35,7 @@ const (
 	MLDSA44
 	MLDSA65
 	MLDSA87
+	DSA
 )
 
 func (k Kind) String() string {
@@ -43,7 +45,7 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-var kinds = [...]string{"unknown", "RSA", "ECDSA", "Ed25519", "RSA-PSS", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}
+var kinds = [...]string{"unknown", "RSA", "ECDSA", "Ed25519", "RSA-PSS", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "DSA"}
 
 // KindOf gives the kind of a public key, 0 if it is not implemented.
 func KindOf(public crypto.PublicKey) Kind {
@@ -62,6 +64,8 @@ func KindOf(public crypto.PublicKey) Kind {
 		return MLDSA65
 	case *mldsa87.PublicKey:
 		return MLDSA87
+	case *DSAPublicKey:
+		return DSA
 	}
 	return 0
 }
@@ -104,6 +108,9 @@ func (k *PSSPublicKey) Equal(other crypto.PublicKey) bool {
 // implemented. Those that crypto/x509 leaves out are parsed here: id-RSASSA-PSS
 // (RFC 4055) and ML-DSA (RFC 9881).
 func PublicKey(cert *x509.Certificate) crypto.PublicKey {
+	if k, ok := cert.PublicKey.(*dsa.PublicKey); ok {
+		return &DSAPublicKey{*k}
+	}
 	if cert.PublicKey != nil {
 		return cert.PublicKey
 	}

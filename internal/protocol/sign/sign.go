@@ -61,6 +61,8 @@ var schemes = [...]scheme{
 	{iana.RSAPKCS1SHA512Legacy, RSA, crypto.SHA512, false, nil, in13 | clientOnly},
 	{iana.ECDSASHA1, ECDSA, crypto.SHA1, false, nil, in12},
 	{iana.RSAPKCS1SHA1, RSA, crypto.SHA1, false, nil, in12},
+	{iana.DSASHA256, DSA, crypto.SHA256, false, nil, in12},
+	{iana.DSASHA1, DSA, crypto.SHA1, false, nil, in12},
 }
 
 // ClientOnly reports whether only clients may sign with the scheme: those of
@@ -224,6 +226,8 @@ func (s *scheme) verify(public crypto.PublicKey, digest, signature []byte) bool 
 		return rsa.VerifyPSS(k, s.hash, digest, signature, pssOptions[s.hash]) == nil
 	case *PSSPublicKey:
 		return rsa.VerifyPSS(k.PublicKey, s.hash, digest, signature, pssOptions[s.hash]) == nil
+	case *DSAPublicKey:
+		return k.verify(digest, signature)
 	case *mldsa44.PublicKey: // RFC 9881: the context is empty
 		return mldsa44.Verify(k, digest, nil, signature)
 	case *mldsa65.PublicKey:

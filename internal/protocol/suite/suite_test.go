@@ -31,15 +31,18 @@ func TestRowsSayWhatTheNamesSay(t *testing.T) {
 		if p.Hash != hash {
 			t.Errorf("%s: the hash is %v", name, p.Hash)
 		}
-		if p.AEAD() != !strings.Contains(name, "CBC") {
+		if p.AEAD() != (strings.Contains(name, "GCM") || strings.Contains(name, "POLY1305")) || p.CBC() != strings.Contains(name, "CBC") {
 			t.Errorf("%s: AEAD is %v", name, p.AEAD())
 		}
 		low, high := iana.TLS12, iana.TLS12 // RFC 5246, appendix A.5; RFC 5288; RFC 5289
 		switch {
 		case !strings.Contains(name, "_WITH_"):
 			low, high = iana.TLS13, iana.TLS13
-		case strings.HasSuffix(name, "CBC_SHA"):
+		case strings.HasSuffix(name, "CBC_SHA"), strings.Contains(name, "RC4"):
 			low = iana.SSL30
+			if strings.Contains(name, "ECDHE") { // RFC 8422, section 5.1: TLS 1.0 and above
+				low = iana.TLS10
+			}
 		}
 		if p.MinVersion != low || p.MaxVersion != high {
 			t.Errorf("%s: from %v to %v", name, p.MinVersion, p.MaxVersion)
@@ -59,6 +62,8 @@ func nameOf(p Params) string {
 		b.WriteString("ECDHE_" + map[Auth]string{RSAKey: "RSA", ECDSAKey: "ECDSA"}[p.Auth] + "_WITH_")
 	case RSA:
 		b.WriteString("RSA_WITH_")
+	case DHE:
+		b.WriteString("DHE_" + map[Auth]string{RSAKey: "RSA", DSSKey: "DSS"}[p.Auth] + "_WITH_")
 	}
 	bits := map[int]string{16: "128", 32: "256"}[p.KeyLen]
 	switch p.Cipher {
@@ -70,8 +75,12 @@ func nameOf(p Params) string {
 		b.WriteString("AES_" + bits + "_CBC_")
 	case TripleDESCBC:
 		b.WriteString("3DES_EDE_CBC_")
+	case RC4:
+		b.WriteString("RC4_" + bits + "_")
 	}
 	switch {
+	case p.MAC == MD5:
+		b.WriteString("MD5")
 	case p.MAC == SHA1:
 		b.WriteString("SHA")
 	case p.Hash == schedule.SHA384:
@@ -85,9 +94,6 @@ func nameOf(p Params) string {
 // What the standard library implements, apart from ciphers that are not here.
 func TestNothingOfTheStandardLibraryIsMissing(t *testing.T) {
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		if strings.Contains(s.Name, "RC4") {
-			continue // off unless named, not yet implemented
-		}
 		p, ok := Of(iana.Suite(s.ID))
 		if !ok {
 			t.Errorf("%s is missing", s.Name)
@@ -106,8 +112,8 @@ func TestMACSize(t *testing.T) {
 	for _, p := range All() {
 		want := 0
 		if !p.AEAD() {
-			_, mac, _ := strings.Cut(p.ID.String(), "CBC_SHA")
-			want = map[string]int{"": 20, "256": 32, "384": 48}[mac]
+			name := p.ID.String()
+			want = map[string]int{"MD5": 16, "SHA": 20, "SHA256": 32, "SHA384": 48}[name[strings.LastIndexByte(name, '_')+1:]]
 		}
 		if got := p.MAC.Size(); got != want {
 			t.Errorf("%v: the MAC has %d bytes, want %d", p.ID, got, want)
