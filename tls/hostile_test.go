@@ -240,10 +240,10 @@ func takeOver(t *testing.T, conn *Conn, raw net.Conn, log, label string) *attack
 	var keys record.Keys
 	if conn.ConnectionState().Version == VersionTLS12 {
 		e := conn.engine.Established()
-		block := make([]byte, record.BlockLen(params, false))
+		block := make([]byte, record.BlockLen(params, record.Rules{}))
 		prf.TLS12(params.Hash).KeyBlock(block, e.Master[:], e.ClientRandom[:], e.ServerRandom[:])
 		var server record.Keys
-		if keys, server = record.KeysBlock(params, block, e.EtM, false); !conn.isClient {
+		if keys, server = record.KeysBlock(params, block, e.EtM, record.Rules{}); !conn.isClient {
 			keys = server
 		}
 	}
