@@ -113,6 +113,13 @@ type Config struct {
 	NoCertificateCompression     bool
 	AcceptCompressedCertificates bool
 
+	// PermuteExtensions has a client send its extensions in a random order, so
+	// that servers do not come to rely on one. NameAuthorities has it name the
+	// authorities of RootCAs, for servers with certificates of several (RFC
+	// 9846, section 4.3.4).
+	PermuteExtensions bool
+	NameAuthorities   bool
+
 	// RecordSizeLimit is the longest protected record that this side takes, in
 	// bytes of content and, in TLS 1.3, one more for its type: 64 to 16385 (RFC
 	// 8449). A client offers it, a server answers with it to clients that offer
@@ -188,6 +195,7 @@ func (c *Config) Clone() *Config {
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
+		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,
 		explicit: c.ticketsSet(),
@@ -300,6 +308,11 @@ func (c *Config) prepare() *prepared {
 		}
 		if err := c.limits(h); err != nil {
 			p.err = err
+		}
+		h.PermuteExtensions = c.PermuteExtensions
+		if c.NameAuthorities && c.RootCAs != nil {
+			//lint:ignore SA1019 as above
+			h.ServerAuthorities = c.RootCAs.Subjects()
 		}
 		h.AcceptDelegated = c.AcceptDelegatedCredentials
 		for i := range c.DelegatedCredentials {

@@ -18,6 +18,7 @@ type schemesConfig struct {
 	expectPeerPrefs []iana.SignatureScheme // what the peer has to accept
 
 	sendLimit                  uint16
+	permute                    bool
 	clientCAs, expectClientCAs *string // DER names in hexadecimal, with commas
 }
 
@@ -25,6 +26,7 @@ var schemeFlags = flags{
 	"verify-prefs":            numbers(func(c *config) *[]iana.SignatureScheme { return &c.verifyPrefs }),
 	"expect-peer-verify-pref": numbers(func(c *config) *[]iana.SignatureScheme { return &c.expectPeerPrefs }),
 	"use-client-ca-list":      optional(func(c *config) **string { return &c.clientCAs }),
+	"permute-extensions":      yes(func(c *config) *bool { return &c.permute }),
 	"max-send-fragment":       number(func(c *config) *uint16 { return &c.sendLimit }),
 	"expect-verify-result":    {set: func(*config, string) error { return nil }}, // a chain that was not verified is in order
 	"expect-client-ca-list":   optional(func(c *config) **string { return &c.expectClientCAs }),

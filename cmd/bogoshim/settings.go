@@ -31,6 +31,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	c.compression.configure(h)
 	h.SendLimit = c.sendLimit
 	c.early.configure(h, c.server)
+	h.PermuteExtensions = c.permute
 	if c.server {
 		h.SessionIDs = true
 		if !c.noTicket {

@@ -115,7 +115,12 @@ type Config struct {
 	ClientTickets bool // take tickets for later
 	EarlyData     bool // offer early data if the session allows it
 	Fallback      bool // say that a newer version was tried and failed
-	NoGREASE      bool // leave out the values of RFC 8701
+	// PermuteExtensions puts the extensions of the ClientHello in a random
+	// order. ServerAuthorities are the DER names of the authorities that a
+	// server should have its certificate from, for certificate_authorities.
+	PermuteExtensions bool
+	ServerAuthorities [][]byte
+	NoGREASE          bool // leave out the values of RFC 8701
 
 	// Record keeps the story of a handshake that is complete; that of one that
 	// failed is kept in any case.

@@ -20,13 +20,13 @@ import (
 // grease are the random values that keep servers tolerant of what they do not
 // know. RFC 8701.
 type grease struct {
-	sent                               bool
-	suite, group, first, last, version uint16
+	sent                                       bool
+	suite, group, first, last, version, scheme uint16
 }
 
 func newGrease(random []byte, sent bool) grease {
 	value := func(i int) uint16 { return uint16(random[i]&0xf0|0x0a) * 0x0101 }
-	g := grease{sent, value(0), value(1), value(2), value(3), value(4)}
+	g := grease{sent, value(0), value(1), value(2), value(3), value(4), value(5)}
 	if g.last == g.first {
 		g.last ^= 0x1010
 	}
@@ -53,6 +53,13 @@ func (c *Client) draw() error {
 		return err
 	}
 	c.grease = newGrease(random[:], !c.Config.NoGREASE)
+	if c.Config.PermuteExtensions {
+		var seed [8]byte
+		if err := c.Random(seed[:]); err != nil {
+			return err
+		}
+		c.order = binary.BigEndian.Uint64(seed[:])
+	}
 	return c.Random(c.sessionID[:])
 }
 
@@ -146,7 +153,7 @@ func offeredGroups(p *policy.Policy, g grease) []iana.Group {
 
 // appendExtensions appends the extensions, the pre-shared key last.
 func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
-	p := c.Config.Policy
+	p, start := c.Config.Policy, len(b)
 	legacy := slices.ContainsFunc(p.Versions, func(v iana.Version) bool { return v < iana.TLS13 })
 	if g.sent {
 		b = wire.AppendExtension(b, iana.ExtensionType(g.first), nil)
@@ -158,12 +165,15 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 		b = wire.AppendStatusRequest(b)
 	}
 	b = wire.AppendSupportedGroups(b, offeredGroups(p, g))
-	b = appendSchemes(b, p)
+	b = appendSchemes(b, p, g)
 	if !c.Config.NoSCTs {
 		b = wire.AppendExtension(b, iana.ExtSCT, nil)
 	}
 	b = appendTypes(b, iana.ExtServerCertificateType, c.Config.PeerTypes)
 	b = appendTypes(b, iana.ExtClientCertificateType, c.Config.OwnTypes)
+	if len(c.Config.ServerAuthorities) > 0 {
+		b = wire.AppendCertificateAuthorities(b, c.Config.ServerAuthorities)
+	}
 	if len(c.Config.Protocols) > 0 {
 		b = wire.AppendALPN(b, c.Config.Protocols...)
 	}
@@ -185,14 +195,23 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if g.sent {
 		b = wire.AppendExtension(b, iana.ExtensionType(g.last), []byte{0})
 	}
-	return c.appendPSK(append(c.appendEarlyData(b), c.extra...)), nil
+	b = append(c.appendEarlyData(b), c.extra...)
+	if c.Config.PermuteExtensions {
+		permute(b[start:], c.order)
+	}
+	return c.appendPSK(pad(b, c.pskLen())), nil
 }
 
 // appendSchemes appends the signature schemes that a server may use, and those
 // of its certificates if they are others. RFC 9846, section 4.3.3.
-func appendSchemes(b []byte, p *policy.Policy) []byte {
+func appendSchemes(b []byte, p *policy.Policy, g grease) []byte {
 	if p.Highest() >= iana.TLS12 { // RFC 5246, section 7.4.1.4.1
-		b = wire.AppendSignatureAlgorithms(b, sign.OfServers(p.Schemes))
+		schemes := sign.OfServers(p.Schemes)
+		if g.sent {
+			var list [32]iana.SignatureScheme
+			schemes = append(append(list[:0], iana.SignatureScheme(g.scheme)), schemes...)
+		}
+		b = wire.AppendSignatureAlgorithms(b, schemes)
 	}
 	if len(p.CertificateSchemes) > 0 {
 		b = wire.AppendSignatureAlgorithmsCert(b, p.CertificateSchemes)
@@ -290,11 +309,10 @@ func shareGroups(p *policy.Policy) []iana.Group {
 // appendPSK appends the session that is offered, with room for its binder.
 // RFC 9846, section 4.3.11.
 func (c *Client) appendPSK(b []byte) []byte {
-	s := c.Config.Session
-	if s == nil || s.State.Version != iana.TLS13 || !c.Config.Policy.Allows(iana.TLS13) {
+	if !c.offersPSK() {
 		return b
 	}
-	return AppendPSK(b, s, c.Now)
+	return AppendPSK(b, c.Config.Session, c.Now)
 }
 
 // AppendPSK appends a session that is offered now, with room for its binder.
@@ -302,6 +320,20 @@ func AppendPSK(b []byte, s *handshake.Offered, now time.Time) []byte {
 	age := uint32(now.Sub(s.State.Created).Milliseconds())
 	id := wire.PSKIdentity{Identity: s.Ticket, ObfuscatedAge: age + s.State.AgeAdd}
 	return wire.AppendPreSharedKeyClient(b, id, s.State.Hash().Size())
+}
+
+func (c *Client) offersPSK() bool {
+	s := c.Config.Session
+	return s != nil && s.State.Version == iana.TLS13 && c.Config.Policy.Allows(iana.TLS13)
+}
+
+// pskLen is the length of what appendPSK appends, in bytes.
+func (c *Client) pskLen() int {
+	if !c.offersPSK() {
+		return 0
+	}
+	s := c.Config.Session
+	return 4 + 2 + 2 + len(s.Ticket) + 4 + 2 + 1 + s.State.Hash().Size()
 }
 
 // fillBinder fills in the binder, if there is one. RFC 9846, section 4.3.11.2.

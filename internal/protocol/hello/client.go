@@ -19,6 +19,7 @@ type Client struct {
 	grease    grease
 	sessionID [32]byte        // for a ClientHello that has no other
 	extra     wire.Extensions // to append to the others
+	order     uint64          // of the extensions, if it is to be a random one
 }
 
 const (

@@ -61,6 +61,16 @@ func (s *Server) fits(c *sign.Credential) (err error) {
 	return err
 }
 
+// grease gives a value that keeps clients tolerant of what they do not know, 0
+// if there is to be none. It comes from the server's random. RFC 8701, section
+// 4.
+func (s *Server) grease() uint16 {
+	if s.Config.NoGREASE {
+		return 0
+	}
+	return uint16(s.Done.ServerRandom[0]&0xf0|0x0a) * 0x0101
+}
+
 // sendCertificateRequest asks the client for a certificate, with the names of
 // the authorities that are trusted here. RFC 9846, section 4.4.2.
 func (s *Server) sendCertificateRequest() {
@@ -69,7 +79,12 @@ func (s *Server) sendCertificateRequest() {
 	}
 	s.askedCertificate = true
 	b, block := wire.OpenCertificateRequest13(s.Out.Message(), nil)
-	b = wire.AppendSignatureAlgorithms(b, sign.OfClients(s.Config.Policy.Schemes))
+	schemes := sign.OfClients(s.Config.Policy.Schemes)
+	if grease := s.grease(); grease != 0 {
+		schemes = append([]iana.SignatureScheme{iana.SignatureScheme(grease)}, schemes...)
+		b = wire.AppendExtension(b, iana.ExtensionType(grease), nil)
+	}
+	b = wire.AppendSignatureAlgorithms(b, schemes)
 	if certs := s.Config.Policy.CertificateSchemes; len(certs) > 0 {
 		b = wire.AppendSignatureAlgorithmsCert(b, certs)
 	}

@@ -47,14 +47,19 @@ func (s *Server) sendTicket() error {
 	if err != nil {
 		return err
 	}
+	var exts [12]byte // early_data and GREASE
 	m := wire.NewSessionTicket13{
-		Lifetime: ticketLifetime,
-		AgeAdd:   state.AgeAdd,
-		Nonce:    nonce[:],
-		Ticket:   ticket,
+		Lifetime:   ticketLifetime,
+		AgeAdd:     state.AgeAdd,
+		Nonce:      nonce[:],
+		Ticket:     ticket,
+		Extensions: exts[:0],
 	}
 	if state.MaxEarly > 0 {
-		m.Extensions = wire.AppendEarlyDataTicket(nil, state.MaxEarly)
+		m.Extensions = wire.AppendEarlyDataTicket(m.Extensions, state.MaxEarly)
+	}
+	if grease := s.grease(); grease != 0 {
+		m.Extensions = wire.AppendExtension(m.Extensions, iana.ExtensionType(grease), nil)
 	}
 	s.Out.Sent(m.Append(s.Out.Message()))
 	s.Log.Sent(iana.MsgNewSessionTicket)
