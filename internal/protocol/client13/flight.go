@@ -73,7 +73,7 @@ func (c *Client) onCertificateRequest(m msg) (state, error) {
 	}
 	body, ok := r.Extensions.Get(iana.ExtSignatureAlgorithms)
 	if !ok {
-		return 0, fault.With(fault.MissingExtension, "%v in the CertificateRequest", iana.ExtSignatureAlgorithms)
+		return 0, fault.RequestSchemesMissing
 	}
 	schemes, err := wire.ParseSignatureAlgorithms(body)
 	if err != nil {

@@ -63,7 +63,7 @@ func certificateAttacks() []attack {
 		{code: fault.RequestContextWrong, name: "server", at: atClient, alter: shown(wire.AppendCertificate13(nil, []byte{1}, []byte{0, 0, 0}))},
 		{code: fault.RequestContextWrong, name: "client", at: atServer, hosts: asked13, alter: shown(wire.AppendCertificate13(nil, []byte{1}, []byte{0, 0, 0}))},
 		{code: fault.RequestContextWrong, name: "request", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 1, 1, 0, 0)},
-		{code: fault.MissingExtension, name: "CertificateRequest", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 0, 0, 0)},
+		{code: fault.RequestSchemesMissing, at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 0, 0, 0)},
 		{code: fault.UnsolicitedExtension, name: "client's Certificate", at: atServer, hosts: asked13,
 			alter: shown(wire.AppendCertificate13(nil, nil, []byte{0, 0, 12, 0, 0, 2, 0x30, 1, 0, 5, 0, 18, 0, 1, 0}))},
 		{code: fault.CertificateMissing, at: atServer, hosts: hosts13("P-256", mustShow)},

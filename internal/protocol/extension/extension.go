@@ -65,6 +65,32 @@ var table = [...]struct {
 	{iana.ExtRenegotiationInfo, ClientHello | LegacyServerHello},
 }
 
+// empty are the extensions that have nothing in them in some messages. RFC 9846,
+// sections 4.3.6, 4.3.10 and 4.5.1; RFC 6066, sections 3 and 8; RFC 6962, section
+// 3.3.1; RFC 7627, section 5.1; RFC 7366, section 2; RFC 5077, section 3.2.
+var empty = [...]struct {
+	typ    iana.ExtensionType
+	places Place
+}{
+	{iana.ExtServerName, EncryptedExtensions | LegacyServerHello},
+	{iana.ExtStatusRequest, CertificateRequest | LegacyServerHello},
+	{iana.ExtSCT, ClientHello | CertificateRequest},
+	{iana.ExtEncryptThenMAC, ClientHello | LegacyServerHello},
+	{iana.ExtExtendedMasterSecret, ClientHello | LegacyServerHello},
+	{iana.ExtSessionTicket, LegacyServerHello},
+	{iana.ExtEarlyData, ClientHello | EncryptedExtensions},
+	{iana.ExtPostHandshakeAuth, ClientHello},
+}
+
+func isEmpty(t iana.ExtensionType, where Place) bool {
+	for i := range empty {
+		if empty[i].typ == t {
+			return empty[i].places&where != 0
+		}
+	}
+	return false
+}
+
 // A Set is a set of the extensions that the table knows.
 type Set uint32
 
@@ -101,14 +127,15 @@ func Of(block wire.Extensions) Set {
 }
 
 // Check refuses a block of extensions that may not stand in the message as it
-// is: one twice, one where it is not allowed, one that answers nothing. asked
+// is: one twice, one where it is not allowed, one that answers nothing, one that
+// has something in it where there is nothing to say. asked
 // is what this side sent in the message that is being answered.
 func Check(where Place, block wire.Extensions, asked Set) (Set, error) {
 	if t, twice := block.Duplicate(); twice {
 		return 0, fault.With(fault.DuplicateExtension, "%v", t)
 	}
 	var found Set
-	for t := range block.All() {
+	for t, body := range block.All() {
 		b, places := bit(t)
 		switch {
 		case where&answers != 0 && asked&b == 0 && !(t == iana.ExtCookie && where == HelloRetryRequest):
@@ -121,6 +148,8 @@ func Check(where Place, block wire.Extensions, asked Set) (Set, error) {
 			return 0, fault.With(fault.UnsolicitedExtension, "%v", t)
 		case b != 0 && places&where == 0:
 			return 0, fault.With(fault.ForbiddenExtension, "%v", t)
+		case len(body) > 0 && isEmpty(t, where):
+			return 0, fault.With(fault.ExtensionForm, "%v is not empty", t)
 		}
 		found |= b
 	}

@@ -65,6 +65,7 @@ const (
 	NoSharedScheme
 	NoSharedScheme12
 	SchemesMissing
+	RequestSchemesMissing
 	SchemeNotOffered
 	SignatureSchemeWrong
 	SignatureWrong
@@ -282,6 +283,8 @@ var table = [...]row{
 		"the two sides have no signature scheme in common that the certificate's key can use", Both},
 	NoSharedScheme12: {"NoSharedScheme12", "NO_SHARED_CIPHER", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.1.4.1",
 		"no cipher suite is left, because the client verifies no signature scheme that the certificate's key can use", Both},
+	RequestSchemesMissing: {"RequestSchemesMissing", "DECODE_ERROR", iana.AlertMissingExtension, "RFC 9846, section 4.4.2",
+		"the server asks for a certificate and does not say which signature schemes it can verify", Peer},
 	SchemesMissing: {"SchemesMissing", "NO_COMMON_SIGNATURE_ALGORITHMS", iana.AlertMissingExtension, "RFC 9846, section 4.3.3",
 		"the client does not say which signature schemes it can verify", Peer},
 	SchemeNotOffered: {"SchemeNotOffered", "WRONG_SIGNATURE_TYPE", iana.AlertIllegalParameter, "RFC 9846, section 4.5.2",

@@ -52,12 +52,6 @@ func (c *Client) onHello(msg) (state, error) {
 	return cWaitCertificate, nil
 }
 
-// empty are the extensions of a ServerHello that have nothing in them. RFC 7627,
-// section 5.1; RFC 7366, section 2; RFC 5077, section 3.2; RFC 6066, section 8.
-var empty = [...]iana.ExtensionType{
-	iana.ExtExtendedMasterSecret, iana.ExtEncryptThenMAC, iana.ExtSessionTicket, iana.ExtStatusRequest,
-}
-
 // readExtensions takes what the server agrees to.
 func (c *Client) readExtensions(exts wire.Extensions) error {
 	asked := c.Asked
@@ -65,11 +59,6 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 	found, err := extension.Check(extension.LegacyServerHello, exts, asked)
 	if err != nil {
 		return err
-	}
-	for _, t := range empty {
-		if body, _ := exts.Get(t); len(body) > 0 {
-			return fault.With(fault.ExtensionForm, "%v is not empty", t)
-		}
 	}
 	c.ems = found.Has(iana.ExtExtendedMasterSecret)
 	c.etm = found.Has(iana.ExtEncryptThenMAC)
