@@ -310,6 +310,23 @@ func TestECHKeysAsked(t *testing.T) {
 	}
 }
 
+// A key log names a connection by the random of the hello that was taken, on
+// both sides.
+func TestECHKeyLog(t *testing.T) {
+	client, server := echHosts(t)
+	randoms := map[string]int{}
+	note := func(_ string, random, _ []byte) { randoms[string(random)]++ }
+	client.Config.KeyLog, server.Config.KeyLog = note, note
+	p := run(t, client, server, 0)
+	inner, err := wire.ParseClientHello(p.Client.Record().ClientHello[wire.HeaderLen:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(randoms) != 1 || randoms[string(inner.Random)] == 0 || bytes.Contains(p.ToServer, inner.Random) {
+		t.Errorf("the randoms are %x, that inside %x", randoms, inner.Random)
+	}
+}
+
 // Trial decryption finds the key whatever config_id says. RFC 9849, section
 // 10.4.
 func TestECHAnyID(t *testing.T) {
