@@ -84,6 +84,12 @@ type Config struct {
 	// long and must not use the connection.
 	OnHandshake func(*Record)
 
+	// AllowRenegotiation lets clients of a server begin another handshake, if
+	// they know RFC 5746 (TLS 1.2 and below). Without it they get a warning and
+	// the connection goes on. A server asks for one itself with
+	// Conn.Renegotiate. Renegotiation, above, is for clients.
+	AllowRenegotiation bool
+
 	// HandshakeTimeout is the longest time a handshake may take; 0 is one
 	// minute, less than 0 no limit but the connection's deadlines.
 	HandshakeTimeout time.Duration
@@ -184,7 +190,7 @@ func (c *Config) Clone() *Config {
 		SessionTicketsDisabled: c.SessionTicketsDisabled, SessionTicketKey: c.SessionTicketKey,
 		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
-		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
+		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, KeyLogWriter: c.KeyLogWriter,
 		EncryptedClientHelloConfigList:      c.EncryptedClientHelloConfigList,
 		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys:            c.EncryptedClientHelloKeys,
@@ -321,6 +327,9 @@ func (c *Config) prepare() *prepared {
 				p.err = fmt.Errorf("tls: DelegatedCredentials[%d]: %w", i, err)
 			}
 			p.delegated = append(p.delegated, cred)
+		}
+		if c.AllowRenegotiation {
+			h.Renegotiation = handshake.RenegotiateFreely
 		}
 		h.AskSettings = c.GetConfigForClient != nil
 		h.Record = c.OnHandshake != nil

@@ -31,6 +31,7 @@ type Conn struct {
 	out output
 
 	state connectionState
+	again again
 }
 
 type output struct {
@@ -135,8 +136,10 @@ func (c *Conn) readRecord() error {
 	c.in.take(n)
 	c.keepSessions()
 	if c.engine.HasReplies() {
-		c.flush() // an error in writing shows in the next Write, and does not end reading
+		c.reply()
+		data = c.in.data
 	}
+	c.noteRefusal()
 	switch {
 	case err != nil:
 		c.in.err = c.netError(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 )
 
 // handshake runs the handshake within its time limit.
@@ -18,7 +19,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return err
 	}
 	release := c.limit(ctx)
-	broken, err := c.drive(ctx)
+	broken, err := c.drive(ctx, c.engine.Complete, c.flush, nil)
 	switch cause := release(); {
 	case err != nil:
 	case cause != nil:
@@ -57,6 +58,7 @@ func (c *Conn) start() error {
 	settings := p.handshake
 	settings.ServerName = c.config.ServerName
 	settings.Session = c.offeredSession(now)
+	settings.Renegotiation = renegotiation[c.config.Renegotiation]
 	var err error
 	c.engine, err = engine.NewClient(&settings, now)
 	if err != nil {
@@ -64,6 +66,11 @@ func (c *Conn) start() error {
 		return c.netError(err)
 	}
 	return nil
+}
+
+var renegotiation = map[RenegotiationSupport]handshake.Renegotiation{
+	RenegotiateOnceAsClient:   handshake.RenegotiateOnce,
+	RenegotiateFreelyAsClient: handshake.RenegotiateFreely,
 }
 
 // limit interrupts the handshake when its time is up or the context is done.
@@ -138,24 +145,30 @@ func (errTimeout) Temporary() bool { return true }
 
 var _ net.Error = errTimeout{}
 
-// drive moves bytes and answers questions until the handshake is over. broken
+// drive moves bytes and answers questions until the handshake is over. keep
+// takes application data, of which the first handshake has none. broken
 // is why nothing more can be read or written, err why the handshake failed.
-func (c *Conn) drive(ctx context.Context) (broken, err error) {
+func (c *Conn) drive(ctx context.Context, over func() bool, flush func() error, keep func([]byte) error) (broken, err error) {
 	c.host.ctx = ctx
 	for {
 		for ask := c.engine.Pending(); ask != nil; ask = c.engine.Pending() {
 			c.engine.Answer(c.host.answer(ask), c.config.now())
 		}
-		if err := c.flush(); err != nil && c.engine.Err() == nil {
+		if err := flush(); err != nil && c.engine.Err() == nil {
 			return err, nil
 		}
 		if err := c.engine.Err(); err != nil {
 			return nil, c.handshakeError(err)
 		}
-		if c.engine.Complete() {
+		if over() {
 			return nil, nil
 		}
-		n, _, err := c.engine.Input(c.in.bytes(), c.config.now())
+		n, data, err := c.engine.Input(c.in.bytes(), c.config.now())
+		if len(data) > 0 {
+			if err := keep(data); err != nil {
+				return nil, err
+			}
+		}
 		c.in.take(n)
 		if n == 0 && err == nil && c.engine.Pending() == nil {
 			if err := c.in.fill(c.engine.Need(c.in.bytes())); err != nil {

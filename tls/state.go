@@ -16,8 +16,16 @@ import (
 // connectionState is what ConnectionState gives, worked out when it is first
 // asked for.
 type connectionState struct {
-	once  sync.Once
+	mu    sync.Mutex
+	known bool
 	state ConnectionState
+}
+
+// replace takes the state after another handshake.
+func (s *connectionState) replace(state ConnectionState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known, s.state = true, state
 }
 
 // ConnectionState gives what is known of the connection.
@@ -27,7 +35,11 @@ func (c *Conn) ConnectionState() ConnectionState {
 		setExporter(&s, c.ExportKeyingMaterial)
 		return s
 	}
-	c.state.once.Do(func() { c.state.state = c.newState() })
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	if !c.state.known {
+		c.state.known, c.state.state = true, c.newState()
+	}
 	return c.state.state
 }
 
@@ -79,6 +91,10 @@ func (c *Conn) verifiedChains() [][]*x509.Certificate {
 func (c *Conn) ExportKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
 	if !c.complete.Load() {
 		return nil, errors.New("tls: the handshake is not complete")
+	}
+	if c.ConnectionState().Version < VersionTLS13 { // a renegotiation has this lock
+		c.out.Lock()
+		defer c.out.Unlock()
 	}
 	return c.engine.Export(label, context, length)
 }

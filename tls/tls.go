@@ -24,7 +24,6 @@
 //     Config.UnwrapSession, Config.EncryptTicket and Config.DecryptTicket.
 //   - The choice of a certificate by a map: Config.NameToCertificate and
 //     Config.BuildNameToCertificate. Config.Certificates does it.
-//   - Renegotiation: Config.Renegotiation has no effect.
 //   - The versions below TLS 1.2, RC4 and 3DES. Their names are there.
 //
 // # What differs

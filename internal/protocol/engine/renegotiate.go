@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"sync/atomic"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
@@ -15,11 +16,13 @@ import (
 // side in one hand, as the first one was; so what the reading side receives
 // waits until Reply, which needs both.
 type renegotiation struct {
-	settings *handshake.Config // of a server that has asked for it; nil: those of before
-	asked    bool              // a server has sent a HelloRequest
-	waiting  bool              // the peer has asked for it, and Reply has to begin
-	hello    []byte            // the ClientHello with which a client asks
-	count    int               // of those that were completed
+	// A server that asks for it does so with the writing side alone.
+	settings atomic.Pointer[handshake.Config] // for it; nil: those of before
+	asked    atomic.Bool                      // a HelloRequest was sent
+
+	waiting bool   // the peer has asked for it, and Reply has to begin
+	hello   []byte // the ClientHello with which a client asks
+	count   int    // of those that were completed
 }
 
 // Renegotiating reports whether another handshake is under way. Until it is
@@ -30,30 +33,31 @@ func (c *Conn) Renegotiating() bool { return c.complete && c.core != nil }
 func (c *Conn) Renegotiations() int { return c.again.count }
 
 // Renegotiate asks for another handshake under the settings, nil for those of
-// before: a client begins it, a server sends a HelloRequest. It needs both
-// sides of the connection. Whether the peer agrees shows later: Renegotiations
-// counts on, or it answers with a warning and Refused gives true.
+// before: a client begins it, with both sides of the connection; a server sends a
+// HelloRequest, with the writing side. Whether the peer agrees shows later:
+// Renegotiations counts on, or it answers with a warning, and neither
+// Renegotiating nor Requested is true any more.
 func (c *Conn) Renegotiate(settings *handshake.Config) error {
 	switch {
-	case !c.complete || c.core != nil || c.closeSent || c.err != nil:
+	case !c.complete || c.closeSent:
 		return fault.With(fault.Internal, "the connection is not open")
 	case c.established.Version >= iana.TLS13:
 		return fault.With(fault.Internal, "%v has no renegotiation", c.established.Version)
 	case !c.established.Secure:
 		return fault.RenegotiationUnsafe
 	}
-	c.again.settings = settings
+	c.again.settings.Store(settings)
 	if c.side == trace.Client {
 		return c.beginAgain(nil)
 	}
-	c.again.asked = true
+	c.again.asked.Store(true)
 	c.seal(iana.ContentHandshake, []byte{byte(iana.MsgHelloRequest), 0, 0, 0})
 	return nil
 }
 
 // Requested reports whether a server waits for the ClientHello that it has asked
 // for.
-func (c *Conn) Requested() bool { return c.again.asked }
+func (c *Conn) Requested() bool { return c.again.asked.Load() }
 
 // onRenegotiation takes the peer's wish to renegotiate, or refuses it with a
 // warning.
@@ -86,9 +90,9 @@ func (c *Conn) mayRenegotiate() bool {
 	case handshake.RenegotiateFreely:
 		return true
 	case handshake.RenegotiateOnce:
-		return c.again.asked || c.again.count == 0
+		return c.again.asked.Load() || c.again.count == 0
 	}
-	return c.again.asked
+	return c.again.asked.Load()
 }
 
 // beginAgain begins the handshake: with the ClientHello that was received, or by
@@ -100,7 +104,8 @@ func (c *Conn) beginAgain(received []byte) error {
 	}
 	c.core = handshake.NewCore(c.configAgain())
 	c.core.Now, c.core.Before = c.lastInput, &c.established
-	c.again.waiting, c.again.asked, c.again.hello = false, false, nil
+	c.again.waiting, c.again.hello = false, nil
+	c.again.asked.Store(false)
 	if c.side == trace.Client {
 		c.machine = hello.NewClient(c.core)
 		c.step(handshake.Begin, handshake.Message{})
@@ -117,8 +122,8 @@ func (c *Conn) beginAgain(received []byte) error {
 // the application protocol; no session is resumed and none is kept.
 func (c *Conn) configAgain() *handshake.Config {
 	config := *c.config
-	if c.again.settings != nil {
-		config = *c.again.settings
+	if settings := c.again.settings.Swap(nil); settings != nil {
+		config = *settings
 	}
 	p := *config.Policy
 	p.Versions = []iana.Version{c.established.Version}
@@ -131,7 +136,7 @@ func (c *Conn) configAgain() *handshake.Config {
 // endAgain ends a renegotiation that the peer has refused: the connection goes
 // on as it was.
 func (c *Conn) endAgain() {
-	c.again.asked = false
+	c.again.asked.Store(false)
 	if !c.Renegotiating() {
 		return
 	}

@@ -58,6 +58,7 @@ type Binding struct {
 	Tickets      *bool    `yaml:"tickets"`
 	Stapling     *bool    `yaml:"stapling"`
 	Compression  *bool    `yaml:"certificate_compression"`
+	Renegotiate  bool     `yaml:"renegotiation"`
 	RecordSize   uint16   `yaml:"record_size_limit"`
 	Reject       bool     `yaml:"reject"`
 }

@@ -120,7 +120,7 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	c := &tls.Config{
 		Policy:     set.Policy,
 		MinVersion: uint16(set.MinVersion), MaxVersion: uint16(set.MaxVersion),
-		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling, NoCertificateCompression: set.NoCompression, RecordSizeLimit: set.RecordSizeLimit,
+		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling, AllowRenegotiation: set.Renegotiation, NoCertificateCompression: set.NoCompression, RecordSizeLimit: set.RecordSizeLimit,
 		NextProtos: []string{"h2", "http/1.1"},
 		ClientAuth: clientAuth[set.ClientAuth],
 	}

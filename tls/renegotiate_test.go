@@ -1,0 +1,149 @@
+package tls
+
+import (
+	"context"
+	stdtls "crypto/tls"
+	"errors"
+	"io"
+	"testing"
+	"time"
+)
+
+// renegotiators gives a connected pair of TLS 1.2.
+func renegotiators(t *testing.T, change func(client, server *Config)) (client, server *Conn) {
+	t.Helper()
+	c, s := tcpPair(t)
+	cc := &Config{RootCAs: roots(), ServerName: "a.example", Time: testTime, MaxVersion: VersionTLS12}
+	sc := &Config{Certificates: []Certificate{certOf("P-256")}, Time: testTime}
+	change(cc, sc)
+	client, server = Client(c, cc), Server(s, sc)
+	done := make(chan error, 1)
+	go func() { done <- server.Handshake() }()
+	if err := errors.Join(client.Handshake(), <-done); err != nil {
+		t.Fatal(err)
+	}
+	return client, server
+}
+
+func reads(t *testing.T, c io.Reader, want string) {
+	t.Helper()
+	b := make([]byte, len(want))
+	if _, err := io.ReadFull(c, b); err != nil || string(b) != want {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestRenegotiateAsClient(t *testing.T) {
+	client, server := renegotiators(t, func(_, server *Config) { server.AllowRenegotiation = true })
+	first := client.ConnectionState().TLSUnique
+	go server.Write([]byte("before"))
+	answered := make(chan error, 1)
+	go func() {
+		b := make([]byte, 5)
+		_, err := io.ReadFull(server, b) // meets the wish
+		answered <- err
+	}()
+	if err := client.Renegotiate(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	client.Write([]byte("after"))
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	reads(t, client, "before")
+	a, b := client.ConnectionState(), server.ConnectionState()
+	if string(a.TLSUnique) == string(first) || string(a.TLSUnique) != string(b.TLSUnique) {
+		t.Errorf("tls-unique: %x, then %x and %x", first, a.TLSUnique, b.TLSUnique)
+	}
+	sameKeyingMaterial(t, a, b)
+}
+
+// A server asks for a certificate once it needs one, whether or not somebody
+// else is in Read.
+func TestRenegotiateForCertificate(t *testing.T) {
+	for _, reading := range []bool{false, true} {
+		client, server := renegotiators(t, func(client, _ *Config) {
+			client.Certificates, client.Renegotiation = []Certificate{certOf("P-256")}, RenegotiateOnceAsClient
+		})
+		go func() {
+			client.Write([]byte("data on its way"))
+			io.Copy(io.Discard, client) // meets the wish
+		}()
+		got := make(chan string, 1)
+		read := func() {
+			b := make([]byte, 15)
+			io.ReadFull(server, b)
+			got <- string(b)
+		}
+		if reading {
+			go read()
+			time.Sleep(10 * time.Millisecond)
+		}
+		with := server.config.Clone()
+		with.ClientAuth, with.ClientCAs = RequireAndVerifyClientCert, roots()
+		if err := server.Renegotiate(context.Background(), with); err != nil {
+			t.Fatal(err)
+		}
+		if s := server.ConnectionState(); len(s.PeerCertificates) != 1 || len(s.VerifiedChains) == 0 {
+			t.Errorf("the client is not known: %d certificates", len(s.PeerCertificates))
+		}
+		if !reading {
+			read()
+		}
+		if s := <-got; s != "data on its way" {
+			t.Errorf("%q", s)
+		}
+	}
+}
+
+// Who does not want to renegotiate says so, and the connection goes on.
+func TestRenegotiateRefused(t *testing.T) {
+	client, server := renegotiators(t, func(_, _ *Config) {})
+	go io.Copy(io.Discard, client)
+	if err := server.Renegotiate(context.Background(), nil); !errors.Is(err, ErrRenegotiationRefused) {
+		t.Errorf("the client: %v", err)
+	}
+	client, server = renegotiators(t, func(_, _ *Config) {})
+	go io.Copy(server, server)
+	if err := client.Renegotiate(context.Background(), nil); !errors.Is(err, ErrRenegotiationRefused) {
+		t.Errorf("the server: %v", err)
+	}
+	client.Write([]byte("as before"))
+	reads(t, client, "as before")
+}
+
+// A peer that neither agrees nor refuses keeps nobody waiting.
+func TestRenegotiateHasALimit(t *testing.T) {
+	_, server := renegotiators(t, func(_, _ *Config) {})
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := server.Renegotiate(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+// crypto/tls renegotiates as a client.
+func TestRenegotiateWithStandardClient(t *testing.T) {
+	c, s := tcpPair(t)
+	server := Server(s, &Config{Certificates: []Certificate{certOf("P-256")}, Time: testTime})
+	client := stdtls.Client(c, &stdtls.Config{
+		RootCAs: roots(), ServerName: "a.example", Time: testTime, MaxVersion: VersionTLS12,
+		Certificates: []Certificate{certOf("P-256")}, Renegotiation: stdtls.RenegotiateFreelyAsClient,
+	})
+	go func() {
+		client.Handshake()
+		io.Copy(client, client)
+	}()
+	for _, auth := range []ClientAuthType{NoClientCert, RequireAndVerifyClientCert} {
+		with := server.config.Clone()
+		with.ClientAuth, with.ClientCAs = auth, roots()
+		if err := server.Renegotiate(context.Background(), with); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(server.ConnectionState().PeerCertificates); n != 1 {
+		t.Errorf("%d certificates", n)
+	}
+	server.Write([]byte("echo"))
+	reads(t, server, "echo")
+}
