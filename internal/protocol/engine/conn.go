@@ -194,7 +194,11 @@ func (c *Conn) end(err error) {
 	c.err = err
 	if c.core != nil {
 		c.record = c.newRecord(err)
+		before := c.established
 		c.release()
+		if c.complete { // a renegotiation that failed has agreed on nothing
+			c.established = before
+		}
 	}
 }
 

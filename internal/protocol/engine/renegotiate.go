@@ -134,10 +134,10 @@ func (c *Conn) configAgain() *handshake.Config {
 }
 
 // endAgain ends a renegotiation that the peer has refused: the connection goes
-// on as it was.
+// on as it was. A peer that has begun with its part cannot refuse any more.
 func (c *Conn) endAgain() {
 	c.again.asked.Store(false)
-	if !c.Renegotiating() {
+	if !c.waitsForServerHello() {
 		return
 	}
 	done := c.established

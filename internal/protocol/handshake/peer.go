@@ -171,6 +171,19 @@ func PeerOf(s *session.State) *PeerCertificates {
 	return &PeerCertificates{Chain: s.Chain, Leaf: leaf, Key: sign.PublicKey(leaf), OCSPStaple: s.OCSPStaple, SCTs: s.SCTs}
 }
 
+// AcceptsPeerOf reports whether the form in which the peer showed who it is, when
+// the session was made, is one that is accepted now.
+func (c *Core) AcceptsPeerOf(s *session.State) bool {
+	shown := iana.CertX509
+	if s.RawKey != nil {
+		shown = iana.CertRawPublicKey
+	}
+	if c.Config.PeerTypes == nil {
+		return shown == iana.CertX509
+	}
+	return !s.HasPeer() || slices.Contains(c.Config.PeerTypes, shown)
+}
+
 // Resume takes over what the peer has shown of itself when the session was made.
 func (e *Established) Resume(s *session.State) {
 	e.Resumed, e.Peer, e.PeerScheme, e.OwnType, e.Began = true, PeerOf(s), s.PeerScheme, s.OwnType, s.Began

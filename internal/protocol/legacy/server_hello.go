@@ -120,7 +120,8 @@ func (s *Server) unfit(found *session.State) (trace.Why, error) {
 		return 0, fault.EMSMissing
 	case found.EMS != s.ems, found.ServerName != s.Offer.ServerName,
 		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer(),
-		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer():
+		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer(),
+		!s.AcceptsPeerOf(found):
 		return trace.WrongContext, nil
 	}
 	return 0, nil

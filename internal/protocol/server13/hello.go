@@ -209,7 +209,8 @@ func (s *Server) unfit(found *session.State) trace.Why {
 		return trace.Expired
 	case found.ServerName != s.Offer.ServerName,
 		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer(),
-		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer():
+		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer(),
+		!s.AcceptsPeerOf(found):
 		return trace.WrongContext
 	}
 	return 0

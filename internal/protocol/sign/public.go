@@ -148,7 +148,11 @@ func ParsePublicKey(der []byte) (crypto.PublicKey, error) {
 		public := new(mldsa87.PublicKey)
 		return public, public.UnmarshalBinary(key)
 	}
-	return x509.ParsePKIXPublicKey(der)
+	public, err := x509.ParsePKIXPublicKey(der)
+	if k, ok := public.(*rsa.PublicKey); ok && k.N.BitLen() > maxRSA {
+		return nil, fmt.Errorf("its RSA key has %d bits, and the longest that is taken %d", k.N.BitLen(), maxRSA)
+	}
+	return public, err
 }
 
 // splitPublicKey takes a SubjectPublicKeyInfo apart. RFC 5280, section 4.1:

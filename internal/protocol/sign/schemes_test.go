@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"math/big"
@@ -116,4 +117,18 @@ func FuzzVerify(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A raw public key, or a delegated one, is not longer than one of a certificate.
+func TestHugePublicKey(t *testing.T) {
+	for bits, ok := range map[uint]bool{8192: true, 8193: false, 1 << 16: false} {
+		n := new(big.Int).Lsh(big.NewInt(1), bits-1)
+		der, err := x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: n.SetBit(n, 0, 1), E: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParsePublicKey(der); (err == nil) != ok {
+			t.Errorf("%d bits: %v", bits, err)
+		}
+	}
 }

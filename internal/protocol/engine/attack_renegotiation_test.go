@@ -1,0 +1,51 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/tlstest"
+)
+
+// TestFailedRenegotiationProvesNothing has a client show the certificate of
+// somebody else in a renegotiation, without the key to it: the connection ends,
+// and whoever asks is not told that the certificate was the client's.
+func TestFailedRenegotiationProvesNothing(t *testing.T) {
+	client, server := hosts12("P-256")(t)
+	client.Credential, client.Config.Renegotiation = tlstest.Credentials()["P-256"], handshake.RenegotiateFreely
+	p := run(t, client, server, 0)
+	before := *p.Server.Established()
+	settings := *server.Config
+	settings.ClientAuth = handshake.RequireClientAuth
+	server.Fail = map[handshake.Question]error{handshake.Verdict: fault.UnknownCA}
+	if err := p.Server.Renegotiate(&settings); err != nil {
+		t.Fatal(err)
+	}
+	p.Run()
+	e := p.Server.Established()
+	if !isFault(p.Server.Err(), fault.UnknownCA) || e.Peer != nil || e.Master != before.Master {
+		t.Errorf("%v; the peer is %v", p.Server.Err(), e.Peer)
+	}
+}
+
+// TestRawKeyOfAnotherConfig offers a session in which the client has shown a raw
+// public key to settings that want certificates, and the other way round. RFC
+// 7250, section 4.
+func TestRawKeyOfAnotherConfig(t *testing.T) {
+	for _, v := range []iana.Version{iana.TLS12, iana.TLS13} {
+		client, server := changed(v, "P-256", []func(c, s *tlstest.Host){rawKeys})(t)
+		client.Config.Session = sessionOf(t, run(t, client, server, 0))
+		if !run(t, client, server, 0).Server.Established().Resumed {
+			t.Fatalf("%v: not resumed", v)
+		}
+		server.Config.PeerTypes = nil
+		client.Config.OwnTypes = nil
+		client.Credential = tlstest.Credentials()["P-256"]
+		p := run(t, client, server, 0)
+		if e := p.Server.Established(); e.Resumed || e.Peer == nil || e.Peer.RawPublicKey != nil {
+			t.Errorf("%v: resumed %v, %+v", v, e.Resumed, e.Peer)
+		}
+	}
+}
