@@ -138,6 +138,19 @@ type Config struct {
 	// is not asked for. Servers grant it to clients that ask.
 	MaxFragmentLength int
 
+	// MaxEarlyData is how many bytes of early data (0-RTT) a server takes of a
+	// client that resumes a session; 0: none. Read gives them before the
+	// handshake is complete, while Conn.InEarlyData says so: whoever saw them
+	// may have sent them again, though each ClientHello counts once only. The
+	// record of a handshake says why early data was not taken. RFC 9846,
+	// sections 2.3 and 8; RFC 8470 for HTTP.
+	MaxEarlyData uint32
+
+	// EarlyDataRegister remembers what came with early data. nil: one in memory
+	// that goes with the ticket keys, unless those were set: then other servers
+	// may have them, too, and no early data is taken.
+	EarlyDataRegister EarlyDataRegister
+
 	// DelegatedCredentials are shown in place of a certificate to peers that
 	// accept them, the first that fits (RFC 9345; TLS 1.3). There has to be a
 	// certificate for the others. AcceptDelegatedCredentials accepts those of
@@ -200,6 +213,7 @@ func (c *Config) Clone() *Config {
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
+		MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
 		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
@@ -348,6 +362,7 @@ func (c *Config) prepare() *prepared {
 			c.inUse = true
 			c.mu.Unlock()
 		}
+		h.MaxEarlyData = c.MaxEarlyData
 		if c.ServerSessions > 0 {
 			h.SessionIDs = true
 			p.sessions = session.NewCache(c.ServerSessions)

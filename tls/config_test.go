@@ -128,7 +128,7 @@ func fill(t *testing.T, v reflect.Value) {
 			f.SetString("modern")
 		case reflect.Int, reflect.Int64:
 			f.SetInt(1)
-		case reflect.Uint16:
+		case reflect.Uint16, reflect.Uint32:
 			f.SetUint(VersionTLS12)
 		case reflect.Array:
 			f.Index(0).SetUint(1)
@@ -137,7 +137,7 @@ func fill(t *testing.T, v reflect.Value) {
 		case reflect.Map:
 			f.Set(reflect.MakeMap(f.Type()))
 		case reflect.Interface:
-			for _, x := range []any{new(bytes.Buffer), NewLRUClientSessionCache(1), stdtls.NewLRUClientSessionCache(1)} {
+			for _, x := range []any{new(bytes.Buffer), answers{seen: true}, NewLRUClientSessionCache(1), stdtls.NewLRUClientSessionCache(1)} {
 				if reflect.TypeOf(x).Implements(f.Type()) {
 					f.Set(reflect.ValueOf(x))
 				}

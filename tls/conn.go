@@ -22,13 +22,15 @@ type Conn struct {
 
 	handshakeMu sync.Mutex
 	complete    atomic.Bool
+	half        atomic.Bool // a server's early data is read, and the handshake goes on beneath
 	handshakeEr error
 	engine      *engine.Conn
 	host        host
 	record      *Record
 
-	in  input
-	out output
+	in    input
+	out   output
+	early *earlyConn // a client's; nil: there is none
 
 	state connectionState
 	again again
@@ -116,7 +118,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	c.in.Lock()
 	defer c.in.Unlock()
 	for len(c.in.data) == 0 {
-		if err := c.readRecord(); err != nil {
+		if err := c.readNext(); err != nil {
 			return 0, err
 		}
 	}
@@ -124,6 +126,13 @@ func (c *Conn) Read(b []byte) (int, error) {
 	c.in.data = c.in.data[n:]
 	c.in.release()
 	return n, nil
+}
+
+func (c *Conn) readNext() error {
+	if c.half.Load() {
+		return c.readHalf()
+	}
+	return c.readRecord()
 }
 
 // readRecord reads until there is data, after the handshake.
@@ -160,8 +169,7 @@ func (c *Conn) fill() error {
 	if err == nil {
 		return nil
 	}
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
+	if timedOut(err) {
 		return err // whoever set the deadline may go on
 	}
 	if err = c.engine.EOF(err, c.config.now()); !errors.Is(err, io.EOF) {
@@ -169,6 +177,11 @@ func (c *Conn) fill() error {
 	}
 	c.in.err = err
 	return err
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // Write writes data. It runs the handshake if that has not been run.

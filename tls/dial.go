@@ -47,13 +47,17 @@ func Dial(network, addr string, config *Config) (*Conn, error) {
 // DialWithDialer connects with the dialer and runs the handshake. The dialer's
 // timeout covers both.
 func DialWithDialer(dialer *net.Dialer, network, addr string, config *Config) (*Conn, error) {
-	return dial(context.Background(), dialer, network, addr, config)
+	return dial(context.Background(), dialer, network, addr, config, nil)
 }
 
 // A Dialer connects and runs the handshake.
 type Dialer struct {
 	NetDialer *net.Dialer // nil: a plain one
 	Config    *Config
+
+	// EarlyData is what is sent before the server has answered, as
+	// Conn.SetEarlyData does it.
+	EarlyData []byte
 }
 
 // Dial connects to an address and runs the handshake. What it gives is a *Conn.
@@ -67,14 +71,14 @@ func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 	if dialer == nil {
 		dialer = new(net.Dialer)
 	}
-	c, err := dial(ctx, dialer, network, addr, d.Config)
+	c, err := dial(ctx, dialer, network, addr, d.Config, d.EarlyData)
 	if err != nil {
 		return nil, err // not a *Conn that is nil
 	}
 	return c, nil
 }
 
-func dial(ctx context.Context, dialer *net.Dialer, network, addr string, config *Config) (*Conn, error) {
+func dial(ctx context.Context, dialer *net.Dialer, network, addr string, config *Config, early []byte) (*Conn, error) {
 	if dialer.Timeout != 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, dialer.Timeout)
@@ -97,6 +101,9 @@ func dial(ctx context.Context, dialer *net.Dialer, network, addr string, config 
 		config.ServerName = hostOf(addr)
 	}
 	c := Client(raw, config)
+	if len(early) > 0 {
+		c.SetEarlyData(early)
+	}
 	if err := c.HandshakeContext(ctx); err != nil {
 		raw.Close()
 		return nil, err

@@ -19,13 +19,20 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return err
 	}
 	release := c.limit(ctx)
-	broken, err := c.drive(ctx, c.engine.Complete, c.flush, nil)
+	broken, err := c.sendEarly(), error(nil)
+	if broken == nil {
+		broken, err = c.drive(ctx, c.open, c.flush, nil)
+	}
 	switch cause := release(); {
 	case err != nil:
 	case cause != nil:
 		err = c.interrupted(ctx, cause)
 	case broken != nil:
 		err = c.brokenOff(broken)
+	}
+	if err == nil && c.engine.HalfOpen() {
+		c.half.Store(true)
+		return nil
 	}
 	c.finish()
 	c.host.ctx, c.host.checked = nil, nil // a connection that lives long needs neither
@@ -59,6 +66,7 @@ func (c *Conn) start() error {
 	settings.ServerName = c.config.ServerName
 	settings.Session = c.offeredSession(now)
 	settings.Renegotiation = renegotiation[c.config.Renegotiation]
+	settings.EarlyData = c.early != nil && len(c.early.data) > 0
 	var err error
 	c.engine, err = engine.NewClient(&settings, now)
 	if err != nil {

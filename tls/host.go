@@ -51,6 +51,8 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 			return handshake.Answer{Err: h.publicVerdict(a.Peer, a.PublicName)}
 		}
 		return handshake.Answer{Err: h.verdict(a.Peer)}
+	case handshake.Replay:
+		return h.replayed(a)
 	case handshake.Approval:
 		return handshake.Answer{Err: h.approve()}
 	case handshake.ECHKeys:

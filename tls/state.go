@@ -35,6 +35,13 @@ func (c *Conn) ConnectionState() ConnectionState {
 		setExporter(&s, c.ExportKeyingMaterial)
 		return s
 	}
+	if c.half.Load() {
+		c.out.Lock()
+		defer c.out.Unlock()
+		s := c.newState()
+		s.HandshakeComplete = c.engine.Complete()
+		return s
+	}
 	c.state.mu.Lock()
 	defer c.state.mu.Unlock()
 	if !c.state.known {
@@ -92,7 +99,7 @@ func (c *Conn) ExportKeyingMaterial(label string, context []byte, length int) ([
 	if !c.complete.Load() {
 		return nil, errors.New("tls: the handshake is not complete")
 	}
-	if c.ConnectionState().Version < VersionTLS13 { // a renegotiation has this lock
+	if c.half.Load() || c.ConnectionState().Version < VersionTLS13 { // a handshake may go on, and has this lock
 		c.out.Lock()
 		defer c.out.Unlock()
 	}

@@ -72,7 +72,7 @@ type Ask struct {
 	Offer      *negotiate.Offer     // Settings, Session, and Credential of a server
 	Request    *CertificateRequest  // Credential of a client
 	Ticket     []byte               // Session: a ticket, sealed with one of
-	Keys       *session.Keys        // Session: these keys, or
+	Keys       *session.Keys        // Session: these keys, or; Replay: those of the ticket
 	SessionID  []byte               // Session: a session ID (TLS 1.2)
 	Credential *sign.Credential     // Signature, Premaster
 	Scheme     iana.SignatureScheme // Signature; 0 for the signatures of TLS 1.1 and below

@@ -31,7 +31,7 @@ func (s *Server) resumeEarly() (state, error) {
 		why := s.whyNotEarly()
 		if why == 0 {
 			binder, _ := s.Offer.PSK.Binder(s.identity)
-			s.Pose(handshake.Ask{Question: handshake.Replay, Offer: &s.Offer, Content: binder, Window: s.Config.EarlyWindow()})
+			s.Pose(handshake.Ask{Question: handshake.Replay, Offer: &s.Offer, Keys: s.Config.Tickets, Content: binder, Window: s.Config.EarlyWindow()})
 			return waitReplay, nil
 		}
 		s.RejectEarly(why)

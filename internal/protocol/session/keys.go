@@ -27,7 +27,9 @@ const (
 // when one is needed and a new one every day. They are safe for concurrent use.
 type Keys struct {
 	current atomic.Pointer[[]ticketKey] // newest first
-	mu      sync.Mutex                  // of whoever changes it
+	mu      sync.Mutex                  // of whoever changes it, and of what follows
+	set     bool                        // the keys are not ours alone
+	seen    *Register
 }
 
 type ticketKey struct {
@@ -58,6 +60,7 @@ func newTicketKey(secret [32]byte, now time.Time) ticketKey {
 func (k *Keys) Set(secrets [][32]byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.set = true
 	keys := make([]ticketKey, len(secrets))
 	for i, s := range secrets {
 		keys[i] = newTicketKey(s, time.Time{})
@@ -65,10 +68,29 @@ func (k *Keys) Set(secrets [][32]byte) {
 	k.current.Store(&keys)
 }
 
+// registerLimit is how many marks the register of ticket keys holds.
+const registerLimit = 1 << 16
+
+// Register gives the register of what came with tickets of these keys; nil if
+// the keys were set, because others may have them. It knows of everything that
+// ever came: nobody else had the keys, and it is as old as they are.
+func (k *Keys) Register() *Register {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.seen == nil && !k.set {
+		k.seen = NewRegister(registerLimit, time.Time{})
+	}
+	if k.set {
+		return nil
+	}
+	return k.seen
+}
+
 // Clone gives keys that are the same now, and change apart from then on.
 func (k *Keys) Clone() *Keys {
 	c := new(Keys)
 	c.current.Store(k.current.Load())
+	c.set = true
 	return c
 }
 
