@@ -171,6 +171,7 @@ func (c *Conn) renegotiate() error {
 	if config := c.again.config.Swap(nil); config != nil {
 		c.host.config = config
 	}
+	c.host.chains, c.host.resumed = nil, nil // the peer has to show anew who it is
 	kept := append([]byte(nil), c.in.data...)
 	over := func() bool { return !c.engine.Renegotiating() }
 	flush := func() error { return c.send(c.engine.Output()) }

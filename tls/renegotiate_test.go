@@ -96,6 +96,35 @@ func TestRenegotiateForCertificate(t *testing.T) {
 	}
 }
 
+// A client that was known shows a certificate that nobody has verified, and then
+// none: what was verified before is not said of it any more.
+func TestRenegotiateAsSomebodyElse(t *testing.T) {
+	shown := []Certificate{certOf("P-256"), issued(otherRoot(), nil), {}}
+	client, server := renegotiators(t, func(client, server *Config) {
+		client.Renegotiation = RenegotiateFreelyAsClient
+		client.GetClientCertificate = func(*CertificateRequestInfo) (*Certificate, error) {
+			next := shown[0]
+			shown = shown[1:]
+			return &next, nil
+		}
+		server.ClientAuth, server.ClientCAs = RequireAndVerifyClientCert, roots()
+	})
+	go io.Copy(io.Discard, client)
+	if len(server.ConnectionState().VerifiedChains) == 0 {
+		t.Fatal("the client was not verified at first")
+	}
+	for certificates := 1; certificates >= 0; certificates-- {
+		with := server.config.Clone()
+		with.ClientAuth = RequestClientCert
+		if err := server.Renegotiate(context.Background(), with); err != nil {
+			t.Fatal(err)
+		}
+		if s := server.ConnectionState(); len(s.VerifiedChains) != 0 || len(s.PeerCertificates) != certificates {
+			t.Errorf("%d chains of %d certificates", len(s.VerifiedChains), len(s.PeerCertificates))
+		}
+	}
+}
+
 // Who does not want to renegotiate says so, and the connection goes on.
 func TestRenegotiateRefused(t *testing.T) {
 	client, server := renegotiators(t, func(_, _ *Config) {})
