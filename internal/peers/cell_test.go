@@ -18,6 +18,8 @@ const (
 	sendKeyUpdate
 	truncation // told from a proper end
 	firstAlert // says what is wrong even with the first record
+	echRetry   // Encrypted Client Hello after NSS's HelloRetryRequest
+	echOneName // with a public name of one label
 	plainAlert // OpenSSL's client of TLS 1.3 sends alerts in the clear until its own Finished
 )
 

@@ -57,7 +57,9 @@ func TestECHClient(t *testing.T) {
 		server := serve(t, config, nil)
 		p := nss{}.client(t, setup{version: stdtls.VersionTLS13, more: []string{"-N", list}}, server.address)
 		p.expect(`SSL_ERROR_ECH_RETRY_WITH_ECH|SSL_ERROR_ECH_RETRY`)
-		wantError(t, server.next(t).err, "ech required|encrypted client hello required") // the client ends it once it is complete
+		// The client ends it once it is complete, with the server's ticket unread:
+		// the alert may be lost.
+		wantError(t, server.next(t).err, "ech required|encrypted client hello required|reset by peer")
 	})
 	t.Run("NSS/grease", func(t *testing.T) {
 		t.Parallel()
@@ -103,6 +105,9 @@ func TestECHServer(t *testing.T) {
 	for name, s := range map[string]setup{"at once": {}, "after a retry": {groups: []stdtls.CurveID{stdtls.CurveP384}}} {
 		t.Run("NSS/"+name, func(t *testing.T) {
 			t.Parallel()
+			if s.groups != nil {
+				skipLacking(t, echRetry)
+			}
 			address, key := echNSS(t, s)
 			config := clientConfig(stdtls.VersionTLS13)
 			config.EncryptedClientHelloConfigList = tlstest.ECHList(key)
@@ -120,6 +125,7 @@ func TestECHServer(t *testing.T) {
 	// next try must not be taken.
 	t.Run("NSS/rejected", func(t *testing.T) {
 		t.Parallel()
+		skipLacking(t, echOneName)
 		address, key := echNSS(t, setup{})
 		config := clientConfig(stdtls.VersionTLS13)
 		config.EncryptedClientHelloConfigList = tlstest.ECHList(tlstest.NewECHKey(7, publicName))

@@ -27,6 +27,8 @@ var lacks = map[feature]string{
 	sendKeyUpdate:  "crypto/tls never starts a KeyUpdate",
 	truncation:     "crypto/tls takes the end of a connection between two records for its proper end",
 	firstAlert:     "crypto/tls closes without an alert if the first record is not of a handshake",
+	echRetry:       "NSS misses an extension in crypto/tls's second ClientHelloOuter",
+	echOneName:     "crypto/tls takes no public name of one label",
 	plainAlert:     "crypto/tls takes an alert in the clear for a record that does not open",
 }
 
