@@ -327,6 +327,39 @@ func TestECHKeyLog(t *testing.T) {
 	}
 }
 
+// Early data goes with the ClientHelloInner; a server that does not read that
+// passes over it.
+func TestECHEarlyData(t *testing.T) {
+	for name, keys := range map[string]*ech.Keys{"accepted": tlstest.ECHKeys(echKey), "rejected": tlstest.ECHKeys(otherECHKey), "no keys": nil} {
+		t.Run(name, func(t *testing.T) {
+			client, server := again(hosts13("P-256", early, func(client, server *tlstest.Host) { withECH(client, server) }))(t)
+			server.Config.ECH = keys
+			logged := map[string][]byte{}
+			client.Config.KeyLog = func(label string, random, _ []byte) { logged[label] = bytes.Clone(random) }
+			p, err := tlstest.NewPair(client, server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := ready(t, p.Client, []byte("early"))
+			if bytes.Contains(in, logged["CLIENT_EARLY_TRAFFIC_SECRET"]) {
+				t.Error("the key log has the random outside")
+			}
+			var got []byte
+			tlstest.Feed(p.Server, p.ServerHost, &in, &got)
+			p.Run()
+			if name != "accepted" {
+				if len(got) > 0 || !isFault(p.Client.Err(), fault.ECHRejected) || p.Client.Established().Early.Accepted() {
+					t.Errorf("%q came, and the client ended with %v", got, p.Client.Err())
+				}
+				return
+			}
+			if string(got) != "early" || !p.Client.Complete() || !p.Client.Established().Early.Accepted() {
+				t.Errorf("%q came, and the client ended with %v", got, p.Client.Err())
+			}
+		})
+	}
+}
+
 // Trial decryption finds the key whatever config_id says. RFC 9849, section
 // 10.4.
 func TestECHAnyID(t *testing.T) {

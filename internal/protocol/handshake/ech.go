@@ -40,8 +40,11 @@ type Hello struct {
 func (c *Core) Take(h *Hello) {
 	c.Config, c.Asked, c.Done.ServerName = h.Config, h.Asked, h.Name
 	c.Hello = append(c.Hello[:0], h.Raw...)
-	copy(c.Done.ClientRandom[:], h.Raw[randomAt:])
+	h.Identify(&c.Done)
 }
+
+// Identify notes the random of the hello.
+func (h *Hello) Identify(e *Established) { copy(e.ClientRandom[:], h.Raw[randomAt:]) }
 
 // randomAt is where the random stands in a ClientHello or ServerHello, behind
 // the header and legacy_version.

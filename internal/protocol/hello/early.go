@@ -35,9 +35,10 @@ func (c *Client) beginEarly() {
 	if c.Hellos != nil {
 		sent = c.Hellos.Inner
 	}
-	if !c.Config.EarlyData || !sent.Asked.Has(iana.ExtEarlyData) {
+	if !sent.Config.EarlyData || !sent.Asked.Has(iana.ExtEarlyData) {
 		return
 	}
+	sent.Identify(&c.Done) // a key log names early data by the hello that it goes with
 	s := sent.Config.Session.State
 	var hash [48]byte
 	th := s.Hash().Sum(hash[:0], sent.Raw)

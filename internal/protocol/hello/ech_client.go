@@ -16,6 +16,9 @@ import (
 // buildHellos writes the ClientHello, or two of which one is encrypted in the
 // other.
 func (c *Client) buildHellos() error {
+	if c.Before != nil { // a renegotiation is encrypted anyway
+		return c.buildHello()
+	}
 	sealer, err := c.sealer()
 	if err != nil {
 		return err
@@ -89,7 +92,7 @@ func settings(c *handshake.Config, public string) (inner, outer *handshake.Confi
 	if s := in.Session; s != nil && s.State.Version < iana.TLS13 {
 		in.Session = nil
 	}
-	out.ServerName, out.Session, out.AskApproval = public, nil, false
+	out.ServerName, out.Session, out.EarlyData, out.AskApproval = public, nil, false, false
 	out.ClientTickets = c.ClientTickets || in.Session != nil // so that psk_key_exchange_modes is the same
 	return &in, &out
 }
