@@ -54,7 +54,7 @@ type Config struct {
 	SessionTicketKey       [32]byte // all zero: keys that rotate by themselves
 	ClientSessionCache     ClientSessionCache
 
-	MinVersion       uint16    // 0: TLS 1.2
+	MinVersion       uint16    // 0: that of the policy, TLS 1.2; down to VersionSSL30
 	MaxVersion       uint16    // 0: TLS 1.3
 	CurvePreferences []CurveID // nil: those of the policy. Their order does not count.
 
@@ -73,10 +73,10 @@ type Config struct {
 	GetEncryptedClientHelloKeys func(*ClientHelloInfo) ([]EncryptedClientHelloKey, error)
 
 	// Policy names the versions, suites, groups and schemes to start from:
-	// "modern" (the default) or "compatible". MinVersion and MaxVersion narrow
-	// it. CipherSuites and CurvePreferences say themselves what is allowed: they
-	// can name what the policy has not, such as RSA key exchange, which has no
-	// forward secrecy.
+	// "modern" (the default), "compatible", "legacy" or "museum". MinVersion,
+	// CipherSuites and CurvePreferences say themselves what is allowed: they can
+	// name what the policy has not, such as TLS 1.0, or RSA key exchange, which
+	// has no forward secrecy. What is weak in what was used is in the Record.
 	Policy string
 
 	// OnHandshake is called with the record of every handshake, whether it
@@ -463,7 +463,7 @@ func groups(preferred []iana.Group, wanted []CurveID) (list []iana.Group) {
 // named gives the suites of TLS 1.3, and of the others those in the list, in
 // our order of preference: that of the widest policy.
 func named(ids []uint16) []iana.Suite {
-	return slices.DeleteFunc(slices.Clone(policy.Compatible().Suites), func(s iana.Suite) bool {
+	return slices.DeleteFunc(policy.Suites(), func(s iana.Suite) bool {
 		p, _ := suite.Of(s)
 		return p.MinVersion < iana.TLS13 && !slices.Contains(ids, uint16(s))
 	})

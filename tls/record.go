@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
@@ -37,6 +38,10 @@ type Record struct {
 	// was offered, OuterName is the server_name that the network could read.
 	ECH       string
 	OuterName string
+
+	// Weak says what of that is known to be weak, each in a sentence without its
+	// period: an old version, RC4, 3DES, a key exchange without forward secrecy.
+	Weak []string
 
 	ClientHello []byte // the first one, with its header of 4 bytes
 	ServerHello []byte // likewise
@@ -145,7 +150,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
 		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),
 		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried,
-		ECH: t.ECH.String(), OuterName: t.OuterName,
+		ECH: t.ECH.String(), OuterName: t.OuterName, Weak: policy.Weak(t.Version, t.Suite),
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
 	}
 	r.details.trace, r.details.offered, r.details.chain = t, c.host.config.NextProtos, c.host.checked

@@ -111,6 +111,7 @@ var coreFlags = flags{
 	"check-close-notify":           yes(func(c *config) *bool { return &c.checkCloseNotify }),
 	"read-size":                    number(func(c *config) *int { return &c.readSize }),
 	"write-different-record-sizes": yes(func(c *config) *bool { return &c.recordSizes }),
+	"cbc-record-splitting":         {set: func(*config, string) error { return nil }}, // it is always done
 	"partial-write":                yes(func(c *config) *bool { return &c.partialWrite }),
 	"read-with-unfinished-write":   yes(func(c *config) *bool { return &c.unfinishedWrite }),
 	"peek-then-read":               yes(func(c *config) *bool { return &c.peek }),

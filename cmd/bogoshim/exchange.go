@@ -56,7 +56,7 @@ func (x *conn) exchange(resuming bool) error {
 			}
 		}
 	}
-	if !c.shimShutsDown {
+	if !c.shimShutsDown && !c.recordSizes {
 		if err := x.echo(); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func helloAttacks() []attack {
 		{code: fault.DuplicateKeyShare, at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {
 			return set(e, iana.ExtKeyShare, slices.Concat([]byte{0, 10}, share, share)...)
 		})},
-		{code: fault.KeyShareUnsupported, at: atServer, alter: is(iana.ExtKeyShare, 0, 5, 1, 1, 0, 1, 0)},
+		{code: fault.KeyShareUnsupported, at: atServer, alter: is(iana.ExtKeyShare, 0, 5, 1, 0xfe, 0, 1, 0)},
 		{code: fault.PSKModeMissing, at: atServer, hosts: again13(), alter: gone(iana.ExtPSKKeyExchangeModes)},
 		{code: fault.PSKNotLast, at: atServer, hosts: again13(), alter: more(9999)},
 		{code: fault.BinderCount, at: atServer, hosts: again13(), alter: ext(twoIdentities)},
@@ -115,7 +115,7 @@ func helloAttacks() []attack {
 		}},
 		{code: fault.NoVersionsEnabled, err: func(t *testing.T) error {
 			client, server := hostsOf(iana.TLS13, "P-256")
-			client.Config.Policy = client.Config.Policy.Between(iana.SSL30, iana.SSL30)
+			client.Config.Policy = client.Config.Policy.Between(0, iana.SSL30)
 			_, err := tlstest.NewPair(client, server)
 			return err
 		}},

@@ -166,6 +166,13 @@ func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 			c.out = nil
 		}
 		n := min(len(data), c.write.Limit())
+		if c.write.Chained() && n > 1 {
+			// Nobody who chose the data knows the vector of what comes after its
+			// first byte: that is the last block of a record with a MAC of its
+			// own (BEAST, CVE-2011-3389).
+			dst = c.write.Seal(dst, iana.ContentApplicationData, data[:1])
+			data, n = data[1:], n-1
+		}
 		dst = c.write.Seal(dst, iana.ContentApplicationData, data[:n])
 		data = data[n:]
 	}

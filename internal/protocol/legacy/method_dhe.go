@@ -5,6 +5,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -20,7 +21,7 @@ var dhe = method{
 }
 
 func offerDHE(s *Server) (err error) {
-	s.Done.Group = s.finite
+	s.Done.Group = negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, s.Log)
 	group := kex.FiniteOf(s.finite)
 	if s.key, err = group.Generate(s.Config.Rand); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -17,7 +18,7 @@ var ecdhe = method{
 }
 
 func offerECDHE(s *Server) (err error) {
-	s.Done.Group = s.group
+	s.Done.Group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
 	if s.key, err = kex.Generate(s.group, s.Config.Rand); err != nil {
 		return err
 	}

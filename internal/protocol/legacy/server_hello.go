@@ -34,7 +34,7 @@ func (s *Server) onHello(msg) (state, error) {
 		s.Done.ALPN = s.Before.ALPN
 	}
 	s.ems = s.Offer.Has(iana.ExtExtendedMasterSecret)
-	s.ticket = s.Config.Tickets != nil && s.Offer.Has(iana.ExtSessionTicket)
+	s.ticket = s.Config.Tickets != nil && !s.Config.Policy.NoTickets && s.Offer.Has(iana.ExtSessionTicket)
 	switch {
 	case s.ticket && len(s.Offer.Ticket) > 0:
 		s.Pose(handshake.Ask{Question: handshake.Session, Offer: &s.Offer, Ticket: s.Offer.Ticket, Keys: s.Config.Tickets})
@@ -167,8 +167,14 @@ func (s *Server) sendResumption() (state, error) {
 // onCredential chooses the suite that goes with the certificate, and sends the
 // flight up to the signature.
 func (s *Server) onCredential(msg) (state, error) {
-	s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
-	s.finite = negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, s.Log)
+	// Which of the two is chosen shows with the suite; what there is none of is
+	// said at once.
+	if s.group = negotiate.GroupLegacy(&s.Offer, s.Config.Policy, nil); s.group == 0 {
+		negotiate.GroupLegacy(&s.Offer, s.Config.Policy, s.Log)
+	}
+	if s.finite = negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, nil); s.finite == 0 {
+		negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, s.Log)
+	}
 	var err error
 	if len(s.Answer.Candidates) > 1 {
 		s.cred, err = s.ChooseCredential(s.fitsWell)

@@ -35,6 +35,10 @@ type Policy struct {
 	// CVE-2015-4000).
 	MinPrime int
 
+	// NoTickets has a server of TLS 1.2 and below give no tickets, whatever else
+	// is set.
+	NoTickets bool
+
 	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
 	SHA1Certificates bool
 }
@@ -43,8 +47,8 @@ type Policy struct {
 // authenticated encryption, and the CBC suites of ECDHE last.
 func Modern() *Policy { return &modern }
 
-// Compatible is Modern and RSA key exchange, for peers that know nothing
-// better. It gives up forward secrecy with those.
+// Compatible is Modern and, for peers that know nothing better, DHE and RSA key
+// exchange. It gives up forward secrecy with the latter.
 func Compatible() *Policy { return &compatible }
 
 var modern = Policy{
@@ -83,7 +87,11 @@ var modern = Policy{
 var compatible = func() Policy {
 	p := modern
 	p.Name = "compatible"
+	p.Groups = append(slices.Clone(modern.Groups), finite...)
 	p.Suites = append(slices.Clone(modern.Suites),
+		iana.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
+		iana.TLS_DHE_RSA_WITH_AES_256_GCM_SHA384,
+		iana.TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
 		iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
 		iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
@@ -98,10 +106,10 @@ var compatible = func() Policy {
 	return p
 }()
 
-var named = map[string]func() *Policy{"modern": Modern, "compatible": Compatible}
+var named = map[string]func() *Policy{"modern": Modern, "compatible": Compatible, "legacy": Legacy, "museum": Museum}
 
 // Names lists the named policies.
-func Names() []string { return []string{"modern", "compatible"} }
+func Names() []string { return []string{"modern", "compatible", "legacy", "museum"} }
 
 // Named gives the policy of a name. The error lists the names there are.
 func Named(name string) (*Policy, error) {
@@ -111,12 +119,17 @@ func Named(name string) (*Policy, error) {
 	return nil, fmt.Errorf("no policy is called %q: there are %s", name, strings.Join(Names(), ", "))
 }
 
-// Between gives the policy without the versions below min and above max; 0
-// stands for no limit.
+// Between gives the policy with the versions from minimum to maximum, also such
+// as it has not itself. A minimum of 0 stands for the policy's own, a maximum of
+// 0 for no limit.
 func (p *Policy) Between(minimum, maximum iana.Version) *Policy {
 	q := *p
 	q.Versions = nil
-	for _, v := range p.Versions {
+	versions := p.Versions
+	if minimum != 0 {
+		versions = museum.Versions
+	}
+	for _, v := range versions {
 		if v >= minimum && (maximum == 0 || v <= maximum) {
 			q.Versions = append(q.Versions, v)
 		}

@@ -40,7 +40,7 @@ func TestNamed(t *testing.T) {
 				t.Errorf("%s: there is no cipher suite for %v", name, v)
 			}
 		}
-		if p.SHA1Certificates {
+		if p.SHA1Certificates != (name == "museum") {
 			t.Errorf("%s accepts SHA-1", name)
 		}
 	}
@@ -78,7 +78,8 @@ func TestBetween(t *testing.T) {
 		{0, 0, []iana.Version{iana.TLS13, iana.TLS12}},
 		{iana.TLS13, 0, []iana.Version{iana.TLS13}},
 		{0, iana.TLS12, []iana.Version{iana.TLS12}},
-		{iana.SSL30, iana.TLS11, nil},
+		{0, iana.TLS11, nil},
+		{iana.SSL30, iana.TLS11, []iana.Version{iana.TLS11, iana.TLS10, iana.SSL30}}, // named one by one
 	} {
 		p := policy.Modern().Between(c.low, c.high)
 		var highest iana.Version

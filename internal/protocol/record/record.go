@@ -151,6 +151,10 @@ func (s *Sealer) Install(k *Keys) error { return s.install(k, false) }
 // section 5.5.
 func (s *Sealer) NearLimit() bool { return s.nearLimit() }
 
+// Chained reports whether the initialization vector of the next record is known
+// to whoever saw the last: see Rules.
+func (s *Sealer) Chained() bool { return s.cbc != nil && s.cbc.rules.Chained }
+
 // Err gives why nothing more can be sealed, nil if it can. Only the source of
 // randomness can fail.
 func (s *Sealer) Err() error { return s.err }

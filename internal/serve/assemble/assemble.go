@@ -226,6 +226,9 @@ func (p *Plan) bind() {
 				p.Setup.ClientCAs[name] = p.authorities(fmt.Sprintf("%s.client_cas[%d]", at, j), name)
 			}
 		}
+		for _, why := range settings.Warnings() {
+			p.notice("binding %s: %s", f.Bindings[i].On, why)
+		}
 		list = append(list, bindings.Binding{Key: key, Settings: settings})
 	}
 	table, err := newTable(f, list)

@@ -160,6 +160,21 @@ func (s *Settings) EffectivePolicy() (*policy.Policy, error) {
 	return p, nil
 }
 
+// Warnings says what the settings turn on that is weak, each in a sentence
+// without its period. What the policy compatible allows is no reason to warn.
+func (s *Settings) Warnings() (why []string) {
+	p, err := s.EffectivePolicy()
+	if err != nil {
+		return nil
+	}
+	for _, w := range p.Weaknesses() {
+		if !slices.Contains(policy.Compatible().Weaknesses(), w) {
+			why = append(why, w)
+		}
+	}
+	return why
+}
+
 func versionRange(low, high iana.Version) string {
 	switch {
 	case low == 0:

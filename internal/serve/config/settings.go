@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -64,12 +65,12 @@ func (c *checker) version(at, text string) iana.Version {
 }
 
 func (c *checker) suite(at, name string) iana.Suite {
-	known := names(policy.Compatible().Suites, iana.Suite.String)
+	known := names(policy.Suites(), iana.Suite.String)
 	id, err := iana.SuiteNamed(name)
 	switch {
 	case err != nil:
 		c.wrong(at, "no cipher suite is called %q%s", name, didYouMean(name, known))
-	case !policy.Compatible().AllowsSuite(id):
+	case !slices.Contains(policy.Suites(), id):
 		c.wrong(at, "%v cannot be used here%s", id, didYouMean("", known))
 	}
 	return id

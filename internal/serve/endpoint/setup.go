@@ -114,6 +114,10 @@ func localOf(a net.Addr) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(p.Addr().Unmap(), p.Port()), nil
 }
 
+// keptSessions is how many sessions a binding keeps under their IDs, if its
+// policy wants that in place of tickets.
+const keptSessions = 1024
+
 // newConfig makes the config of a binding.
 func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	set := &b.Settings
@@ -123,6 +127,9 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling, AllowRenegotiation: set.Renegotiation, NoCertificateCompression: set.NoCompression, RecordSizeLimit: set.RecordSizeLimit,
 		NextProtos: []string{"h2", "http/1.1"},
 		ClientAuth: clientAuth[set.ClientAuth],
+	}
+	if p, err := set.EffectivePolicy(); err == nil && p.NoTickets {
+		c.ServerSessions = keptSessions
 	}
 	if set.NoHTTP2 {
 		c.NextProtos = []string{"http/1.1"}

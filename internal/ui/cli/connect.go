@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/tls"
@@ -25,6 +26,7 @@ type connectFlags struct {
 	tls12, tls13       bool
 	min, max           string
 	policy             string
+	suites             []string
 	json, quiet        bool
 	insecure           bool
 	timeout            time.Duration
@@ -62,9 +64,10 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().StringSliceVar(&f.alpn, "alpn", nil, "application protocols to offer, such as h2,http/1.1")
 	c.Flags().BoolVar(&f.tls12, "tls12", false, "offer TLS 1.2 only")
 	c.Flags().BoolVar(&f.tls13, "tls13", false, "offer TLS 1.3 only")
-	c.Flags().StringVar(&f.min, "min", "", "lowest version to offer, such as 1.2")
+	c.Flags().StringVar(&f.min, "min", "", "lowest version to offer, such as 1.2; 1.0 and ssl3 are weak and off unless named")
 	c.Flags().StringVar(&f.max, "max", "", "highest version to offer, such as 1.3")
 	c.Flags().StringVar(&f.policy, "policy", "", "policy: "+strings.Join(policy.Names(), ", "))
+	c.Flags().StringSliceVar(&f.suites, "cipher", nil, "cipher suites of TLS 1.2 and below to offer, by their registered names")
 	c.Flags().BoolVar(&f.json, "json", false, "print the handshake as one line of JSON on standard output, before the data")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the data only, and what goes wrong")
 	c.Flags().BoolVar(&f.insecure, "insecure", false, "go on whatever the server's certificate is")
@@ -93,6 +96,9 @@ func (a *app) connect(ctx context.Context, f connectFlags, target string) error 
 	config, err := f.newConfig(host)
 	if err != nil {
 		return &exitError{exitUsage, err}
+	}
+	if !f.quiet {
+		a.warn(f)
 	}
 	limited, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
@@ -166,8 +172,16 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 			return nil, err
 		}
 	}
-	if c.MinVersion, c.MaxVersion, err = f.versions(); err != nil {
+	set, err := f.settings()
+	if err == nil {
+		_, err = set.EffectivePolicy()
+	}
+	if err != nil {
 		return nil, err
+	}
+	c.MinVersion, c.MaxVersion = uint16(set.MinVersion), uint16(set.MaxVersion)
+	for _, id := range set.Suites {
+		c.CipherSuites = append(c.CipherSuites, uint16(id))
 	}
 	if f.ca != "" {
 		b, err := os.ReadFile(f.ca)
@@ -196,9 +210,17 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	return c, nil
 }
 
-// versions gives the range of versions, and sees to it that something is left.
-func (f *connectFlags) versions() (low, high uint16, err error) {
-	s := bindings.Settings{Policy: f.policy}
+// warn says what the flags turn on that is weak.
+func (a *app) warn(f connectFlags) {
+	s, _ := f.settings() // the flags were looked at before
+	for _, why := range s.Warnings() {
+		fmt.Fprintln(a.err, "warning: "+why)
+	}
+}
+
+// settings gives what the flags say of policy, versions and suites.
+func (f *connectFlags) settings() (s bindings.Settings, err error) {
+	s.Policy = f.policy
 	switch {
 	case f.tls12:
 		s.MinVersion, s.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
@@ -207,16 +229,22 @@ func (f *connectFlags) versions() (low, high uint16, err error) {
 	}
 	if f.min != "" {
 		if s.MinVersion, err = bindings.ParseVersion(f.min); err != nil {
-			return 0, 0, fmt.Errorf("--min: %w", err)
+			return s, fmt.Errorf("--min: %w", err)
 		}
 	}
 	if f.max != "" {
 		if s.MaxVersion, err = bindings.ParseVersion(f.max); err != nil {
-			return 0, 0, fmt.Errorf("--max: %w", err)
+			return s, fmt.Errorf("--max: %w", err)
 		}
 	}
-	_, err = s.EffectivePolicy()
-	return uint16(s.MinVersion), uint16(s.MaxVersion), err
+	for _, name := range f.suites {
+		id, err := iana.SuiteNamed(name)
+		if err != nil {
+			return s, fmt.Errorf("--cipher: %w", err)
+		}
+		s.Suites = append(s.Suites, id)
+	}
+	return s, nil
 }
 
 // show tells the handshake: on standard error, so that standard output has the

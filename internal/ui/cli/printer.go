@@ -121,6 +121,9 @@ func (v *view) line(c colors) string {
 	if v.ECH == "accepted" {
 		kind += ", encrypted hello"
 	}
+	if len(v.Weak) > 0 {
+		kind += ", " + c.yellow + "weak" + c.off
+	}
 	parts := []string{head, c.green + v.Version + c.off, v.Suite}
 	if v.Group != "" {
 		parts = append(parts, v.Group)

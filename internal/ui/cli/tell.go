@@ -34,6 +34,9 @@ func (v *view) tell(w io.Writer, c colors, insecure bool) {
 	}
 	parts = append(parts, kind, fmt.Sprintf("%.1f ms", v.Millis))
 	fmt.Fprintf(w, "\n%s\n", strings.Join(parts, ", "))
+	for _, why := range v.Weak {
+		fmt.Fprintf(w, "%sWeak: %s%s\n", c.yellow, why, c.off)
+	}
 	if v.Protocol != "" {
 		fmt.Fprintf(w, "Application protocol: %s\n", plain(v.Protocol))
 	}

@@ -29,6 +29,7 @@ type view struct {
 	Retried    bool        `json:"hello_retry_request,omitempty"`
 	ECH        string      `json:"ech,omitempty"`        // what became of Encrypted Client Hello
 	OuterName  string      `json:"outer_name,omitempty"` // server_name that the network saw with it
+	Weak       []string    `json:"weak,omitempty"`       // what of that is known to be weak
 	Millis     float64     `json:"milliseconds"`
 	Failure    *failure    `json:"failure,omitempty"`
 	Binding    *binding    `json:"binding,omitempty"` // of a server
@@ -100,7 +101,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func newView(r *tls.Record) view {
 	v := view{
 		Time: r.Started, Role: "client", ServerName: r.ServerName, Protocol: r.Protocol,
-		ECH: r.ECH, OuterName: r.OuterName, Resumed: r.Resumed, Retried: r.Retried, Millis: millis(r.Duration),
+		ECH: r.ECH, OuterName: r.OuterName, Resumed: r.Resumed, Retried: r.Retried, Weak: r.Weak, Millis: millis(r.Duration),
 	}
 	if r.Server {
 		v.Role = "server"

@@ -1,0 +1,127 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+)
+
+// Legacy is Compatible and TLS 1.1 and 1.0, DHE and 3DES, and signatures with
+// SHA-1, for peers of before 2010 that are still at work.
+func Legacy() *Policy { return &legacy }
+
+// Museum is all that is implemented, down to SSL 3.0: RC4, MD5, DSA and primes
+// of 1024 bits for DHE. None of it keeps a secret from somebody who wants to
+// know; it is for machines that speak nothing else, on a network of their own.
+//
+// RC4 comes before CBC, as servers had it from 2011 to 2013: a server cannot
+// make its clients split their records, which is the other remedy for BEAST.
+// Sessions are kept under their IDs and not in tickets: the key of the tickets
+// would open every session at once in which nothing else is ephemeral.
+func Museum() *Policy { return &museum }
+
+var finite = []iana.Group{iana.FFDHE2048, iana.FFDHE3072, iana.FFDHE4096, iana.FFDHE6144, iana.FFDHE8192}
+
+var legacy = func() Policy {
+	p := compatible
+	p.Name = "legacy"
+	p.Versions = append(slices.Clone(p.Versions), iana.TLS11, iana.TLS10)
+	p.Suites = append(slices.Clone(p.Suites),
+		iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA,
+		iana.TLS_DHE_RSA_WITH_AES_256_CBC_SHA,
+		iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,
+		iana.TLS_DHE_RSA_WITH_AES_256_CBC_SHA256,
+		iana.TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA,
+		iana.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA,
+		iana.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA,
+		iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+	)
+	p.Schemes = append(slices.Clone(p.Schemes), iana.ECDSASHA1, iana.RSAPKCS1SHA1)
+	return p
+}()
+
+var museum = func() Policy {
+	p := legacy
+	p.Name = "museum"
+	p.Versions = append(slices.Clone(p.Versions), iana.SSL30)
+	first := slices.IndexFunc(p.Suites, func(id iana.Suite) bool {
+		s, _ := suite.Of(id)
+		return s.CBC()
+	})
+	p.Suites = slices.Insert(slices.Clone(p.Suites), first,
+		iana.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA,
+		iana.TLS_ECDHE_RSA_WITH_RC4_128_SHA,
+		iana.TLS_RSA_WITH_RC4_128_SHA,
+		iana.TLS_RSA_WITH_RC4_128_MD5,
+	)
+	p.Suites = append(p.Suites,
+		iana.TLS_DHE_DSS_WITH_AES_128_CBC_SHA,
+		iana.TLS_DHE_DSS_WITH_AES_256_CBC_SHA,
+		iana.TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA,
+	)
+	p.Schemes = append(slices.Clone(p.Schemes), iana.DSASHA256, iana.DSASHA1)
+	p.MinPrime = 1024
+	p.SHA1Certificates = true
+	p.NoTickets = true
+	return p
+}()
+
+// Suites gives every suite that some policy allows, the weak ones last: the order
+// for those that are named one by one.
+func Suites() []iana.Suite {
+	all := slices.Clone(legacy.Suites)
+	for _, id := range museum.Suites {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// Weak says what of a version and a cipher suite is known to be weak, for people
+// to read; nothing if all is well.
+func Weak(v iana.Version, id iana.Suite) (why []string) {
+	switch {
+	case v == iana.SSL30:
+		why = append(why, "SSL 3.0 does not protect its padding (POODLE; RFC 7568)")
+	case v != 0 && v < iana.TLS12:
+		why = append(why, v.String()+" signs with MD5 and SHA-1 (RFC 8996)")
+	}
+	s, ok := suite.Of(id)
+	if !ok {
+		return why
+	}
+	switch s.Cipher {
+	case suite.RC4:
+		why = append(why, "RC4 gives parts of what it encrypts away (RFC 7465)")
+	case suite.TripleDESCBC:
+		why = append(why, "3DES has blocks of 64 bits (Sweet32; RFC 9325, section 4.2.1)")
+	}
+	if s.KeyExchange == suite.RSA {
+		why = append(why, "RSA key exchange has no forward secrecy (RFC 9325, section 4.1)")
+	}
+	if s.Auth == suite.DSSKey {
+		why = append(why, "DSA signs with SHA-1 here (RFC 9155)")
+	}
+	return why
+}
+
+// Weaknesses says what of a policy is known to be weak, each once. What a policy
+// has only in the second place counts as well: a peer may know nothing else.
+func (p *Policy) Weaknesses() (why []string) {
+	for _, v := range p.Versions {
+		why = append(why, Weak(v, 0)...)
+	}
+	for _, id := range p.Suites {
+		for _, w := range Weak(0, id) {
+			if !slices.Contains(why, w) {
+				why = append(why, w)
+			}
+		}
+	}
+	if p.MinPrime != 0 && p.MinPrime < 2048 {
+		why = append(why, "primes of less than 2048 bits can be broken (Logjam)")
+	}
+	return why
+}
