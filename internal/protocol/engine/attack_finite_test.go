@@ -85,3 +85,24 @@ func TestFiniteGroupsOfTheClientCount(t *testing.T) {
 		t.Errorf("the server ended with %v", p.Server.Err())
 	}
 }
+
+// TestRaccoon is on secrets that begin with zeros, which are cut off (Merget and
+// others, 2020): that shows in the time of what follows, and tells of a secret
+// that is used again. No key of a server is.
+func TestRaccoon(t *testing.T) {
+	seen := map[string]bool{}
+	client, server := hostsDHE(t)
+	for range 3 {
+		p := through(t, client, server, &tlstest.Middle{Alter: first(iana.MsgServerKeyExchange, func(q piece) pieces {
+			m, _ := wire.ParseServerKeyExchangeDHE(q.Bytes[wire.HeaderLen:], true)
+			seen[string(m.Ys)] = true
+			return pieces{q}
+		})})
+		if err := p.Run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("three handshakes, %d public values", len(seen))
+	}
+}

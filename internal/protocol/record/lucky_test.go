@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"encoding"
 	"errors"
+	"fmt"
 	"hash"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -84,6 +86,64 @@ func TestEveryFailureOfCBCLooksTheSame(t *testing.T) {
 				t.Errorf("padding %d, byte %d altered: %v", pad, i, err)
 			}
 			plain[i] ^= 1
+		}
+	}
+}
+
+// TestLucky13Time measures how long it takes to refuse a record (AlFardan and
+// Paterson, 2013), each kind of wrong record in turn: a computation of the MAC
+// over what the padding leaves would differ by up to four blocks of the hash in
+// some sixteen. Of the times of a kind the tenth part that is shortest counts.
+func TestLucky13Time(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a second")
+	}
+	const size, rounds, tolerance = 1024, 400, 1.1
+	kinds := map[string]func(body []byte){
+		"a padding of one byte":   func(b []byte) { b[size-1] = 0 },
+		"a padding of 256 bytes":  func(b []byte) { copy(b[size-256:], bytes.Repeat([]byte{255}, 256)) },
+		"no padding":              func(b []byte) { b[size-1], b[size-2] = 9, 8 },
+		"a padding without a MAC": func(b []byte) { copy(b[size-16:], bytes.Repeat([]byte{15}, 16)) },
+	}
+	for _, id := range []iana.Suite{iana.TLS_RSA_WITH_AES_128_CBC_SHA, iana.TLS_RSA_WITH_AES_128_CBC_SHA256} {
+		p, _ := suite.Of(id)
+		k, _ := KeysBlock(p, make([]byte, BlockLen(p, Rules{})), false, Rules{})
+		_, o := pair(t, k)
+		measure := func(spoil func([]byte)) time.Duration {
+			s, _ := pair(t, k)
+			iv, body := make([]byte, 16), make([]byte, size)
+			spoil(body)
+			s.cbc.mode.SetIV(iv)
+			s.cbc.mode.CryptBlocks(body, body)
+			rec := slices.Concat([]byte{23, 3, 3, 0, 0}, iv, body)
+			start := time.Now()
+			_, _, err := o.Open(rec)
+			took := time.Since(start)
+			if !errors.Is(err, fault.BadRecordMAC) {
+				t.Fatal(err)
+			}
+			return took
+		}
+		worst := ""
+		for range 5 { // a machine may be disturbed
+			times := map[string][]time.Duration{}
+			for range rounds {
+				for name, spoil := range kinds {
+					times[name] = append(times[name], measure(spoil))
+				}
+			}
+			least, most := time.Hour, time.Duration(0)
+			for _, all := range times {
+				slices.Sort(all)
+				least, most = min(least, all[rounds/10]), max(most, all[rounds/10])
+			}
+			if worst = fmt.Sprintf("%v: from %v to %v", id, least, most); float64(most) <= tolerance*float64(least) {
+				worst = ""
+				break
+			}
+		}
+		if worst != "" {
+			t.Error(worst)
 		}
 	}
 }
