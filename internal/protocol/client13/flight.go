@@ -213,7 +213,7 @@ func (c *Client) answer() (state, error) {
 // section 4.5.1.
 func (c *Client) onCredential(msg) (state, error) {
 	var err error
-	if c.cred, err = c.ChooseCredential(c.fits); err != nil {
+	if c.cred, err = c.ChooseCredential(nil, c.fits); err != nil {
 		return 0, err
 	}
 	if c.cred == nil {

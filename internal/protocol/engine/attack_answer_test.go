@@ -74,6 +74,7 @@ func answerAttacks() []attack {
 		{code: fault.ExtensionValue, at: atClient, hosts: tls12, alter: is(iana.ExtEncryptThenMAC)},
 		{code: fault.ExtensionForm, name: "server_name of an answer, TLS 1.3", at: atClient, alter: encrypted(iana.ExtServerName, 0)},
 		{code: fault.ExtensionForm, name: "server_name of an answer, TLS 1.2", at: atClient, hosts: tls12, alter: is(iana.ExtServerName, 0)},
+		{code: fault.ProtocolListForm, name: "answer", at: atClient, alter: encrypted(iana.ExtALPN, 0, 1, 0)},
 		{code: fault.ProtocolNotOffered, name: "TLS 1.3", at: atClient, alter: encrypted(iana.ExtALPN, 0, 2, 1, 'x')},
 		{code: fault.ProtocolNotOffered, name: "two", at: atClient, alter: encrypted(iana.ExtALPN, slices.Concat([]byte{0, 18}, []byte("\x08http/1.1\x08http/1.1"))...)},
 		{code: fault.ProtocolNotOffered, name: "TLS 1.2", at: atClient, hosts: tls12, alter: is(iana.ExtALPN, 0, 2, 1, 'x')},

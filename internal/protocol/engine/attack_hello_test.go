@@ -87,6 +87,7 @@ func helloAttacks() []attack {
 			func(p *policy.Policy) { p.Schemes = []iana.SignatureScheme{iana.Ed25519} }, func(*policy.Policy) {}))},
 		{code: fault.NoSharedScheme12, name: "TLS 1.2", at: atServer, hosts: hosts12("P-256", differ(
 			func(p *policy.Policy) { p.Schemes = []iana.SignatureScheme{iana.Ed25519} }, func(*policy.Policy) {}))},
+		{code: fault.ProtocolListForm, name: "ClientHello", at: atServer, alter: is(iana.ExtALPN, 0, 1, 0)},
 		{code: fault.NoSharedProtocol, at: atServer, alter: is(iana.ExtALPN, 0, 2, 1, 'x')},
 		{code: fault.PointFormatMissing, name: "client", at: atServer, hosts: tls12, alter: is(iana.ExtECPointFormats, 1, 1)},
 		{code: fault.RenegotiationMismatch, name: "client", at: atServer, hosts: tls12, alter: is(iana.ExtRenegotiationInfo, 1, 1)},

@@ -12,6 +12,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
@@ -33,6 +34,14 @@ func schemeAttacks() []attack {
 			alter: scheme13(iana.RSAPSSRSAESHA256)},
 		{code: fault.NoSharedScheme, name: "ML-DSA that is not offered", at: atServer, hosts: hosts13("P-256", uncommon("ML-DSA-44"),
 			accepts(client, iana.ECDSASecp256r1SHA256))},
+		// SLOTH: a signature over MD5 or SHA-1 is worth nothing to who has not
+		// asked for one, whoever wants it so.
+		{code: fault.SchemeNotOffered, name: "MD5 of a client in TLS 1.2", at: atServer, hosts: hosts12("P-256", wantsClient), alter: scheme13(iana.RSAPKCS1MD5)},
+		{code: fault.SchemeNotOffered, name: "MD5 of a server in TLS 1.3", at: atClient, alter: scheme13(iana.RSAPKCS1MD5)},
+		{code: fault.NoSharedScheme12, name: "nothing but MD5 and SHA-1 offered in TLS 1.2", at: atServer, hosts: hosts12("P-256"),
+			alter: clientHello(func(m *wire.ClientHello) {
+				m.Extensions = set(m.Extensions, iana.ExtSignatureAlgorithms, 0, 4, 1, 1, 2, 1)
+			})},
 		{code: fault.CertificateTypeUnasked, at: atClient, hosts: hosts12("P-256", wantsClient, func(c, _ *tlstest.Host) {
 			c.Credential = tlstest.UncommonCredentials()["ML-DSA-44"]
 		})},
@@ -141,6 +150,39 @@ func TestKeyUsageOfServer(t *testing.T) {
 		}
 		if p.Run(); !isFault(p.Client.Err(), fault.KeyUsageWrong) {
 			t.Errorf("%v: %v", v, p.Client.Err())
+		}
+	}
+}
+
+// TestChainSignatures: of several certificates the one is shown whose chain the
+// client can verify by what it says; if there is none, the first. RFC 9846,
+// section 4.5.1.1.
+func TestChainSignatures(t *testing.T) {
+	of := func(a x509.SignatureAlgorithm) *sign.Credential {
+		key := tlstest.NewKey("P-256")
+		chain := tlstest.Root().Leaf(key, []string{"a.example"}, func(c *x509.Certificate) { c.SignatureAlgorithm = a })
+		c, err := sign.NewCredential(chain, nil, key, sign.Extra{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first, second := of(x509.ECDSAWithSHA384), of(x509.ECDSAWithSHA256)
+	for _, v := range bothVersions {
+		for _, c := range []struct {
+			certs []iana.SignatureScheme
+			want  *sign.Credential
+		}{
+			{nil, first}, {[]iana.SignatureScheme{iana.ECDSASecp256r1SHA256}, second},
+			{[]iana.SignatureScheme{iana.ECDSASecp384r1SHA384, iana.ECDSASecp256r1SHA256}, first},
+			{[]iana.SignatureScheme{iana.Ed25519}, first},
+		} {
+			client, server := hostsOf(v, "P-256")
+			client.Config.Policy = with(client.Config.Policy, func(p *policy.Policy) { p.CertificateSchemes = c.certs })
+			server.Candidates = []*sign.Credential{first, second}
+			if run(t, client, server, 0).Server.Established().Local != c.want {
+				t.Errorf("%v, %v: it showed the other certificate", v, c.certs)
+			}
 		}
 	}
 }

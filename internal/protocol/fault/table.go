@@ -88,6 +88,7 @@ const (
 	SecondRetry
 	HelloChanged
 	NoSharedProtocol
+	ProtocolListForm
 	ProtocolNameWrong
 	ProtocolNotOffered
 	UnrecognizedName
@@ -329,6 +330,8 @@ var table = [...]row{
 		"the server sent a second HelloRetryRequest", Peer},
 	HelloChanged: {"HelloChanged", "CLIENTHELLO_PARSE_FAILED", iana.AlertIllegalParameter, "RFC 9846, section 4.2.2",
 		"the second ClientHello differs from the first where it may not", Peer},
+	ProtocolListForm: {"ProtocolListForm", "PARSE_TLSEXT", iana.AlertDecodeError, "RFC 7301, section 3.1",
+		"the list of application protocols could not be decoded: it is empty, or one of its names is", Peer},
 	NoSharedProtocol: {"NoSharedProtocol", "NO_APPLICATION_PROTOCOL", iana.AlertNoApplicationProtocol, "RFC 7301, section 3.2",
 		"the two sides have no application protocol in common", Both},
 	ProtocolNameWrong: {"ProtocolNameWrong", "INVALID_ALPN_PROTOCOL", iana.AlertInternalError, "RFC 7301, section 3.1",

@@ -320,11 +320,12 @@ var failed = map[Question]fault.Code{
 }
 
 // ChooseCredential takes the answer to Credential: the one there is if it fits,
-// or the first of several that does, nil if there is none.
-func (c *Core) ChooseCredential(fits func(*sign.Credential) error) (*sign.Credential, error) {
+// or the first of several that does, nil if there is none. Those of several that
+// well refuses come last; it may be nil.
+func (c *Core) ChooseCredential(well, fits func(*sign.Credential) error) (*sign.Credential, error) {
 	switch one := c.Answer.Credential; {
 	case len(c.Answer.Candidates) > 0:
-		return negotiate.Credential(c.Answer.Candidates, fits, c.Log)
+		return negotiate.Credential(c.Answer.Candidates, well, fits, c.Log)
 	case one != nil:
 		return one, fits(one)
 	}

@@ -60,7 +60,7 @@ func (c *Client) answer() (state, error) {
 // section 7.4.6.
 func (c *Client) onCredential(msg) (state, error) {
 	var err error
-	if c.cred, err = c.ChooseCredential(c.fits); err != nil {
+	if c.cred, err = c.ChooseCredential(nil, c.fits); err != nil {
 		return 0, err
 	}
 	list := []byte{0, 0, 0}

@@ -176,13 +176,7 @@ func (s *Server) onCredential(msg) (state, error) {
 		negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, s.Log)
 	}
 	var err error
-	if len(s.Answer.Candidates) > 1 {
-		s.cred, err = s.ChooseCredential(s.fitsWell)
-	}
-	if s.cred == nil {
-		s.cred, err = s.ChooseCredential(s.fits)
-	}
-	switch {
+	switch s.cred, err = s.ChooseCredential(s.suits, s.fits); {
 	case err != nil:
 		return 0, err
 	case s.cred == nil:
@@ -211,12 +205,12 @@ func (s *Server) onCredential(msg) (state, error) {
 	return sWaitSignature, nil
 }
 
-// fitsWell refuses also a credential that a client may not be able to verify.
-func (s *Server) fitsWell(c *sign.Credential) error {
+// suits refuses a credential that the client may not be able to verify.
+func (s *Server) suits(c *sign.Credential) error {
 	if err := negotiate.CertificateCurve(&s.Offer, c); err != nil {
 		return err
 	}
-	return s.fits(c)
+	return negotiate.CertificateSignatures(&s.Offer, c)
 }
 
 // fits refuses a credential with which no suite can be had, or chooses the suite

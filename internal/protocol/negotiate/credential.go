@@ -12,12 +12,29 @@ import (
 )
 
 // Credential chooses the first of the candidates that fits, and says of each
-// before it why it does not. If none fits, the error is that of the last.
-func Credential(candidates []*sign.Credential, fits func(*sign.Credential) error, log *trace.Log) (chosen *sign.Credential, err error) {
+// before it why it does not. Those that well refuses come after all others, even
+// if they fit: they are for peers that nothing better is there for. If none
+// fits, the error is that of the last.
+func Credential(candidates []*sign.Credential, well, fits func(*sign.Credential) error, log *trace.Log) (chosen *sign.Credential, err error) {
+	var doubtful []int
 	for i, c := range candidates {
+		if well != nil && well(c) != nil {
+			doubtful = append(doubtful, i)
+			continue
+		}
 		if err = fits(c); err == nil {
+			for _, i := range doubtful {
+				log.Refused(trace.Credential, uint16(i), why(well(candidates[i])))
+			}
 			log.Chose(trace.Credential, uint16(i))
 			return c, nil
+		}
+		log.Refused(trace.Credential, uint16(i), why(err))
+	}
+	for _, i := range doubtful {
+		if err = fits(candidates[i]); err == nil {
+			log.Chose(trace.Credential, uint16(i))
+			return candidates[i], nil
 		}
 		log.Refused(trace.Credential, uint16(i), why(err))
 	}
@@ -96,6 +113,26 @@ func Scheme13(offered, delegates Offers, cred *sign.Credential, now time.Time, p
 		offered = delegates
 	}
 	return Scheme(iana.TLS13, offered, cred, p, log)
+}
+
+// CertificateSignatures refuses a credential with a certificate that is signed
+// in a way that the client does not say it can verify. That speaks for another
+// chain if there is one, and not against the handshake: the client may know the
+// issuer anyway. RFC 9846, sections 4.3.3 and 4.5.1.1.
+func CertificateSignatures(o *Offer, c *sign.Credential) error {
+	list := o.Schemes
+	if o.Has(iana.ExtSignatureAlgorithmsCert) {
+		list = o.SchemesCert
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	for _, s := range c.SignedWith() {
+		if !list.Has(s) {
+			return fault.With(fault.NoSharedScheme, "a certificate is signed with %v", s)
+		}
+	}
+	return nil
 }
 
 // CertificateCurve refuses an ECDSA certificate on a curve that the client does

@@ -29,7 +29,7 @@ func (s *Server) changeCipherSpec() {
 // and 4.5.
 func (s *Server) onCredential(msg) (state, error) {
 	var err error
-	switch s.cred, err = s.ChooseCredential(s.fits); {
+	switch s.cred, err = s.ChooseCredential(s.suits, s.fits); {
 	case err != nil:
 		return 0, err
 	case s.cred == nil:
@@ -50,6 +50,9 @@ func (s *Server) onCredential(msg) (state, error) {
 	s.Pose(handshake.Ask{Question: handshake.Signature, Credential: s.cred, Scheme: s.scheme, Content: content})
 	return waitSignature, nil
 }
+
+// suits refuses a credential that the client may not be able to verify.
+func (s *Server) suits(c *sign.Credential) error { return negotiate.CertificateSignatures(&s.Offer, c) }
 
 // fits refuses a credential that the client cannot verify, or chooses how to
 // sign with it.

@@ -33,6 +33,7 @@ type Credential struct {
 	public    crypto.PublicKey // of the leaf: it says more than the key what it may be used for
 	schemes13 []iana.SignatureScheme
 	schemes12 []iana.SignatureScheme
+	signed    []iana.SignatureScheme // with which the certificates are signed
 	list12    []byte
 	list13    [4][]byte // by what goes with the leaf: staple 1, SCTs 2
 
@@ -77,10 +78,38 @@ func NewCredential(chain [][]byte, leaf *x509.Certificate, key crypto.Signer, ex
 	if c.MatchIssuer = extra.MatchIssuer; c.MatchIssuer {
 		c.Issuers = issuers(chain)
 	}
+	c.signed = signedWith(chain)
 	c.schemes13 = restrict(SchemesFor(public, iana.TLS13), extra.Schemes)
 	c.schemes12 = restrict(SchemesFor(public, iana.TLS12), extra.Schemes)
 	c.encode()
 	return c, nil
+}
+
+// SignedWith gives the schemes with which the certificates of the chain are
+// signed, but for roots and for what is no scheme of TLS.
+func (c *Credential) SignedWith() []iana.SignatureScheme { return c.signed }
+
+func signedWith(chain [][]byte) (schemes []iana.SignatureScheme) {
+	for _, der := range chain {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil || string(cert.RawIssuer) == string(cert.RawSubject) {
+			continue
+		}
+		if s := signatures[cert.SignatureAlgorithm]; s != 0 && !slices.Contains(schemes, s) {
+			schemes = append(schemes, s)
+		}
+	}
+	return schemes
+}
+
+// signatures are the schemes of signatures in certificates. ECDSA is named after
+// its hash, as TLS 1.2 does: the curve is that of the issuer.
+var signatures = map[x509.SignatureAlgorithm]iana.SignatureScheme{
+	x509.SHA1WithRSA: iana.RSAPKCS1SHA1, x509.ECDSAWithSHA1: iana.ECDSASHA1,
+	x509.SHA256WithRSA: iana.RSAPKCS1SHA256, x509.SHA384WithRSA: iana.RSAPKCS1SHA384, x509.SHA512WithRSA: iana.RSAPKCS1SHA512,
+	x509.SHA256WithRSAPSS: iana.RSAPSSRSAESHA256, x509.SHA384WithRSAPSS: iana.RSAPSSRSAESHA384, x509.SHA512WithRSAPSS: iana.RSAPSSRSAESHA512,
+	x509.ECDSAWithSHA256: iana.ECDSASecp256r1SHA256, x509.ECDSAWithSHA384: iana.ECDSASecp384r1SHA384,
+	x509.ECDSAWithSHA512: iana.ECDSASecp521r1SHA512, x509.PureEd25519: iana.Ed25519,
 }
 
 // issuers gives the DER names of those who issued the certificates.

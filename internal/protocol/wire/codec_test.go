@@ -68,7 +68,7 @@ func (c *codec[T]) check(t *testing.T, body []byte) bool {
 	if err != nil {
 		var e *Error
 		switch {
-		case !errors.As(err, &e) || !errors.Is(err, fault.DecodeError) && !errors.Is(err, fault.ExtensionForm):
+		case !errors.As(err, &e) || !errors.Is(err, fault.DecodeError) && !errors.Is(err, fault.ExtensionForm) && !errors.Is(err, fault.ProtocolListForm):
 			t.Errorf("%x: %v is not a decode_error", body, err)
 		case e.Message == "" || e.Field == "" || e.Offset < 0 || e.Offset > len(body):
 			t.Errorf("%x: %+v names no place in it", body, *e)

@@ -3,6 +3,7 @@ package wire
 import (
 	"iter"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
@@ -15,6 +16,7 @@ type ProtocolNameList []byte
 // ParseALPN reads the extension of either side.
 func ParseALPN(body []byte) (ProtocolNameList, error) {
 	r := newExtension("application_layer_protocol_negotiation", body)
+	r.code = fault.ProtocolListForm
 	l := r.Vec(2, "protocol_name_list", 2)
 	if err := r.Done(); err != nil {
 		return nil, err
