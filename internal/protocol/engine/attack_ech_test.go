@@ -379,3 +379,23 @@ func TestECHOuterExtensionsTakeLinearTime(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// FuzzECHInner has a server decrypt anything.
+func FuzzECHInner(f *testing.F) {
+	f.Add([]byte(nil))
+	f.Add(make([]byte, 50))
+	f.Fuzz(func(t *testing.T, encoded []byte) {
+		client, server := bare(atOnce)(t)
+		forged := &forger{key: echKey, encode: func(_ int, inner, _ *wire.ClientHello) []byte {
+			if len(encoded) == 0 {
+				return inner.Append(nil)[wire.HeaderLen:]
+			}
+			return encoded
+		}}
+		p := through(t, client, server, &tlstest.Middle{Alter: forged.forge()})
+		p.Run()
+		if _, known := fault.Of(p.Server.Err()); p.Server.Err() != nil && !known {
+			t.Errorf("%v is no fault", p.Server.Err())
+		}
+	})
+}

@@ -360,6 +360,46 @@ func TestECHEarlyData(t *testing.T) {
 	}
 }
 
+// What only the server inside may know of the client's trust is not offered
+// outside: a raw public key proves no public name.
+func TestECHRawKeys(t *testing.T) {
+	client, server := changed(iana.TLS13, "P-256", []func(c, s *tlstest.Host){rawKeys})(t)
+	client, server = withECH(client, server)
+	client.Config.ServerAuthorities = [][]byte{tlstest.Root().Cert.RawSubject}
+	var outer wire.Extensions
+	p := through(t, client, server, &tlstest.Middle{Alter: clientHello(func(m *wire.ClientHello) { outer = bytes.Clone(m.Extensions) })})
+	if err := p.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if p.Client.Established().Peer.RawPublicKey == nil || p.Client.Established().ECH.Status != trace.ECHAccepted {
+		t.Errorf("%+v", p.Client.Established().ECH)
+	}
+	for _, typ := range []iana.ExtensionType{iana.ExtServerCertificateType, iana.ExtClientCertificateType, iana.ExtCertificateAuthorities} {
+		if _, ok := outer.Get(typ); ok {
+			t.Errorf("%v is outside", typ)
+		}
+	}
+	server.Config.ECH = tlstest.ECHKeys(otherECHKey)
+	if p, err := tlstest.NewPair(client, server); err != nil {
+		t.Fatal(err)
+	} else if p.Run(); isFault(p.Client.Err(), fault.ECHRejected) || p.Client.Complete() {
+		t.Errorf("rejected by a raw key: %v", p.Client.Err())
+	}
+}
+
+// The extensions may be in any order: those that are shared are in that of the
+// outer hello.
+func TestECHPermuted(t *testing.T) {
+	for range 20 {
+		client, server := echRetrying(t)
+		client.Config.PermuteExtensions = true
+		p := run(t, client, server, 0)
+		accepted(t, p)
+		client.Config.Session = sessionOf(t, p)
+		accepted(t, run(t, client, server, 0))
+	}
+}
+
 // Trial decryption finds the key whatever config_id says. RFC 9849, section
 // 10.4.
 func TestECHAnyID(t *testing.T) {

@@ -66,10 +66,18 @@ func (c *Core) ECHRejected() bool { return c.Hellos != nil && c.ECHStatus() == t
 // rejected the encrypted ClientHello.
 func (c *Core) Complete() {
 	if c.ECHRejected() {
-		c.Out.Refuse(fault.ECHRejected)
+		c.Out.Refuse(c.Done.ECH.rejection())
 		return
 	}
 	c.Out.Complete()
+}
+
+// rejection says what a server wants that has proved its public name.
+func (e *ECHOutcome) rejection() error {
+	if len(e.RetryConfigs) == 0 {
+		return fault.With(fault.ECHRejected, "%s has no configurations to give: nothing can be encrypted there", e.PublicName)
+	}
+	return fault.With(fault.ECHRejected, "%s gives other configurations for the next try", e.PublicName)
 }
 
 // ECHConfirmation gives the eight bytes that stand at a place of a ServerHello

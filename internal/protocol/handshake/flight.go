@@ -1,7 +1,6 @@
 package handshake
 
 import (
-	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 )
@@ -34,7 +33,7 @@ type Effect struct {
 	Content  iana.ContentType
 	From, To int32
 	Keys     *record.Keys // within the flight
-	Fault    fault.Code   // Refuse
+	Fault    error        // Refuse
 }
 
 // A Flight is the effects of a step in their order.
@@ -92,8 +91,8 @@ func (f *Flight) Limits() { f.effects = append(f.effects, Effect{Kind: Limits}) 
 func (f *Flight) Complete() { f.effects = append(f.effects, Effect{Kind: Complete}) }
 
 // Refuse ends the connection with a fault.
-func (f *Flight) Refuse(code fault.Code) {
-	f.effects = append(f.effects, Effect{Kind: Refuse, Fault: code})
+func (f *Flight) Refuse(err error) {
+	f.effects = append(f.effects, Effect{Kind: Refuse, Fault: err})
 }
 
 // Effects gives what is to be done, in order.

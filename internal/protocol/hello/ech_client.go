@@ -93,7 +93,8 @@ func settings(c *handshake.Config, public string) (inner, outer *handshake.Confi
 		in.Session = nil
 	}
 	out.ServerName, out.Session, out.EarlyData, out.AskApproval = public, nil, false, false
-	out.ClientTickets = c.ClientTickets || in.Session != nil // so that psk_key_exchange_modes is the same
+	out.PeerTypes, out.OwnTypes, out.ServerAuthorities = nil, nil, nil // a certificate proves the public name
+	out.ClientTickets = c.ClientTickets || in.Session != nil           // so that psk_key_exchange_modes is the same
 	return &in, &out
 }
 
