@@ -62,6 +62,7 @@ type config struct {
 	expectRenewal                    bool
 	expectNoPeerCert                 bool
 	expectPeerCert                   string
+	expectMessages                   string
 
 	alpn   alpnConfig
 	ech    echConfig
@@ -166,6 +167,7 @@ var coreFlags = flags{
 	"expect-ticket-renewal":           yes(func(c *config) *bool { return &c.expectRenewal }),
 	"expect-extended-master-secret":   yes(func(c *config) *bool { return &c.expectEMS }),
 	"expect-no-peer-cert":             yes(func(c *config) *bool { return &c.expectNoPeerCert }),
+	"expect-msg-callback":             text(func(c *config) *string { return &c.expectMessages }),
 	"expect-peer-cert-file":           text(func(c *config) *string { return &c.expectPeerCert }),
 }
 

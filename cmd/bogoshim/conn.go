@@ -48,6 +48,8 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 	if err := c.ech.configure(settings); err != nil {
 		return err
 	}
+	seen := new(messageLog)
+	settings.Messages = seen.see
 	x := &conn{config: c, socket: socket, host: &host{peer: p, config: c, settings: settings}}
 	if c.server {
 		x.engine = engine.NewServer(settings, p.now())
@@ -64,6 +66,9 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 	}
 	err = c.ech.checkRejected(err, x.engine.Established().ECH)
 	x.flush()
+	if err == nil {
+		err = seen.check(c.expectMessages)
+	}
 	if n := len(x.sessions); n > 0 && err == nil {
 		p.session = x.sessions[n-1]
 	}

@@ -65,6 +65,7 @@ func (c *config) policy() *policy.Policy {
 		Schemes:          schemes,
 		SignOnly:         append(c.credential.prefs, signOnly...),
 		SHA1Certificates: true,
+		SSL2Hello:        true,
 	}
 	if c.curves != nil {
 		p.Groups = c.curves

@@ -24,6 +24,7 @@ func (c *Conn) onAlert(content []byte) error {
 	if err != nil {
 		return fault.BadAlert
 	}
+	c.observe(false, iana.ContentAlert, content)
 	if c.core != nil {
 		c.core.Log.AlertReceived(a.Level, a.Description)
 	}

@@ -31,6 +31,9 @@ type counters struct {
 // Need says how many bytes Input must be given at least to make progress,
 // having seen buf.
 func (c *Conn) Need(buf []byte) int {
+	if !c.begun && isSSL2(buf) {
+		return ssl2Length(buf)
+	}
 	if len(buf) < record.HeaderLen {
 		return record.HeaderLen
 	}
@@ -52,6 +55,18 @@ func (c *Conn) Input(buf []byte, now time.Time) (n int, data []byte, err error) 
 			c.fail(err)
 			return 0, nil, c.err
 		}
+	}
+	if !c.begun && isSSL2(buf) {
+		if n = ssl2Length(buf); len(buf) < max(n, record.HeaderLen) {
+			return 0, nil, nil
+		}
+		c.begun = true
+		c.tick(now)
+		if err = c.takeSSL2(buf[:n]); err != nil {
+			c.fail(err)
+			return 0, nil, c.err
+		}
+		return n, nil, c.err
 	}
 	if len(buf) < record.HeaderLen {
 		return 0, nil, nil
@@ -194,6 +209,7 @@ func (c *Conn) message(m handshake.Message) {
 		c.fail(err)
 		return
 	}
+	c.observe(false, iana.ContentHandshake, m.Raw)
 	if c.core == nil {
 		if err := c.connected(m); err != nil {
 			c.fail(err)
@@ -254,6 +270,7 @@ func (c *Conn) ignoreChangeCipherSpec(content []byte) error {
 		return fault.With(fault.EmptyRecords, "%v", iana.ContentChangeCipherSpec)
 	}
 	c.count.changeCiphers++
+	c.observe(false, iana.ContentChangeCipherSpec, content)
 	return nil
 }
 
@@ -264,6 +281,7 @@ func (c *Conn) onChangeCipherSpec(content []byte) error {
 	if c.core == nil {
 		return fault.UnexpectedChangeCipherSpec
 	}
+	c.observe(false, iana.ContentChangeCipherSpec, content)
 	c.step(handshake.ChangeCipherSpec, handshake.Message{})
 	return nil
 }
@@ -279,8 +297,8 @@ func (c *Conn) sniff(buf []byte) error {
 		return fault.HTTPRequest
 	case len(buf) < record.HeaderLen:
 		return nil
-	case buf[0]&0x80 != 0 && buf[2] == 1:
-		return fault.SSL2Hello
+	case isSSL2(buf):
+		return c.refuseSSL2(buf)
 	}
 	return fault.With(fault.NotTLS, "they are %q", buf[:min(len(buf), 16)])
 }

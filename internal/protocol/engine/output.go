@@ -92,8 +92,11 @@ func (c *Conn) effect(e handshake.Effect) error {
 		if e.Content == iana.ContentChangeCipherSpec && c.core.Done.Version == 0 {
 			c.write.SetVersion(iana.TLS12) // the initial ClientHello was sent
 		}
+		c.observe(true, e.Content, c.core.Out.Bytes(e))
 		c.seal(e.Content, c.core.Out.Bytes(e))
 		return c.write.Err()
+	case handshake.SendSSL2:
+		c.sendSSL2(c.core.Out.Bytes(e))
 	case handshake.WriteKeys:
 		c.core.Log.Keys(trace.WriteKeys)
 		c.limitWrite()
@@ -199,7 +202,9 @@ func (c *Conn) KeyUpdate(request bool) error {
 
 func (c *Conn) sendKeyUpdate(request bool) error {
 	m := wire.KeyUpdate{UpdateRequested: request}
-	c.seal(iana.ContentHandshake, m.Append(nil))
+	message := m.Append(nil)
+	c.observe(true, iana.ContentHandshake, message)
+	c.seal(iana.ContentHandshake, message)
 	c.established.WriteTraffic = c.established.WriteTraffic.NextTraffic()
 	keys := record.Keys13(c.established.Suite, c.established.WriteTraffic)
 	return c.write.Install(&keys)
@@ -238,6 +243,8 @@ func (c *Conn) sendAlert(a wire.Alert) {
 	if c.core != nil {
 		c.core.Log.AlertSent(a.Level, a.Description)
 	}
-	c.seal(iana.ContentAlert, a.Append(nil))
+	message := a.Append(nil)
+	c.observe(true, iana.ContentAlert, message)
+	c.seal(iana.ContentAlert, message)
 	c.closeSent = a.Level == iana.LevelFatal || a.Description == iana.AlertCloseNotify
 }

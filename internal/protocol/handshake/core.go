@@ -121,6 +121,7 @@ type Config struct {
 	PermuteExtensions bool
 	ServerAuthorities [][]byte
 	NoGREASE          bool // leave out the values of RFC 8701
+	SendSSL2Hello     bool // send the ClientHello in the format of SSL 2.0; not with TLS 1.3
 
 	// Record keeps the story of a handshake that is complete; that of one that
 	// failed is kept in any case.
@@ -134,10 +135,19 @@ type Config struct {
 	// resumed in which it was shown: it may have expired, or lost its trust.
 	Reverify bool
 
+	// Messages sees every handshake message, ChangeCipherSpec and alert in the
+	// clear, as it is sent or received; nil: nobody looks. A hello in the
+	// format of SSL 2.0 has the content type SSL2Content.
+	Messages func(sent bool, ct iana.ContentType, message []byte)
+
 	// KeyLog takes the secrets of a connection in NSS's key log form: label,
 	// client random, secret. nil: none.
 	KeyLog func(label string, clientRandom, secret []byte)
 }
+
+// SSL2Content stands for the content type of a hello in the format of SSL 2.0,
+// which has none.
+const SSL2Content iana.ContentType = 0x80
 
 // Offered is a session that a client offers to resume.
 type Offered struct {
@@ -157,6 +167,7 @@ type Core struct {
 	Offer       negotiate.Offer // a server's view of Hello
 	Hello       []byte          // the ClientHello that counts, with its header
 	FirstHello  []byte          // the first one, if there was a HelloRetryRequest
+	SSL2Hello   []byte          // the same hello in the format of SSL 2.0, if that is how it was sent
 	ServerHello []byte          // with its header
 	Shares      []kex.Key       // a client: the keys of its key shares
 	Asked       extension.Set   // the extensions that this side asks for: a client's ClientHello, a server's CertificateRequest
@@ -264,6 +275,16 @@ func (c *Core) Random(b []byte) error {
 		return fault.With(fault.Internal, "no randomness: %w", err)
 	}
 	return nil
+}
+
+// HelloSent gives the ClientHello as it counts in the transcript: as it was
+// sent. In the format of SSL 2.0 that is without the record's header (RFC 5246,
+// appendix E.2).
+func (c *Core) HelloSent() []byte {
+	if c.SSL2Hello != nil {
+		return c.SSL2Hello
+	}
+	return c.Hello
 }
 
 // Send puts a message into the flight, the transcript and the log.

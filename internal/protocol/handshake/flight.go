@@ -21,6 +21,8 @@ const (
 	// Limits sets the length of records to what was agreed on, in both
 	// directions. A change of keys does so for its direction.
 	Limits
+	// SendSSL2 sends the bytes as a record of SSL 2.0 in the clear.
+	SendSSL2
 	// Complete ends the handshake: application data may flow.
 	Complete
 	// Refuse ends the connection with a fault, after all that was said.
@@ -56,6 +58,13 @@ func (f *Flight) Sent(buf []byte) []byte { return f.send(iana.ContentHandshake, 
 // ChangeCipherSpec puts the record of that name into the flight.
 func (f *Flight) ChangeCipherSpec() {
 	f.send(iana.ContentChangeCipherSpec, append(f.buf, 1))
+}
+
+// SSL2Hello puts a hello in the format of SSL 2.0 into the flight.
+func (f *Flight) SSL2Hello(msg []byte) {
+	from := len(f.buf)
+	f.buf = append(f.buf, msg...)
+	f.effects = append(f.effects, Effect{Kind: SendSSL2, From: int32(from), To: int32(len(f.buf))})
 }
 
 func (f *Flight) send(ct iana.ContentType, buf []byte) []byte {

@@ -59,8 +59,11 @@ func (c *Client) onBegin(handshake.Message) (handshake.State, error) {
 	if err := c.buildHellos(); err != nil {
 		return 0, err
 	}
-	c.Out.Sent(append(c.Out.Message(), c.Hello...))
 	c.Log.Sent(iana.MsgClientHello)
+	if c.Config.SendSSL2Hello && !c.Config.Policy.Allows(iana.TLS13) && c.Before == nil {
+		return clientWaitServerHello, c.sendSSL2()
+	}
+	c.Out.Sent(append(c.Out.Message(), c.Hello...))
 	c.beginEarly()
 	return clientWaitServerHello, nil
 }

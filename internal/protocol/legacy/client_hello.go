@@ -39,7 +39,7 @@ func (c *Client) onHello(msg) (state, error) {
 	}
 	c.Log.Chose(trace.Suite, uint16(params.ID))
 	c.useSuite(params)
-	c.Transcript.Write(c.Hello)
+	c.Transcript.Write(c.HelloSent())
 	c.Transcript.Write(c.ServerHello)
 	if err := c.readExtensions(answer.Extensions); err != nil {
 		return 0, err
@@ -48,7 +48,7 @@ func (c *Client) onHello(msg) (state, error) {
 		return c.resume()
 	}
 	c.Done.SessionID = bytes.Clone(answer.SessionID)
-	c.Transcript.Keep(slices.Concat(c.Hello, c.ServerHello))
+	c.Transcript.Keep(slices.Concat(c.HelloSent(), c.ServerHello))
 	return cWaitCertificate, nil
 }
 

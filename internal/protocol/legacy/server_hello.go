@@ -300,9 +300,9 @@ func (s *Server) sendHello(id []byte) error {
 	if s.Config.Policy.Highest() >= s.dialect.newer {
 		copy(s.Done.ServerRandom[24:], s.dialect.downgrade)
 	}
-	s.Transcript.Write(s.Hello)
+	s.Transcript.Write(s.HelloSent())
 	if s.Config.ClientAuth != handshake.NoClientAuth && !s.resumed {
-		s.Transcript.Keep(s.Hello)
+		s.Transcript.Keep(s.HelloSent())
 	}
 	hello := wire.ServerHello{Version: s.Done.Version, Random: s.Done.ServerRandom[:], SessionID: id, CipherSuite: s.suite.ID}
 	limits := negotiate.ServerLimits(&s.Offer, s.Config.RecordSizeLimit, s.Done.Version)

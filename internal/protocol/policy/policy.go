@@ -39,6 +39,10 @@ type Policy struct {
 	// is set.
 	NoTickets bool
 
+	// SSL2Hello takes a ClientHello in the format of SSL 2.0, which leads to SSL
+	// 3.0 to TLS 1.2 (RFC 5246, appendix E.2).
+	SSL2Hello bool
+
 	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
 	SHA1Certificates bool
 }

@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+func ssl2ClientHelloCodec() codec[SSL2ClientHello] {
+	return codec[SSL2ClientHello]{
+		parse: ParseSSL2ClientHello,
+		build: func(m SSL2ClientHello) []byte { return vec(nil, 2, m.Append(nil)) },
+		size:  2,
+		valid: []string{
+			"01 0301 0006 0000 0010 00002f 010080 aa*16",
+			"01 0002 0003 0010 0020 0700c0 bb*16 cc*32",
+		},
+		bad: []bad{
+			{"02 0301 0003 0000 0010 00002f aa*16", "msg_type", 0},
+			{"01 0301 0004 0000 0010 00002f 00 aa*16", "cipher_spec_length", 7},
+			{"01 0301 0003 0000 000f 00002f aa*15", "challenge", 12},
+			{"01 0301 0003 0000 0010 00002f aa*17", "end", 28},
+		},
+	}
+}
+
+func TestSSL2ClientHello(t *testing.T) {
+	ssl2ClientHelloCodec().test(t)
+	m, err := ParseSSL2ClientHello(unhex("01 0301 0009 0000 0010 00002f 010080 000005 aa*16"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := m.ClientHello()
+	if h.Version != iana.TLS10 || h.HasBlock || h.CipherSuites.Len() != 2 || h.CipherSuites.At(1) != iana.TLS_RSA_WITH_RC4_128_SHA ||
+		!bytes.Equal(h.Random, append(make([]byte, 16), bytes.Repeat([]byte{0xaa}, 16)...)) {
+		t.Errorf("%+v", h)
+	}
+	back := h.SSL2Hello()
+	if !bytes.Equal(back.CipherSpecs, unhex("00002f 000005")) || !bytes.Equal(back.Challenge, h.Random) {
+		t.Errorf("%+v", back)
+	}
+}
+
+func FuzzSSL2ClientHello(f *testing.F) { ssl2ClientHelloCodec().fuzz(f) }
