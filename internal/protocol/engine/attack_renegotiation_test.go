@@ -49,3 +49,18 @@ func TestRawKeyOfAnotherConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestRenegotiationFlood has a client begin one handshake after another
+// (CVE-2011-1473). A server that allows renegotiation does not make more than a
+// few of them, and goes on without.
+func TestRenegotiationFlood(t *testing.T) {
+	p := renegotiating(t, iana.TLS12, 0)
+	for range 40 {
+		if p.Client.Renegotiate(nil) != nil || p.Run() != nil {
+			break
+		}
+	}
+	if n := p.Server.Renegotiations(); n != 16 || p.Server.Complete() != true {
+		t.Errorf("%d handshakes: %v", n, p.Server.Err())
+	}
+}

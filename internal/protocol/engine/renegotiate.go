@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"sync/atomic"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
@@ -88,12 +89,16 @@ func (c *Conn) mayRenegotiate() bool {
 	}
 	switch c.config.Renegotiation {
 	case handshake.RenegotiateFreely:
-		return true
+		return c.again.asked.Load() || c.again.count < maxAgain+int(c.lastInput.Sub(c.started)/time.Second)
 	case handshake.RenegotiateOnce:
 		return c.again.asked.Load() || c.again.count == 0
 	}
 	return c.again.asked.Load()
 }
+
+// maxAgain is how many handshakes a peer may ask for at once; after these it may
+// ask for one a second. Each costs this side more than the peer (CVE-2011-1473).
+const maxAgain = 16
 
 // beginAgain begins the handshake: with the ClientHello that was received, or by
 // sending one.
