@@ -67,6 +67,7 @@ type config struct {
 	alpn   alpnConfig
 	ech    echConfig
 	early  earlyConfig
+	ticket ticketConfig
 	export exportConfig
 	types  typesConfig
 

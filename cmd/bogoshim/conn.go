@@ -43,7 +43,7 @@ func (p *peer) connect(c, retry *config, resuming bool) error {
 	defer drain(socket)
 	settings := p.settings(c)
 	if resuming && !c.server {
-		settings.Session = p.session
+		settings.Session = p.offer()
 	}
 	if err := c.ech.configure(settings); err != nil {
 		return err

@@ -90,7 +90,7 @@ func (h *host) onSession(a *handshake.Ask) handshake.Answer {
 	if id, ok := a.Offer.PSK.Identity(0); ok && s != nil {
 		h.skew = int(s.Skew(id.ObfuscatedAge, h.peer.now()).Round(time.Second) / time.Second)
 	}
-	return handshake.Answer{Session: s, Renew: renew}
+	return handshake.Answer{Session: s, Renew: renew || h.config.ticket.renews}
 }
 
 func (h *host) onCredential(a *handshake.Ask) handshake.Answer {

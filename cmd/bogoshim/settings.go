@@ -34,7 +34,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	h.PermuteExtensions = c.permute
 	if c.server {
 		h.SessionIDs = true
-		if !c.noTicket {
+		if !c.noTicket && !c.ticket.skips {
 			h.Tickets = p.tickets
 		}
 		h.Authorities, _ = c.authorities() // a flag that is wrong shows in what is asked for

@@ -67,6 +67,12 @@ type Settings struct {
 	// the protocol allows.
 	RecordSizeLimit uint16
 
+	// EarlyData takes early data (0-RTT) of clients of TLS 1.3 that were here
+	// before. Requests that came so, and that may have been sent again by
+	// somebody else, are answered if they change nothing by their method; others
+	// get 425, and the client sends them again (RFC 8470).
+	EarlyData bool
+
 	// Reject ends every connection that this record is found for, as if no
 	// record had been found.
 	Reject bool
@@ -203,6 +209,7 @@ type record struct {
 	NoStapling    bool       `json:"no_stapling,omitempty"`
 	NoCompression bool       `json:"no_compression,omitempty"`
 	RecordSize    uint16     `json:"record_size_limit,omitempty"`
+	EarlyData     bool       `json:"early_data,omitempty"`
 	Reject        bool       `json:"reject,omitempty"`
 }
 
@@ -212,7 +219,8 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 	r := record{
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
 		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, Renegotiation: s.Renegotiation,
-		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit, Reject: s.Reject,
+		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit,
+		EarlyData: s.EarlyData, Reject: s.Reject,
 	}
 	if s.MinVersion != 0 {
 		r.MinVersion = s.MinVersion.String()
@@ -235,7 +243,8 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	s := Settings{
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
 		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, Renegotiation: r.Renegotiation,
-		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize, Reject: r.Reject,
+		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize,
+		EarlyData: r.EarlyData, Reject: r.Reject,
 	}
 	var err error
 	if r.MinVersion != "" {

@@ -60,6 +60,7 @@ type Binding struct {
 	Compression  *bool    `yaml:"certificate_compression"`
 	Renegotiate  bool     `yaml:"renegotiation"`
 	RecordSize   uint16   `yaml:"record_size_limit"`
+	EarlyData    bool     `yaml:"early_data"`
 	Reject       bool     `yaml:"reject"`
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
+	"github.com/handsel-tls/handsel/tls"
 )
 
 // serveHTTPS leads a request over TLS to its site. RFC 9110, section 15.5.20:
@@ -40,7 +41,28 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate.")
 		return
 	}
+	if tooEarly(r, &binding.Settings) {
+		w.Header().Set("Cache-Control", "no-store")
+		answer(w, http.StatusTooEarly, "send it again when the handshake is complete.")
+		return
+	}
 	serve(w, r, site, host)
+}
+
+// tooEarly reports whether a request has to be sent again, because it came as
+// early data, which somebody else may have sent again, and may change something.
+// One that changes nothing goes on, marked as early for a server behind this
+// one. RFC 8470, sections 5.1 and 5.2; RFC 9110, section 9.2.1.
+func tooEarly(r *http.Request, set *bindings.Settings) bool {
+	if !tls.InEarlyData(r) {
+		return false
+	}
+	r.Header.Set("Early-Data", "1")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return !set.EarlyData // it came by a connection to another binding
+	}
+	return true
 }
 
 // bindingOf gives the binding of a host if the connection may serve it, nil if

@@ -131,6 +131,9 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	if p, err := set.EffectivePolicy(); err == nil && p.NoTickets {
 		c.ServerSessions = keptSessions
 	}
+	if set.EarlyData {
+		c.MaxEarlyData = maxEarlyData
+	}
 	if set.NoHTTP2 {
 		c.NextProtos = []string{"http/1.1"}
 	}
@@ -150,6 +153,10 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	}
 	return c
 }
+
+// maxEarlyData is how many bytes of early data a connection may begin with, if
+// its binding allows any: as many as most servers take.
+const maxEarlyData = 1 << 14
 
 var clientAuth = map[bindings.ClientAuth]tls.ClientAuthType{
 	bindings.ClientAuthNone:    tls.NoClientCert,

@@ -30,6 +30,7 @@ type connectFlags struct {
 	json, quiet        bool
 	insecure           bool
 	timeout            time.Duration
+	early              string
 
 	ech            string
 	echGrease      bool
@@ -72,6 +73,7 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the data only, and what goes wrong")
 	c.Flags().BoolVar(&f.insecure, "insecure", false, "go on whatever the server's certificate is")
 	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "longest time for connecting and the handshake")
+	c.Flags().StringVar(&f.early, "early-data", "", "file to send before the server has answered (0-RTT); a connection before it gets the ticket")
 	c.Flags().BoolVar(&f.compressed, "compressed", false, "accept a compressed certificate (TLS 1.3)")
 	c.Flags().Uint16Var(&f.recordSize, "record-size-limit", 0, "offer to take records of this many bytes at most (RFC 8449)")
 	c.Flags().IntVar(&f.fragmentLength, "max-fragment", 0, "ask for records of 512, 1024, 2048 or 4096 bytes (RFC 6066)")
@@ -83,6 +85,7 @@ with 1; with 3 if the server could not be reached.`,
 	}
 	c.MarkFlagsMutuallyExclusive("json", "quiet")
 	c.MarkFlagFilename("ca")
+	c.MarkFlagFilename("early-data")
 	c.MarkFlagFilename("cert")
 	c.MarkFlagFilename("key")
 	return c
@@ -102,12 +105,17 @@ func (a *app) connect(ctx context.Context, f connectFlags, target string) error 
 	}
 	limited, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
+	early, err := f.readEarly(limited, addr, config)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	raw, err := dial(limited, addr)
 	if err != nil {
 		return &exitError{exitNetwork, fmt.Errorf("%w\nthere is no TCP connection, so there was no handshake", err)}
 	}
 	defer raw.Close()
 	conn := tls.Client(raw, config)
+	conn.SetEarlyData(early)
 	err = conn.HandshakeContext(limited)
 	shown, showErr := a.show(f, conn, config, err)
 	if err == nil {
@@ -116,6 +124,9 @@ func (a *app) connect(ctx context.Context, f connectFlags, target string) error 
 	hint := retryECH(err)
 	switch {
 	case err == nil:
+		if err := a.sendRest(f, conn, early); err != nil {
+			return &exitError{exitFailed, err}
+		}
 		return a.join(ctx, conn)
 	case shown && hint != "":
 		return &exitError{exitFailed, errors.New("Encrypted Client Hello was rejected" + hint)}
