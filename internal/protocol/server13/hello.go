@@ -310,8 +310,6 @@ func (s *Server) sendEncryptedExtensions() {
 	if e := s.Done.ECH; e != nil && e.Status != trace.ECHAccepted && len(e.RetryConfigs) > 0 {
 		b = wire.AppendECHRetryConfigs(b, e.RetryConfigs) // RFC 9849, section 7.1
 	}
-	if s.session == nil {
-		b = s.AppendTypes(b)
-	}
+	b = s.AppendTypes(b)
 	s.Send(iana.MsgEncryptedExtensions, block.Close(b))
 }
