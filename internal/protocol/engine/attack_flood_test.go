@@ -90,6 +90,28 @@ func TestKeyUpdateFlood(t *testing.T) {
 	}
 }
 
+// TestKeyUpdatesAreAnsweredOnce asks for new keys while the other side is
+// silent: it changes them once, before its next data.
+func TestKeyUpdatesAreAnsweredOnce(t *testing.T) {
+	client, server := hostsOf(iana.TLS13, "P-256")
+	p := run(t, client, server, 0)
+	for round := range 3 {
+		before, sent := p.Server.Established().WriteTraffic, len(p.ToClient)
+		for range 5 {
+			if err := p.Client.KeyUpdate(true); err != nil || p.Run() != nil {
+				t.Fatal(err, p.Server.Err())
+			}
+		}
+		if silent := len(p.ToClient) == sent; !silent {
+			t.Errorf("round %d: a server without data sends %d bytes", round, len(p.ToClient)-sent)
+		}
+		exchange(t, p)
+		if p.Server.Established().WriteTraffic != before.NextTraffic() {
+			t.Errorf("round %d: the keys were not changed once", round)
+		}
+	}
+}
+
 // offering gives a ClientHello of TLS 1.3 as it is, in a record or several.
 func offering(t *testing.T, change func(*wire.ClientHello), size int) []byte {
 	t.Helper()

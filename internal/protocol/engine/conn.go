@@ -58,6 +58,7 @@ type Conn struct {
 	write     record.Sealer
 	out       []byte  // records to be sent
 	outBuf    *[]byte // the pooled buffer of out, during the handshake
+	updateDue bool    // the peer wants other keys for the next data
 	closeSent bool    // close_notify or a fatal alert was sent, or a fatal alert came
 }
 

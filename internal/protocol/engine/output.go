@@ -30,9 +30,7 @@ func (c *Conn) HasReplies() bool {
 // that needs both sides: the reading side makes it, with the writing side at
 // rest.
 func (c *Conn) Reply() {
-	if c.replies.keyUpdate && !c.closeSent {
-		c.sendKeyUpdate(false)
-	}
+	c.updateDue = c.updateDue || c.replies.keyUpdate
 	for _, a := range c.replies.alerts {
 		c.sendAlert(a)
 	}
@@ -161,7 +159,7 @@ func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 		return dst, fault.With(fault.Internal, "the connection is not open for writing")
 	}
 	for len(data) > 0 {
-		if c.write.NearLimit() {
+		if c.updateDue || c.write.NearLimit() {
 			if err := c.renewWriteKeys(); err != nil {
 				return dst, err
 			}
@@ -182,8 +180,9 @@ func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 	return dst, c.write.Err()
 }
 
-// renewWriteKeys changes keys that have protected as much as they may. RFC
-// 9846, section 5.5; TLS 1.2 and below cannot do it.
+// renewWriteKeys changes keys that have protected as much as they may, or that
+// the peer wants changed: however often it has said so, once before the next
+// data. RFC 9846, sections 4.7.3 and 5.5; TLS 1.2 and below cannot do it.
 func (c *Conn) renewWriteKeys() error {
 	if c.established.Version != iana.TLS13 { // or not yet established
 		return fault.KeyUsageExhausted
@@ -201,6 +200,7 @@ func (c *Conn) KeyUpdate(request bool) error {
 }
 
 func (c *Conn) sendKeyUpdate(request bool) error {
+	c.updateDue = false
 	m := wire.KeyUpdate{UpdateRequested: request}
 	message := m.Append(nil)
 	c.observe(true, iana.ContentHandshake, message)
