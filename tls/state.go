@@ -77,10 +77,10 @@ func tlsUnique(e *handshake.Established) []byte {
 	if e.Resumed {
 		first = e.ServerVerify
 	}
-	if first == [12]byte{} {
+	if first == [len(first)]byte{} {
 		return nil
 	}
-	return first[:]
+	return first[:e.VerifyLen]
 }
 
 // verifiedChains gives the chains that were verified, in this handshake or in

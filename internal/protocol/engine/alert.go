@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
@@ -33,6 +34,9 @@ func (c *Conn) onAlert(content []byte) error {
 		return fault.With(fault.AlertLevelWrong, "%d", a.Level)
 	case a.Description == iana.AlertCloseNotify:
 		return c.onCloseNotify()
+	case a.Description == iana.AlertNoCertificate && a.Level == iana.LevelWarning && c.core != nil && c.Established().Version == iana.SSL30:
+		c.step(handshake.NoCertificate, handshake.Message{})
+		return nil
 	case a.Level == iana.LevelWarning && (c.Established().Version != iana.TLS13 || a.Description == iana.AlertUserCanceled):
 		if c.count.warnings++; c.count.warnings > maxWarningAlerts {
 			return fault.WarningAlerts

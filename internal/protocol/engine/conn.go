@@ -73,7 +73,7 @@ func NewServer(config *handshake.Config, now time.Time) *Conn {
 // says that the settings allow no ClientHello.
 func NewClient(config *handshake.Config, now time.Time) (*Conn, error) {
 	c := newConn(config, trace.Client, now)
-	c.write.SetVersion(iana.TLS10) // of the first record; RFC 9846, section 5.1
+	c.write.SetVersion(min(config.Policy.Highest(), iana.TLS10)) // of the first record; RFC 9846, section 5.1
 	c.machine = hello.NewClient(c.core)
 	c.step(handshake.Begin, handshake.Message{})
 	c.write.SetVersion(iana.TLS12)

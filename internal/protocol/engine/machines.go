@@ -174,8 +174,8 @@ func (c *Conn) TakeSessions() []*handshake.Offered {
 // refuseRenegotiation answers a wish to renegotiate with a warning. RFC 5246,
 // section 7.2.2.
 func (c *Conn) refuseRenegotiation() error {
-	if c.count.warnings++; c.count.warnings > maxWarningAlerts {
-		return fault.NoRenegotiation
+	if c.count.warnings++; c.count.warnings > maxWarningAlerts || c.established.Version == iana.SSL30 {
+		return fault.NoRenegotiation // SSL 3.0 has no such warning: RFC 5746, section 4.5
 	}
 	c.alert(iana.LevelWarning, iana.AlertNoRenegotiation)
 	return nil

@@ -243,6 +243,7 @@ func (c *Conn) sendAlert(a wire.Alert) {
 	if c.core != nil {
 		c.core.Log.AlertSent(a.Level, a.Description)
 	}
+	a.Description = alertFor(c.Established().Version, a.Description)
 	message := a.Append(nil)
 	c.observe(true, iana.ContentAlert, message)
 	c.seal(iana.ContentAlert, message)

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/prf"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
@@ -220,7 +222,8 @@ type Established struct {
 	TicketLifetime             uint32 // seconds
 	Master                     [48]byte
 	ClientRandom, ServerRandom [32]byte
-	ClientVerify, ServerVerify [12]byte // verify_data, for renegotiation_info and tls-unique
+	ClientVerify, ServerVerify [prf.MaxFinishedLen]byte // verify_data, for renegotiation_info and tls-unique
+	VerifyLen                  uint8                    // of either, in bytes
 }
 
 // VerifyData gives what renegotiation_info has to hold after this handshake, of
@@ -230,9 +233,9 @@ func (e *Established) VerifyData(server bool) []byte {
 	case e == nil:
 		return nil
 	case server:
-		return append(e.ClientVerify[:len(e.ClientVerify):len(e.ClientVerify)], e.ServerVerify[:]...)
+		return slices.Concat(e.ClientVerify[:e.VerifyLen], e.ServerVerify[:e.VerifyLen])
 	}
-	return e.ClientVerify[:]
+	return e.ClientVerify[:e.VerifyLen]
 }
 
 var cores = sync.Pool{New: func() any { return new(Core) }}

@@ -27,6 +27,9 @@ const (
 	Begin Trigger = 0x100 + iota
 	// ChangeCipherSpec is the record of that name, in TLS 1.2 and below.
 	ChangeCipherSpec
+	// NoCertificate is the alert with which a client of SSL 3.0 says that it has
+	// no certificate.
+	NoCertificate
 	// The answers to questions.
 	OnSettings
 	OnSession
@@ -47,6 +50,8 @@ func (t Trigger) String() string {
 		return "begin"
 	case t == ChangeCipherSpec:
 		return "change_cipher_spec"
+	case t == NoCertificate:
+		return "alert: no_certificate"
 	}
 	return "answer: " + Question(t-Begin).String()
 }

@@ -67,6 +67,12 @@ func (f *Flight) SSL2Hello(msg []byte) {
 	f.effects = append(f.effects, Effect{Kind: SendSSL2, From: int32(from), To: int32(len(f.buf))})
 }
 
+// NoCertificate puts the warning of that name into the flight. It is of SSL 3.0,
+// and the one alert that is no failure but a message of a handshake.
+func (f *Flight) NoCertificate() {
+	f.send(iana.ContentAlert, append(f.buf, byte(iana.LevelWarning), byte(iana.AlertNoCertificate)))
+}
+
 func (f *Flight) send(ct iana.ContentType, buf []byte) []byte {
 	from := len(f.buf)
 	f.buf = buf

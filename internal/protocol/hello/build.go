@@ -104,6 +104,14 @@ func (c *Client) writeHello() error {
 	if len(p.Groups) == 0 && p.Allows(iana.TLS13) {
 		return fault.With(fault.NoSharedGroup, "no group is enabled")
 	}
+	if p.Highest() == iana.SSL30 { // it has no extensions: the signal stands for the one (RFC 5746, section 3.3)
+		hello.CipherSuites = offeredSuites(p, grease{})
+		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
+		c.Done.ServerName = ""
+		b, block := hello.Open(c.Hello[:0])
+		c.Asked, c.Hello = 0, block.CloseHello(b)
+		return nil
+	}
 	b, block := hello.Open(c.Hello[:0])
 	start := len(b)
 	b, err := c.appendExtensions(b, g)

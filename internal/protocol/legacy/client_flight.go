@@ -2,7 +2,6 @@ package legacy
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -63,6 +62,10 @@ func (c *Client) onCredential(msg) (state, error) {
 	if c.cred, err = c.ChooseCredential(nil, c.fits); err != nil {
 		return 0, err
 	}
+	if c.cred == nil && c.dialect.alerts { // RFC 6101, section 5.6.6
+		c.Out.NoCertificate()
+		return c.sendExchange()
+	}
 	list := []byte{0, 0, 0}
 	if c.cred != nil {
 		c.Done.Local = c.cred
@@ -107,15 +110,15 @@ func (c *Client) sendExchange() (state, error) {
 			return 0, err
 		}
 	}
-	c.Send(iana.MsgClientKeyExchange, wire.AppendClientKeyExchange(c.Out.Message(), c.method.length, c.exchange))
+	c.Send(iana.MsgClientKeyExchange, wire.AppendClientKeyExchange(c.Out.Message(), c.exchangeLength(), c.exchange))
 	c.deriveMaster(c.premaster)
 	if c.cred == nil {
 		c.Transcript.Drop()
 		return c.finish(), nil
 	}
-	content := bytes.Clone(c.Transcript.Kept())
+	content := bytes.Clone(c.dialect.proof(&c.common))
 	c.Transcript.Drop()
-	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
+	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme | c.dialect.proofScheme, Content: content})
 	return cWaitSignature, nil
 }
 
@@ -151,7 +154,7 @@ func (c *Client) onChangeCipherSpec(msg) (state, error) {
 // saw. RFC 5246, section 7.4.9.
 func (c *Client) onFinished(m msg) (state, error) {
 	want := c.verifyData(true)
-	if !hmac.Equal(m.Body, want[:]) {
+	if !c.isVerifyData(m.Body, &want) {
 		return 0, fault.FinishedWrong
 	}
 	c.Done.ServerVerify = want

@@ -55,6 +55,9 @@ func (c *Client) onHello(msg) (state, error) {
 // readExtensions takes what the server agrees to.
 func (c *Client) readExtensions(exts wire.Extensions) error {
 	asked := c.Asked
+	if c.dialect.noBlock {
+		asked = 0
+	}
 	asked.Add(iana.ExtRenegotiationInfo)
 	found, err := extension.Check(extension.LegacyServerHello, exts, asked)
 	if err != nil {

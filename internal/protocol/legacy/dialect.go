@@ -5,6 +5,7 @@ package legacy
 
 import (
 	"crypto"
+	"crypto/hmac"
 	"io"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -27,6 +28,15 @@ type dialect struct {
 	hash    func(schedule.Hash) schedule.Hash // of the transcript, given that of the suite
 	prf     func(schedule.Hash) prf.Function  // given the hash of the suite
 
+	bare    bool // the encrypted premaster secret has no length before it
+	noBlock bool // hellos have no extensions, but for renegotiation_info
+	alerts  bool // a client without a certificate says so with an alert
+
+	finished    func(c *common, server bool) [prf.MaxFinishedLen]byte
+	finishedLen uint8                // bytes
+	proof       func(*common) []byte // what a CertificateVerify signs
+	proofScheme iana.SignatureScheme // with which it is signed, if the message names none
+
 	// What the end of a server's random says if it knows a version from newer
 	// on. RFC 9846, section 4.2.3.
 	downgrade string
@@ -34,9 +44,20 @@ type dialect struct {
 }
 
 var dialects = [...]dialect{
-	{version: iana.TLS12, schemes: true, hash: ofSuite, prf: prf.TLS12, downgrade: "DOWNGRD\x01", newer: iana.TLS13},
-	{version: iana.TLS11, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12},
-	{version: iana.TLS10, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12, records: record.RulesOf(iana.TLS10)},
+	{
+		version: iana.TLS12, schemes: true, hash: ofSuite, prf: prf.TLS12, downgrade: "DOWNGRD\x01", newer: iana.TLS13,
+		finished: finishedPRF, finishedLen: prf.FinishedLen, proof: messages,
+	}, {
+		version: iana.TLS11, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12,
+		finished: finishedPRF, finishedLen: prf.FinishedLen, proof: messages,
+	}, {
+		version: iana.TLS10, hash: md5sha1, prf: prf.TLS10, downgrade: "DOWNGRD\x00", newer: iana.TLS12,
+		finished: finishedPRF, finishedLen: prf.FinishedLen, proof: messages, records: record.RulesOf(iana.TLS10),
+	}, {
+		version: iana.SSL30, hash: md5sha1, prf: prf.SSL30, downgrade: "DOWNGRD\x00", newer: iana.TLS12,
+		finished: finished30, finishedLen: prf.MaxFinishedLen, proof: digest30, proofScheme: sign.Digested,
+		records: record.RulesOf(iana.SSL30), bare: true, noBlock: true, alerts: true,
+	},
 }
 
 func ofSuite(h schedule.Hash) schedule.Hash { return h }
@@ -107,10 +128,24 @@ func (c *common) useMaster() {
 	clear(block)
 }
 
-// verifyData gives the verify_data of a side over the transcript so far.
-func (c *common) verifyData(server bool) [prf.FinishedLen]byte {
-	var hash [48]byte
-	return c.prf.Finished(c.Done.Master[:], server, c.Transcript.Sum(hash[:0]))
+// verifyData gives the verify_data of a side over the transcript so far. The
+// first finishedLen bytes of it count.
+func (c *common) verifyData(server bool) [prf.MaxFinishedLen]byte {
+	c.Done.VerifyLen = c.dialect.finishedLen
+	return c.dialect.finished(c, server)
+}
+
+// isVerifyData reports whether the body of a Finished is right.
+func (c *common) isVerifyData(body []byte, want *[prf.MaxFinishedLen]byte) bool {
+	return hmac.Equal(body, want[:c.dialect.finishedLen])
+}
+
+// exchangeLength is how many bytes of length a ClientKeyExchange begins with.
+func (c *common) exchangeLength() int {
+	if c.dialect.bare && c.method.encrypts {
+		return 0
+	}
+	return c.method.length
 }
 
 // sendFinished changes to the keys of this side and ends its part.
@@ -127,7 +162,7 @@ func (c *common) sendFinished(server bool) {
 	} else {
 		c.Done.ClientVerify = verify
 	}
-	finished := wire.Finished{VerifyData: verify[:]}
+	finished := wire.Finished{VerifyData: verify[:c.dialect.finishedLen]}
 	c.Send(iana.MsgFinished, finished.Append(c.Out.Message()))
 }
 

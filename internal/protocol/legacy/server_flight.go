@@ -1,8 +1,6 @@
 package legacy
 
 import (
-	"crypto/hmac"
-
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -74,7 +72,7 @@ func (s *Server) onVerdict(msg) (state, error) {
 // onClientKeyExchange is WAIT_CKE. RFC 5246, section 7.4.7; RFC 8422, section
 // 5.7.
 func (s *Server) onClientKeyExchange(m msg) (state, error) {
-	exchange, err := wire.ParseClientKeyExchange(m.Body, s.method.length)
+	exchange, err := wire.ParseClientKeyExchange(m.Body, s.exchangeLength())
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +102,7 @@ func (s *Server) onCertificateVerify(m msg) (state, error) {
 	if err := s.Done.Peer.MaySign(); err != nil {
 		return 0, err
 	}
-	if err := sign.Verify(v.Scheme, s.Done.Version, s.Done.Peer.Key, s.Transcript.Kept(), v.Signature); err != nil {
+	if err := sign.Verify(v.Scheme|s.dialect.proofScheme, s.Done.Version, s.Done.Peer.Key, s.dialect.proof(&s.common), v.Signature); err != nil {
 		return 0, err
 	}
 	s.Done.PeerScheme = v.Scheme
@@ -122,7 +120,7 @@ func (s *Server) onChangeCipherSpec(msg) (state, error) {
 // saw. RFC 5246, section 7.4.9.
 func (s *Server) onFinished(m msg) (state, error) {
 	want := s.verifyData(false)
-	if !hmac.Equal(m.Body, want[:]) {
+	if !s.isVerifyData(m.Body, &want) {
 		return 0, fault.FinishedWrong
 	}
 	s.Done.ClientVerify = want

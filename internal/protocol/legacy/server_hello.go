@@ -23,6 +23,9 @@ func (s *Server) onHello(msg) (state, error) {
 	if err := s.begin(); err != nil {
 		return 0, err
 	}
+	if s.dialect.noBlock {
+		s.Offer.WithoutBlock()
+	}
 	if err := s.checkHello(); err != nil {
 		return 0, err
 	}
@@ -321,7 +324,7 @@ func (s *Server) appendExtensions(b []byte) []byte {
 	if s.Done.Secure {
 		b = wire.AppendRenegotiationInfo(b, s.Before.VerifyData(true))
 	}
-	if o.ServerName != "" && !s.resumed {
+	if o.ServerName != "" && o.Has(iana.ExtServerName) && !s.resumed {
 		b = wire.AppendServerNameServer(b)
 	}
 	if s.ems {

@@ -76,6 +76,17 @@ func (o *Offer) Authorities() [][]byte {
 // Has reports whether the client sent the extension.
 func (o *Offer) Has(t iana.ExtensionType) bool { return o.Present.Has(t) }
 
+// WithoutBlock forgets the extensions, which the version that was chosen does
+// not have, but for that which protects a connection of any version: RFC 5746,
+// section 3.
+func (o *Offer) WithoutBlock() {
+	var left extension.Set
+	if o.Has(iana.ExtRenegotiationInfo) {
+		left.Add(iana.ExtRenegotiationInfo)
+	}
+	o.Present = left
+}
+
 // ReadOffer reads the body of a ClientHello and refuses what may not stand in
 // any (RFC 9846, section 4.2.2, and the sections of the extensions).
 func ReadOffer(body []byte) (Offer, error) {

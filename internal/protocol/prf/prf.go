@@ -1,5 +1,5 @@
 // Package prf is the key derivation of TLS 1.2 and below: RFC 5246 and RFC
-// 2246, sections 5, 6.3 and 8.1; RFC 7627; RFC 5705.
+// 2246, sections 5, 6.3 and 8.1; RFC 6101, section 6; RFC 7627; RFC 5705.
 package prf
 
 import (
@@ -17,12 +17,16 @@ const (
 	sha256 Function = iota // P_SHA256
 	sha384                 // P_SHA384
 	tls10                  // P_MD5 and P_SHA1
+	ssl30                  // MD5 of SHA-1
 )
 
 // Of gives the PRF of a version, with the hash of the suite where that counts:
 // in TLS 1.2.
 func Of(v iana.Version, h schedule.Hash) Function {
-	if v < iana.TLS12 {
+	switch {
+	case v == iana.SSL30:
+		return SSL30(h)
+	case v < iana.TLS12:
 		return TLS10(h)
 	}
 	return TLS12(h)
@@ -50,6 +54,8 @@ func (f Function) Fill(out, secret []byte, label string, seed ...[]byte) {
 		expand(schedule.SHA384, out, secret, label, seed)
 	case tls10:
 		fill10(out, secret, label, seed)
+	case ssl30:
+		fill30(out, secret, seed)
 	}
 }
 

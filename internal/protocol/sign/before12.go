@@ -9,7 +9,13 @@ import (
 	"io"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
+
+// Digested stands for the signatures of SSL 3.0's CertificateVerify: the content
+// is the two digests, which are signed as they are. It is in no message, and no
+// peer can name it.
+const Digested iana.SignatureScheme = 0xffff
 
 // Before12 reports whether a key can sign in TLS 1.1 and below, whose
 // signatures name no scheme: RSA signs MD5 and SHA-1 of the content one after
@@ -24,7 +30,13 @@ func Before12(public crypto.PublicKey) bool {
 }
 
 // digestBefore12 gives what a key of the kind signs.
-func digestBefore12(k Kind, content []byte) (digest []byte, h crypto.Hash) {
+func digestBefore12(k Kind, content []byte, digested bool) (digest []byte, h crypto.Hash) {
+	switch {
+	case digested && k == RSA:
+		return content, crypto.MD5SHA1
+	case digested:
+		return content[md5.Size:], crypto.SHA1
+	}
 	s := sha1.Sum(content)
 	if k != RSA {
 		return s[:], crypto.SHA1
@@ -33,11 +45,11 @@ func digestBefore12(k Kind, content []byte) (digest []byte, h crypto.Hash) {
 	return append(m[:], s[:]...), crypto.MD5SHA1
 }
 
-func signBefore12(key crypto.Signer, rand io.Reader, content []byte) ([]byte, error) {
+func signBefore12(key crypto.Signer, rand io.Reader, content []byte, digested bool) ([]byte, error) {
 	if !Before12(key.Public()) {
 		return nil, fault.With(fault.SigningFailed, "keys of type %T cannot sign before TLS 1.2", key)
 	}
-	digest, h := digestBefore12(KindOf(key.Public()), content)
+	digest, h := digestBefore12(KindOf(key.Public()), content, digested)
 	if _, ok := key.(*ecdsa.PrivateKey); ok {
 		rand = nil // see Sign
 	}
@@ -48,8 +60,8 @@ func signBefore12(key crypto.Signer, rand io.Reader, content []byte) ([]byte, er
 	return signature, nil
 }
 
-func verifyBefore12(public crypto.PublicKey, content, signature []byte) error {
-	digest, h := digestBefore12(KindOf(public), content)
+func verifyBefore12(public crypto.PublicKey, content, signature []byte, digested bool) error {
+	digest, h := digestBefore12(KindOf(public), content, digested)
 	good := false
 	switch k := public.(type) {
 	case *rsa.PublicKey:

@@ -151,8 +151,8 @@ func Fits(id iana.SignatureScheme, public crypto.PublicKey, v iana.Version) bool
 
 // Sign signs the content, which is hashed here.
 func Sign(id iana.SignatureScheme, key crypto.Signer, rand io.Reader, content []byte) ([]byte, error) {
-	if id == 0 {
-		return signBefore12(key, rand, content)
+	if id == 0 || id == Digested {
+		return signBefore12(key, rand, content, id == Digested)
 	}
 	s := find(id)
 	if s == nil {
@@ -195,8 +195,8 @@ func (s *scheme) digest(dst, content []byte) []byte {
 // key in the version is fault.SignatureSchemeWrong, a wrong signature
 // fault.SignatureWrong.
 func Verify(id iana.SignatureScheme, v iana.Version, public crypto.PublicKey, content, signature []byte) error {
-	if id == 0 && v < iana.TLS12 {
-		return verifyBefore12(public, content, signature)
+	if (id == 0 || id == Digested) && v < iana.TLS12 {
+		return verifyBefore12(public, content, signature, id == Digested)
 	}
 	s := find(id)
 	if s == nil || !s.fits(public, v) {
