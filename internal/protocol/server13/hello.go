@@ -40,7 +40,7 @@ func (s *Server) onHello(msg) (state, error) {
 	}
 	s.Transcript.Start(s.suite.Hash)
 	if s.share == nil {
-		return s.retry(), nil
+		return s.retry()
 	}
 	return s.negotiate()
 }
@@ -68,7 +68,7 @@ func (s *Server) checkHello() error {
 }
 
 // retry asks for a key share of the group. RFC 9846, section 4.2.4.
-func (s *Server) retry() state {
+func (s *Server) retry() (state, error) {
 	s.Transcript.Write(s.Hello)
 	s.Transcript.Retry()
 	s.Done.Retried = true
@@ -81,18 +81,16 @@ func (s *Server) retry() state {
 	b, block := hello.Open(s.Out.Message())
 	b = wire.AppendSupportedVersionsServer(b, iana.TLS13)
 	b = wire.AppendKeyShareRetry(b, s.group)
-	if s.Offer.ECH.Inner {
-		b = wire.AppendECHConfirmation(b, [8]byte{})
+	b, err := s.appendRetryECH(b)
+	if err != nil {
+		return 0, err
 	}
 	b = block.Close(b)
-	if s.Offer.ECH.Inner {
-		message := b[len(s.Out.Message()):]
-		s.ConfirmECH(s.suite.Hash, message, len(message)-8, true)
-	}
+	s.confirmRetry(b[len(s.Out.Message()):])
 	s.Send(iana.MsgServerHello, b)
 	s.changeCipherSpec()
 	s.FirstHello = append([]byte(nil), s.Hello...)
-	return waitHello2
+	return waitHello2, nil
 }
 
 // onSecondHello takes the ClientHello that answers a HelloRetryRequest. It may
@@ -102,11 +100,9 @@ func (s *Server) onSecondHello(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	raw := m.Raw
-	if s.Opened != nil {
-		if raw, err = s.Opened.Again(m.Body); err != nil {
-			return 0, err
-		}
+	raw, err := s.secondHello(m)
+	if err != nil {
+		return 0, err
 	}
 	s.Hello = append(s.Hello[:0], raw...)
 	if s.Offer, err = negotiate.ReadOffer(s.Hello[wire.HeaderLen:]); err != nil {
@@ -115,10 +111,8 @@ func (s *Server) onSecondHello(m msg) (state, error) {
 	if err := s.checkHello(); err != nil {
 		return 0, err
 	}
-	if s.Opened != nil {
-		if err := s.Offer.CheckInner(); err != nil {
-			return 0, err
-		}
+	if err := s.checkSecondInner(); err != nil {
+		return 0, err
 	}
 	if err := negotiate.SameOffer(&first, &s.Offer); err != nil {
 		return 0, err
@@ -261,11 +255,7 @@ func (s *Server) sendHello() error {
 		b = wire.AppendPreSharedKeyServer(b, uint16(s.identity))
 	}
 	b = block.Close(b)
-	if s.Offer.ECH.Inner { // RFC 9849, section 7.2
-		message := b[len(s.Out.Message()):]
-		s.ConfirmECH(s.suite.Hash, message, handshake.ConfirmationAt, false)
-		copy(s.Done.ServerRandom[:], message[wire.HeaderLen+2:])
-	}
+	s.confirmHello(b[len(s.Out.Message()):])
 	s.ServerHello = append(s.ServerHello[:0], s.Send(iana.MsgServerHello, b)...)
 	s.changeCipherSpec()
 	s.handshakeKeys(secret)
@@ -307,9 +297,7 @@ func (s *Server) sendEncryptedExtensions() {
 	}
 	b = limits.Append(b)
 	b = s.appendEarlyData(b)
-	if e := s.Done.ECH; e != nil && e.Status != trace.ECHAccepted && len(e.RetryConfigs) > 0 {
-		b = wire.AppendECHRetryConfigs(b, e.RetryConfigs) // RFC 9849, section 7.1
-	}
+	b = s.appendRetryConfigs(b)
 	b = s.AppendTypes(b)
 	s.Send(iana.MsgEncryptedExtensions, block.Close(b))
 }
