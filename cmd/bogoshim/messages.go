@@ -23,6 +23,8 @@ func (l *messageLog) see(sent bool, ct iana.ContentType, m []byte) {
 		fmt.Fprintf(l, "%s ccs\n", way)
 	case iana.ContentAlert:
 		fmt.Fprintf(l, "%s alert %d %d\n", way, m[0], m[1])
+	case handshake.InnerHello:
+		fmt.Fprintf(l, "%s clienthelloinner\n", way)
 	case handshake.SSL2Content:
 		fmt.Fprintf(l, "%s v2clienthello\n", way)
 	}

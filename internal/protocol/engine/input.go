@@ -270,7 +270,6 @@ func (c *Conn) ignoreChangeCipherSpec(content []byte) error {
 		return fault.With(fault.EmptyRecords, "%v", iana.ContentChangeCipherSpec)
 	}
 	c.count.changeCiphers++
-	c.observe(false, iana.ContentChangeCipherSpec, content)
 	return nil
 }
 

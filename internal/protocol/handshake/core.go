@@ -138,8 +138,10 @@ type Config struct {
 	Reverify bool
 
 	// Messages sees every handshake message, ChangeCipherSpec and alert in the
-	// clear, as it is sent or received; nil: nobody looks. A hello in the
-	// format of SSL 2.0 has the content type SSL2Content.
+	// clear, as it is sent or received; nil: nobody looks. A ChangeCipherSpec
+	// that is dropped (RFC 9846, section 5) is none. A hello in the format of
+	// SSL 2.0 has the content type SSL2Content, one that goes encrypted in
+	// another InnerHello.
 	Messages func(sent bool, ct iana.ContentType, message []byte)
 
 	// KeyLog takes the secrets of a connection in NSS's key log form: label,

@@ -50,6 +50,18 @@ func (h *Hello) Identify(e *Established) { copy(e.ClientRandom[:], h.Raw[randomA
 // the header and legacy_version.
 const randomAt = wire.HeaderLen + 2
 
+// InnerHello is the content type under which Config.Messages is shown a
+// ClientHelloInner: before the ClientHelloOuter it is sent in, after the one it
+// came in.
+const InnerHello iana.ContentType = 0xfd
+
+// ShowInner shows it.
+func (c *Core) ShowInner(sent bool, raw []byte) {
+	if c.Config.Messages != nil {
+		c.Config.Messages(sent, InnerHello, raw)
+	}
+}
+
 // ECHStatus gives what became of Encrypted Client Hello so far.
 func (c *Core) ECHStatus() trace.ECHStatus {
 	if c.Done.ECH == nil {

@@ -45,7 +45,11 @@ func (s *Server) secondHello(m msg) ([]byte, error) {
 	if s.Opened == nil {
 		return m.Raw, nil
 	}
-	return s.Opened.Again(m.Body)
+	inner, err := s.Opened.Again(m.Body)
+	if err == nil {
+		s.ShowInner(false, inner)
+	}
+	return inner, err
 }
 
 // checkSecondInner refuses a second ClientHello that is no ClientHelloInner and
