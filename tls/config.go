@@ -138,8 +138,9 @@ type Config struct {
 	// client that resumes a session; 0: none. Read gives them before the
 	// handshake is complete, while Conn.InEarlyData says so: whoever saw them
 	// may have sent them again, though each ClientHello counts once only. The
-	// record of a handshake says why early data was not taken. RFC 9846,
-	// sections 2.3 and 8; RFC 8470 for HTTP.
+	// record of a handshake says why early data was not taken. None is if there
+	// is a VerifyConnection, which is asked later. RFC 9846, sections 2.3 and 8;
+	// RFC 8470 for HTTP.
 	MaxEarlyData uint32
 
 	// EarlyDataRegister remembers what came with early data. nil: one in memory

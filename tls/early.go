@@ -3,8 +3,10 @@ package tls
 import (
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -70,6 +72,23 @@ func (h *host) replayed(a *handshake.Ask) handshake.Answer {
 type earlyConn struct {
 	data []byte // a client: to be sent
 	sent int    // a client: how much was
+
+	limit   *time.Timer // a server: of the handshake, which goes on in Read
+	expired atomic.Bool // it was too long
+}
+
+// limitHalf gives a handshake that goes on in Read no more time than others
+// have, counted anew. After that the connection is closed.
+func (c *Conn) limitHalf() {
+	c.early = &earlyConn{}
+	if d := c.config.handshakeTimeout(); d > 0 {
+		c.early.limit = time.AfterFunc(d, func() {
+			if c.half.Load() {
+				c.early.expired.Store(true)
+				c.conn.Close()
+			}
+		})
+	}
 }
 
 // SetEarlyData has a client send the beginning of data before the server has
@@ -165,7 +184,12 @@ func (c *Conn) endHalf(err error) error {
 	}
 	c.out.Lock()
 	defer c.out.Unlock()
-	c.in.err = c.brokenOff(err)
+	if c.early.expired.Load() {
+		c.engine.Abort(fault.With(fault.HandshakeTime, "%w", errHandshakeTimeout), c.config.now())
+		c.in.err = &Error{Err: c.engine.Err(), also: errTimeout{}}
+	} else {
+		c.in.err = c.brokenOff(err)
+	}
 	c.settle()
 	return c.in.err
 }
@@ -179,5 +203,8 @@ func (c *Conn) settle() {
 		c.handshakeMu.Unlock()
 		c.host.ctx, c.host.checked = nil, nil
 		c.half.Store(false)
+		if c.early.limit != nil {
+			c.early.limit.Stop()
+		}
 	}
 }

@@ -280,3 +280,48 @@ func TestEarlyRequest(t *testing.T) {
 		conn.Close()
 	}
 }
+
+// deaf is a client's connection that loses what is sent after the first flight.
+type deaf struct {
+	net.Conn
+	sent bool
+}
+
+func (d *deaf) Write(b []byte) (int, error) {
+	if d.sent {
+		return len(b), nil
+	}
+	d.sent = true
+	return d.Conn.Write(b)
+}
+
+// Early data that somebody sends again is all that comes: the handshake has its
+// limit of time all the same.
+func TestEarlyDataHasALimitOfTime(t *testing.T) {
+	client, server := earlyClient(), earlyServer(func(c *Config) { c.HandshakeTimeout = 200 * time.Millisecond })
+	talk(t, client, server, "hello")
+	rawClient, rawServer := link(t)
+	c := Client(&deaf{Conn: rawClient}, client)
+	c.SetEarlyData([]byte("hello"))
+	go c.Handshake()
+	s := Server(rawServer, server)
+	b := make([]byte, 5)
+	if _, err := io.ReadFull(s, b); err != nil || string(b) != "hello" || !s.InEarlyData() {
+		t.Fatalf("%q, %v, early: %v", b, err, s.InEarlyData())
+	}
+	_, err := s.Read(b)
+	if r := s.Record(); !isTimeout(err) || r == nil || r.Failure == nil || r.Failure.Fault != "HandshakeTime" {
+		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+// A program that wants to approve of connections is not asked before the
+// handshake is complete: there is no early data for it.
+func TestNoEarlyDataBeforeApproval(t *testing.T) {
+	client, server := earlyClient(), earlyServer(func(c *Config) { c.VerifyConnection = func(ConnectionState) error { return nil } })
+	for range 2 {
+		if accepted, saw := talk(t, client, server, "hello"); accepted != 0 || saw.early || saw.err != nil {
+			t.Errorf("%d bytes were accepted, the server saw %+v", accepted, saw)
+		}
+	}
+}

@@ -31,6 +31,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		err = c.brokenOff(broken)
 	}
 	if err == nil && c.engine.HalfOpen() {
+		c.limitHalf()
 		c.half.Store(true)
 		return nil
 	}

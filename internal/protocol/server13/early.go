@@ -17,6 +17,9 @@ func (s *Server) considersEarly() bool {
 // whyNotEarly says why early data cannot be taken, 0 if only a replay could
 // still speak against it.
 func (s *Server) whyNotEarly() trace.Why {
+	if s.Config.AskApproval { // the host would be asked when the data was read
+		return trace.Disabled
+	}
 	return negotiate.EarlyData(&s.Offer, negotiate.Early{
 		Max: s.Config.MaxEarlyData, Session: s.session, Place: s.identity, Suite: s.suite.ID, Protocol: s.Done.ALPN,
 		Retried: s.Done.Retried, Now: s.Now, Skew: s.Config.Skew(),
