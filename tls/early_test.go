@@ -112,6 +112,13 @@ func TestEarlyData(t *testing.T) {
 		if accepted != c.accepted || saw.err != nil || saw.first != c.say || saw.resumed != (i > 0) {
 			t.Errorf("connection %d: %d bytes were accepted, the server saw %+v", i, accepted, saw)
 		}
+		want := "accepted"
+		if i == 0 {
+			want = "" // it was not offered
+		}
+		if r := records[len(records)-1]; len(records) != i+1 || r.EarlyData != want {
+			t.Errorf("connection %d: %d records, which say %q", i, len(records), r.EarlyData)
+		}
 		if c.accepted == len(c.say) && saw.early == saw.done {
 			t.Errorf("connection %d: early %v, complete %v", i, saw.early, saw.done)
 		}
@@ -222,6 +229,9 @@ func TestEarlyDataThenNothing(t *testing.T) {
 	var failed *Error
 	if !errors.As(err, &failed) || failed.Fault() != "BadRecordMAC" {
 		t.Errorf("it ended with %v", err)
+	}
+	if r := s.Record(); r != nil && r.EarlyData != "" {
+		t.Errorf("the record says of early data %q", r.EarlyData)
 	}
 	if r := s.Record(); r == nil || r != last || r.Failure == nil || r.Failure.Fault != "BadRecordMAC" {
 		t.Errorf("the record is %+v", r)

@@ -36,7 +36,12 @@ type Record struct {
 	// no keys), "disallowed" (a program wanted it so), "backend" (another server
 	// has decrypted it), "offered" (the handshake did not come further). If it
 	// was offered, OuterName is the server_name that the network could read.
-	ECH       string
+	ECH string
+
+	// EarlyData says what became of early data: "accepted", or why it was not;
+	// empty: it was not offered, or the handshake did not come to it.
+	EarlyData string
+
 	OuterName string
 
 	// Weak says what of that is known to be weak, each in a sentence without its
@@ -152,6 +157,12 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried,
 		ECH: t.ECH.String(), OuterName: t.OuterName, Weak: policy.Weak(t.Version, t.Suite),
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
+	}
+	switch {
+	case t.EarlyWhy != 0:
+		r.EarlyData = t.EarlyWhy.String()
+	case t.EarlyData && t.Failure == nil:
+		r.EarlyData = "accepted"
 	}
 	r.details.trace, r.details.offered, r.details.chain = t, c.host.config.NextProtos, c.host.checked
 	if f := t.Failure; f != nil {

@@ -126,6 +126,9 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		ServerHello: clone(core.ServerHello),
 		Failure:     c.failure(err),
 	}
+	if e := core.Done.Early; e != nil {
+		r.EarlyData, r.EarlyWhy = true, e.Why
+	}
 	if e := core.Done.ECH; e != nil {
 		r.ECH, r.OuterName = e.Status, e.PublicName
 	}

@@ -9,8 +9,13 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
-// maxSkipped is how many bytes of early data are passed over, headers included.
-const maxSkipped = 1 << 15
+// maxSkipped gives how many bytes of early data are passed over, headers
+// included: what the tickets of this server allow, and no less than those of
+// most others.
+func (c *Conn) maxSkipped() int64 {
+	allowed := int64(c.core.Config.MaxEarlyData)
+	return 1<<15 + allowed + allowed/4
+}
 
 // skipEarlyData passes over early data that this server does not take, and
 // cannot read. It comes before the first record that can be read, or, after a
@@ -30,7 +35,7 @@ func (c *Conn) skipEarlyData(ct iana.ContentType, n int, err error) (early bool,
 	case protected:
 		c.read.Again()
 	}
-	if c.skipped += n; c.skipped > maxSkipped {
+	if c.skipped += int64(n); c.skipped > c.maxSkipped() {
 		return true, fault.EarlyDataTooLong
 	}
 	return true, nil
@@ -42,7 +47,7 @@ func (c *Conn) earlyData(content []byte) ([]byte, error) {
 	if c.side != trace.Server || !e.Accepted() || !e.Flows() {
 		return nil, fault.DataInHandshake
 	}
-	if c.earlyBytes += len(content); c.earlyBytes > int(e.Max) {
+	if c.earlyBytes += int64(len(content)); c.earlyBytes > int64(e.Max) {
 		return nil, fault.With(fault.EarlyDataOverLimit, "more than %d bytes", e.Max)
 	}
 	return content, nil
@@ -55,7 +60,7 @@ func (c *Conn) EarlyRoom() int {
 	if c.side != trace.Client || c.complete || c.err != nil || !e.Flows() {
 		return 0
 	}
-	return max(0, int(e.Max)-c.earlyBytes)
+	return int(min(int64(e.Max)-c.earlyBytes, 1<<30))
 }
 
 // SealEarly appends the records of early data to dst, to be sent after what is
@@ -66,7 +71,7 @@ func (c *Conn) SealEarly(dst, data []byte) ([]byte, error) {
 	if len(data) > c.EarlyRoom() {
 		return dst, fault.With(fault.Internal, "%d bytes of early data, there is room for %d", len(data), c.EarlyRoom())
 	}
-	c.earlyBytes += len(data)
+	c.earlyBytes += int64(len(data))
 	for len(data) > 0 {
 		n := min(len(data), record.MaxPlaintext)
 		dst = c.write.Seal(dst, iana.ContentApplicationData, data[:n])

@@ -36,15 +36,20 @@ func earlyHello(t *testing.T, groups []iana.Group) []byte {
 // TestEarlyDataIsSkipped has a client that got a ticket for early data from
 // another server of the same name. RFC 9846, section 4.3.10.
 func TestEarlyDataIsSkipped(t *testing.T) {
-	for name, row := range map[string]struct{ client, server []iana.Group }{
-		"full":  {[]iana.Group{iana.X25519}, []iana.Group{iana.X25519}},
-		"retry": {[]iana.Group{iana.X25519, iana.Secp256r1}, []iana.Group{iana.Secp256r1}},
+	for name, row := range map[string]struct {
+		client, server []iana.Group
+		max            uint32
+		least, most    int
+	}{
+		"full":        {[]iana.Group{iana.X25519}, []iana.Group{iana.X25519}, 0, 30000, 1 << 16},
+		"retry":       {[]iana.Group{iana.X25519, iana.Secp256r1}, []iana.Group{iana.Secp256r1}, 0, 30000, 1 << 16},
+		"own tickets": {[]iana.Group{iana.X25519}, []iana.Group{iana.X25519}, 1 << 17, 1 << 17, 1 << 18},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serverHost("P-256")
 			p := *policy.Modern()
 			p.Groups = row.server
-			server.Config.Policy = &p
+			server.Config.Policy, server.Config.MaxEarlyData = &p, row.max
 			s := engine.NewServer(server.Config, tlstest.Now)
 			var data []byte
 			in := earlyHello(t, row.client)
@@ -54,12 +59,12 @@ func TestEarlyDataIsSkipped(t *testing.T) {
 				in = append(in, early...)
 				tlstest.Feed(s, server, &in, &data)
 				if s.Err() == nil {
-					if sent > 1<<16 {
+					if sent > row.most {
 						t.Fatal("there is no limit")
 					}
 					continue
 				}
-				if !errors.Is(s.Err(), fault.EarlyDataTooLong) || sent < 30000 || len(data) > 0 {
+				if !errors.Is(s.Err(), fault.EarlyDataTooLong) || sent < row.least || len(data) > 0 {
 					t.Errorf("after %d bytes: %v, %d bytes of data", sent, s.Err(), len(data))
 				}
 				return

@@ -19,6 +19,10 @@ func (s *Server) sendTicket() error {
 	if s.Config.Tickets == nil || bytes.IndexByte(s.Offer.PSKModes, byte(iana.PSKModeDHEKE)) < 0 {
 		return nil
 	}
+	lifetime := session.Left(s.Began(), ticketLifetime, s.Now)
+	if lifetime == 0 {
+		return nil
+	}
 	var random [4]byte
 	if err := s.Random(random[:]); err != nil {
 		return err
@@ -37,7 +41,7 @@ func (s *Server) sendTicket() error {
 		Created:  s.Now,
 		Began:    s.Began(),
 		MaxEarly: s.Config.MaxEarlyData,
-		Lifetime: ticketLifetime,
+		Lifetime: lifetime,
 		AgeAdd:   binary.BigEndian.Uint32(random[:]),
 	}
 	if s.Done.Peer != nil {
@@ -49,7 +53,7 @@ func (s *Server) sendTicket() error {
 	}
 	var exts [12]byte // early_data and GREASE
 	m := wire.NewSessionTicket13{
-		Lifetime:   ticketLifetime,
+		Lifetime:   lifetime,
 		AgeAdd:     state.AgeAdd,
 		Nonce:      nonce[:],
 		Ticket:     ticket,

@@ -58,6 +58,12 @@ func (s *State) Expired(now time.Time) bool {
 // HasPeer reports whether the peer had shown who it is.
 func (s *State) HasPeer() bool { return len(s.Chain) > 0 || s.RawKey != nil }
 
+// Left gives for how many seconds a session may live that is made of one that
+// began then, at most as many as wanted.
+func Left(began int64, wanted uint32, now time.Time) uint32 {
+	return uint32(max(0, min(int64(wanted), began+longest-now.Unix())))
+}
+
 // Skew gives by how much the age of a ticket that a client tells, obfuscated,
 // exceeds its age here. RFC 9846, section 8.3.
 func (s *State) Skew(obfuscated uint32, now time.Time) time.Duration {

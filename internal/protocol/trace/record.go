@@ -37,6 +37,8 @@ type Record struct {
 	Resumed    bool                 // a session was resumed
 	Retried    bool                 // there was a HelloRetryRequest
 	ECH        ECHStatus            // what became of encrypted_client_hello
+	EarlyData  bool                 // early data was offered
+	EarlyWhy   Why                  // it was not accepted; 0: it was, or the handshake did not come to it
 	OuterName  string               // server_name outside of the encrypted ClientHello, if there was one
 
 	ClientHello []byte // the first ClientHello, whole, with its 4-byte header

@@ -65,17 +65,18 @@ func (a *app) sendRest(f connectFlags, conn *tls.Conn, early []byte) error {
 	}
 	n := conn.EarlyDataAccepted()
 	if !f.quiet && !f.json {
-		fmt.Fprintf(a.err, "Early data: %d of %d bytes were accepted%s.\n", n, len(early), whyNotEarly(conn.Record(), n))
+		why := ""
+		if r := conn.Record(); n == 0 && r != nil {
+			why = notEarly(r)
+		}
+		fmt.Fprintf(a.err, "Early data: %d of %d bytes were accepted%s.\n", n, len(early), why)
 	}
 	_, err := conn.Write(early[n:])
 	return err
 }
 
-// whyNotEarly gives the reason if nothing was accepted.
-func whyNotEarly(r *tls.Record, accepted int) string {
-	if accepted > 0 || r == nil {
-		return ""
-	}
+// notEarly gives the reason why nothing was accepted, or offered.
+func notEarly(r *tls.Record) string {
 	for _, c := range r.Choices() {
 		if c.Topic == "early data" && len(c.Refused) > 0 {
 			return ": " + c.Refused[0].Why

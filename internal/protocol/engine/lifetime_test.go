@@ -1,0 +1,45 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/tlstest"
+)
+
+// TestSessionsEnd resumes sessions every half day, each that which the
+// resumption before gave: a week after the server has shown who it is, a full
+// handshake has to be made, and nothing outlives its lifetime by being renewed.
+// RFC 9846, section 4.7.1.
+func TestSessionsEnd(t *testing.T) {
+	for v, most := range map[iana.Version]time.Duration{iana.TLS13: 7 * tlstest.Days(1), iana.TLS12: tlstest.Days(1)} {
+		client, server := hostsOf(v, "P-256")
+		server.Sessions = session.NewCache(1)
+		began, last := time.Duration(0), time.Duration(0)
+		for at := time.Duration(0); at <= 2*most; at += 12 * time.Hour {
+			p, err := tlstest.NewPairAt(client, server, tlstest.Now.Add(at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Run(); err != nil {
+				t.Fatal(err)
+			}
+			if p.Client.Established().Resumed {
+				last = max(last, at-began)
+			} else {
+				began = at
+			}
+			if all := p.Client.TakeSessions(); len(all) > 0 {
+				client.Config.Session = all[0]
+				if left := all[0].State.Lifetime; v == iana.TLS13 && time.Duration(left)*time.Second > began+most-at {
+					t.Errorf("%v: after %v the ticket is for %d s", v, at, left)
+				}
+			}
+		}
+		if last == 0 || last > most {
+			t.Errorf("%v: sessions were resumed for %v, the limit is %v", v, last, most)
+		}
+	}
+}
