@@ -1,5 +1,5 @@
 // Package legacy has the machines of TLS 1.2 and below, client and server: RFC
-// 5246, RFC 4346, RFC 2246. What differs between the versions is one value, the
+// 5246, RFC 4346, RFC 2246, RFC 6101. What differs between the versions is one value, the
 // dialect, so that older versions are values and not branches.
 package legacy
 
