@@ -122,6 +122,10 @@ type Config struct {
 	PermuteExtensions bool
 	NameAuthorities   bool
 
+	// MaxCertificateSize is the length in bytes of the longest Certificate
+	// message that is taken from the peer; 0: 131072.
+	MaxCertificateSize int
+
 	// RecordSizeLimit is the longest protected record that this side takes, in
 	// bytes of content and, in TLS 1.3, one more for its type: 64 to 16385 (RFC
 	// 8449). A client offers it, a server answers with it to clients that offer
@@ -209,7 +213,7 @@ func (c *Config) Clone() *Config {
 		Policy:                              c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
-		RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
+		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
 		MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
 		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,

@@ -5,11 +5,13 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
@@ -172,5 +174,19 @@ func TestDelegatedCredentials(t *testing.T) {
 	}
 	if _, err := Delegate(new(Certificate), key.Public(), tlstest.Now, true); err == nil {
 		t.Error("there is no certificate")
+	}
+}
+
+// A side may set how long a certificate of the peer may be.
+func TestMaxCertificateSize(t *testing.T) {
+	for _, v := range versions {
+		for _, most := range []int{0, 100, 10000} {
+			server, client := serverSide(v, nil), clientSide(nil)
+			client.change = func(c *Config) { c.MaxCertificateSize = most }
+			m := meet(t, pairing{true, true}, client, server)
+			if refused := errors.Is(m.clientErr, fault.MessageTooLong); refused != (most == 100) {
+				t.Errorf("%s, %d: %v", VersionName(v), most, m.clientErr)
+			}
+		}
 	}
 }

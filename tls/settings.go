@@ -28,7 +28,7 @@ func (c *Config) extensions(p *prepared) {
 	if err := c.limits(h); err != nil {
 		p.err = err
 	}
-	h.PermuteExtensions = c.PermuteExtensions
+	h.PermuteExtensions, h.MaxCertificate = c.PermuteExtensions, c.MaxCertificateSize
 	if c.NameAuthorities && c.RootCAs != nil {
 		//lint:ignore SA1019 as above
 		h.ServerAuthorities = c.RootCAs.Subjects()

@@ -18,18 +18,24 @@ type schemesConfig struct {
 	expectPeerPrefs []iana.SignatureScheme // what the peer has to accept
 
 	sendLimit                  uint16
-	permute                    bool
+	permute, noNameAnswer      bool
+	maxCertificate             int
+	expectTypes                []byte  // of the client's certificate
 	clientCAs, expectClientCAs *string // DER names in hexadecimal, with commas
 }
 
 var schemeFlags = flags{
-	"verify-prefs":            numbers(func(c *config) *[]iana.SignatureScheme { return &c.verifyPrefs }),
-	"expect-peer-verify-pref": numbers(func(c *config) *[]iana.SignatureScheme { return &c.expectPeerPrefs }),
-	"use-client-ca-list":      optional(func(c *config) **string { return &c.clientCAs }),
-	"permute-extensions":      yes(func(c *config) *bool { return &c.permute }),
-	"max-send-fragment":       number(func(c *config) *uint16 { return &c.sendLimit }),
-	"expect-verify-result":    {set: func(*config, string) error { return nil }}, // a chain that was not verified is in order
-	"expect-client-ca-list":   optional(func(c *config) **string { return &c.expectClientCAs }),
+	"verify-prefs":             numbers(func(c *config) *[]iana.SignatureScheme { return &c.verifyPrefs }),
+	"expect-peer-verify-pref":  numbers(func(c *config) *[]iana.SignatureScheme { return &c.expectPeerPrefs }),
+	"use-client-ca-list":       optional(func(c *config) **string { return &c.clientCAs }),
+	"no-server-name-ack":       yes(func(c *config) *bool { return &c.noNameAnswer }),
+	"max-cert-list":            number(func(c *config) *int { return &c.maxCertificate }),
+	"expect-certificate-types": encoded(func(c *config) *[]byte { return &c.expectTypes }),
+	"srtp-profiles":            {wants: true, set: func(*config, string) error { return nil }}, // use_srtp is for DTLS (RFC 5764)
+	"permute-extensions":       yes(func(c *config) *bool { return &c.permute }),
+	"max-send-fragment":        number(func(c *config) *uint16 { return &c.sendLimit }),
+	"expect-verify-result":     {set: func(*config, string) error { return nil }}, // a chain that was not verified is in order
+	"expect-client-ca-list":    optional(func(c *config) **string { return &c.expectClientCAs }),
 }
 
 // optional is a flag that counts even if it is empty.
@@ -68,6 +74,15 @@ func (c *config) checkPeerPrefs(a *handshake.Ask) error {
 		want, err := derNames(*c.expectClientCAs)
 		if err != nil || a.Request == nil || !slices.EqualFunc(want, a.Request.Authorities, bytes.Equal) {
 			return errors.New("the server asks for other authorities")
+		}
+	}
+	if c.expectTypes != nil {
+		var got []byte
+		for _, t := range a.Request.Types {
+			got = append(got, byte(t))
+		}
+		if !bytes.Equal(got, c.expectTypes) {
+			return fmt.Errorf("the server asks for the types %v, not %v", got, c.expectTypes)
 		}
 	}
 	if c.expectPeerPrefs == nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/compress"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
-	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -70,9 +69,13 @@ func compressionAttacks() []attack {
 		{code: fault.DecompressionFailed, name: "shorter than announced", at: atServer, hosts: both, alter: shown(func(m *cc) { m.UncompressedLength++ })},
 		{code: fault.DecompressionFailed, name: "garbage", at: atClient, hosts: both, alter: shown(garbage)},
 		{code: fault.DecompressionFailed, name: "a bomb", at: atServer, hosts: both, alter: shown(func(m *cc) {
-			m.Algorithm, m.UncompressedLength, m.Compressed = iana.CertificateZlib, handshake.MaxCertificate, compress.Zlib.Compress(make([]byte, 8<<20))
+			m.Algorithm, m.UncompressedLength, m.Compressed = iana.CertificateZlib, 1<<17, compress.Zlib.Compress(make([]byte, 8<<20))
 		})},
-		{code: fault.DecompressedTooLong, at: atClient, hosts: both, alter: shown(func(m *cc) { m.UncompressedLength = handshake.MaxCertificate + 1 })},
+		{code: fault.DecompressedTooLong, at: atClient, hosts: both, alter: shown(func(m *cc) { m.UncompressedLength = 1<<17 + 1 })},
+		{code: fault.MessageTooLong, name: "a limit of this side", at: atClient, hosts: hosts13("P-256", func(c, _ *tlstest.Host) { c.Config.MaxCertificate = 100 })},
+		{code: fault.DecompressedTooLong, name: "a limit of this side", at: atClient, hosts: hosts13("P-256", wantsClient, compressed, func(c, s *tlstest.Host) {
+			c.Config.MaxCertificate = len(s.Credential.List13(false, false))
+		})},
 		{code: fault.DecodeError, name: "CompressedCertificate", at: atClient, hosts: both, alter: body(iana.MsgCompressedCertificate, 0, 1, 0)},
 		{code: fault.UnexpectedMessage, name: "compressed, not asked for", at: atClient, alter: first(iana.MsgCertificate, unasked)},
 		{code: fault.UnexpectedMessage, name: "compressed by a client, not asked for", at: atServer, hosts: hosts13("P-256", wantsClient),

@@ -190,7 +190,7 @@ func (c *Conn) messagesIn(buf []byte) []byte {
 	for len(buf) > 0 && c.err == nil && c.Pending() == nil && !c.again.waiting {
 		t, raw, ok := wire.NextMessage(buf)
 		if !ok {
-			if err := tooLong(buf); err != nil {
+			if err := c.tooLong(buf); err != nil {
 				c.fail(err)
 				return nil
 			}
@@ -205,7 +205,7 @@ func (c *Conn) messagesIn(buf []byte) []byte {
 
 // message gives the machine a message.
 func (c *Conn) message(m handshake.Message) {
-	if err := tooLong(m.Raw); err != nil {
+	if err := c.tooLong(m.Raw); err != nil {
 		c.fail(err)
 		return
 	}
@@ -235,13 +235,17 @@ func (c *Conn) ignoresHelloRequest(m handshake.Message) bool {
 }
 
 // tooLong refuses a message by the length in its header, before it is there.
-func tooLong(buf []byte) error {
+func (c *Conn) tooLong(buf []byte) error {
 	if len(buf) < wire.HeaderLen {
 		return nil
 	}
 	n, limit := int(buf[1])<<16|int(buf[2])<<8|int(buf[3]), maxMessage
 	if t := iana.HandshakeType(buf[0]); t == iana.MsgCertificate || t == iana.MsgCompressedCertificate || t == iana.MsgCertificateRequest {
-		limit = handshake.MaxCertificate
+		config := c.config
+		if c.core != nil {
+			config = c.core.Config // the settings for this client
+		}
+		limit = config.CertificateLimit()
 	}
 	if n > limit {
 		return fault.With(fault.MessageTooLong, "%v has %d bytes, the limit is %d", iana.HandshakeType(buf[0]), n, limit)

@@ -120,3 +120,32 @@ func TestServerAuthorities(t *testing.T) {
 		}
 	}
 }
+
+// A server need not say that it used the name.
+func TestNoNameAnswer(t *testing.T) {
+	for _, v := range bothVersions {
+		for _, silent := range []bool{false, true} {
+			client, server := hostsOf(v, "P-256")
+			server.Config.NoNameAnswer = silent
+			answered := false
+			p := through(t, client, server, &tlstest.Middle{Alter: func(p piece) pieces {
+				var exts wire.Extensions
+				switch {
+				case p.Is(iana.MsgEncryptedExtensions):
+					m, _ := wire.ParseEncryptedExtensions(p.Bytes[wire.HeaderLen:])
+					exts = m.Extensions
+				case p.Is(iana.MsgServerHello):
+					m, _ := wire.ParseServerHello(p.Bytes[wire.HeaderLen:])
+					exts = m.Extensions
+				}
+				if _, ok := exts.Get(iana.ExtServerName); ok {
+					answered = true
+				}
+				return pieces{p}
+			}})
+			if err := p.Run(); err != nil || answered == silent || p.Server.Established().ServerName == "" {
+				t.Errorf("%v, silent: %v, answered: %v, %v", v, silent, answered, err)
+			}
+		}
+	}
+}

@@ -9,9 +9,18 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
-// MaxCertificate is the length in bytes of the longest Certificate message that
-// is accepted, compressed or not.
-const MaxCertificate = 1 << 17
+// maxCertificate is the length in bytes of the longest Certificate message that
+// is accepted if the settings say nothing else.
+const maxCertificate = 1 << 17
+
+// CertificateLimit is the length in bytes of the longest Certificate message
+// that is accepted, compressed or not.
+func (c *Config) CertificateLimit() int {
+	if c.MaxCertificate > 0 {
+		return c.MaxCertificate
+	}
+	return maxCertificate
+}
 
 // SendCertificate13 sends the certificate of this side, compressed if the peer
 // can decompress it and something is gained. RFC 9846, section 4.5.1; RFC 8879,
@@ -50,12 +59,12 @@ func (c *Core) Decompress(m Message) (body []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := compress.Of(c.Config.Decompress, shown.Algorithm)
+	a, most := compress.Of(c.Config.Decompress, shown.Algorithm), c.Config.CertificateLimit()
 	switch {
 	case a == nil:
 		return nil, fault.With(fault.CompressionUnknown, "%v", shown.Algorithm)
-	case shown.UncompressedLength > MaxCertificate:
-		return nil, fault.With(fault.DecompressedTooLong, "%d bytes, the limit is %d", shown.UncompressedLength, MaxCertificate)
+	case shown.UncompressedLength > most:
+		return nil, fault.With(fault.DecompressedTooLong, "%d bytes, the limit is %d", shown.UncompressedLength, most)
 	}
 	body = make([]byte, shown.UncompressedLength)
 	if err := a.Decompress(body, shown.Compressed); err != nil {

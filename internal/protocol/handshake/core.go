@@ -96,7 +96,12 @@ type Config struct {
 	// of the policy that may be used with one. RFC 9345; TLS 1.3.
 	AcceptDelegated bool
 
+	// MaxCertificate is the length in bytes of the longest Certificate message
+	// that is accepted, compressed or not; 0: 2^17.
+	MaxCertificate int
+
 	// Of a server.
+	NoNameAnswer bool // do not tell clients that their server_name was used
 	ClientStatus bool // ask clients of TLS 1.3 for what there is of those
 	AskSettings  bool // ask for other Settings once the ClientHello is read
 	ClientAuth   ClientAuth

@@ -324,7 +324,7 @@ func (s *Server) appendExtensions(b []byte) []byte {
 	if s.Done.Secure {
 		b = wire.AppendRenegotiationInfo(b, s.Before.VerifyData(true))
 	}
-	if o.ServerName != "" && o.Has(iana.ExtServerName) && !s.resumed {
+	if o.ServerName != "" && o.Has(iana.ExtServerName) && !s.resumed && !s.Config.NoNameAnswer {
 		b = wire.AppendServerNameServer(b)
 	}
 	if s.ems {

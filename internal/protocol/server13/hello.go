@@ -289,7 +289,7 @@ func (s *Server) sendEncryptedExtensions() {
 	limits := negotiate.ServerLimits(&s.Offer, s.Config.RecordSizeLimit, iana.TLS13)
 	s.Done.ReadLimit, s.Done.WriteLimit = limits.Read, limits.Write
 	b, block := wire.OpenEncryptedExtensions(s.Out.Message())
-	if s.Offer.ServerName != "" && s.session == nil {
+	if s.Offer.ServerName != "" && s.session == nil && !s.Config.NoNameAnswer {
 		b = wire.AppendServerNameServer(b)
 	}
 	if s.Done.ALPN != "" {
