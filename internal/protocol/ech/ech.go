@@ -101,7 +101,7 @@ func appendReferred(b, body []byte, outer wire.Extensions) ([]byte, error) {
 	}
 	for i := range types.Len() {
 		want := types.At(i)
-		if want == iana.ExtEncryptedClientHello {
+		if want == iana.ExtEncryptedClientHello || want == iana.ExtECHOuterExtensions {
 			return nil, fault.With(fault.ECHOuterExtension, "%v", want)
 		}
 		for found := false; !found; {

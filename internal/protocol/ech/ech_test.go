@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/hpke"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"testing"
 
@@ -177,6 +178,20 @@ func TestGreasePSK(t *testing.T) {
 	}
 	if _, err := GreasePSK(bytes.NewReader(nil), inner); err == nil {
 		t.Error("without randomness")
+	}
+}
+
+// ech_outer_extensions cannot lead to another list, or to the encryption itself.
+func TestListOfLists(t *testing.T) {
+	for _, typ := range []iana.ExtensionType{iana.ExtECHOuterExtensions, iana.ExtEncryptedClientHello} {
+		outer, err := wire.ParseClientHello(helloOf(nil, append(block(10), wire.AppendECHOuterExtensions(nil, []iana.ExtensionType{10})...))[wire.HeaderLen:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded := helloOf(nil, append(block(43), wire.AppendECHOuterExtensions(nil, []iana.ExtensionType{typ})...))[wire.HeaderLen:]
+		if _, err := Decode(encoded, &outer); !errors.Is(err, fault.ECHOuterExtension) {
+			t.Errorf("%v: %v", typ, err)
+		}
 	}
 }
 
