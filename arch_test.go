@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"policy", "sign", "verify", "record", "session"},
 	{"negotiate"},
 	{"handshake"},
-	{"hello", "server13"},
+	{"hello", "server13", "sslv2"},
 	{"client13", "legacy"},
 	{"engine"},
 }

@@ -44,7 +44,7 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.rand(), a.Content)
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Premaster:
-		b, err := sign.DecryptPremaster(a.Credential.Key, h.rand(), a.Content)
+		b, err := sign.DecryptPremaster(a.Credential.Key, h.rand(), a.Content, a.Length)
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Verdict:
 		if a.PublicName != "" {

@@ -54,7 +54,7 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.settings.Rand, a.Content)
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Premaster:
-		b, err := sign.DecryptPremaster(a.Credential.Key, h.settings.Rand, a.Content)
+		b, err := sign.DecryptPremaster(a.Credential.Key, h.settings.Rand, a.Content, a.Length)
 		return handshake.Answer{Bytes: b, Err: err}
 	case handshake.Replay:
 		why := h.peer.register.Seen(a.Content, a.Window, h.peer.now())

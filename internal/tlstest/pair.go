@@ -89,7 +89,7 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 	case handshake.Approval:
 		return handshake.Answer{}
 	case handshake.Premaster:
-		b, err := sign.DecryptPremaster(a.Credential.Key, h.Config.Rand, a.Content)
+		b, err := sign.DecryptPremaster(a.Credential.Key, h.Config.Rand, a.Content, a.Length)
 		return handshake.Answer{Bytes: b, Err: err}
 	}
 	return handshake.Answer{Err: fmt.Errorf("unknown question %v", a.Question)}

@@ -82,6 +82,9 @@ func (c *Conn) EOF(err error, now time.Time) error {
 		c.end(fault.With(fault.Reset, "%w", err))
 	case c.side == trace.Server && !c.heard: // a probe, as of those who watch over servers
 		c.end(fault.NoBytes)
+	case c.complete && c.ssl2 != nil: // it has no way to tell
+		c.closeReceived = true
+		return io.EOF
 	case c.complete:
 		c.end(fault.TruncatedData)
 	default:

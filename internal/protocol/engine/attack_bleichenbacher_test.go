@@ -149,7 +149,7 @@ func TestBleichenbacherTime(t *testing.T) {
 		for range rounds {
 			for what, c := range kinds {
 				start := time.Now()
-				if b, err := sign.DecryptPremaster(cred.Key, rand.Reader, c); err != nil || len(b) != sign.PremasterLen {
+				if b, err := sign.DecryptPremaster(cred.Key, rand.Reader, c, sign.PremasterLen); err != nil || len(b) != sign.PremasterLen {
 					t.Fatalf("%s: %d bytes, %v", what, len(b), err)
 				}
 				times[what] = append(times[what], time.Since(start))
@@ -175,7 +175,7 @@ func TestBleichenbacherAllocations(t *testing.T) {
 	seen := map[float64]string{}
 	for what, c := range ciphertexts(public) {
 		if len(c) == public.Size() && new(big.Int).SetBytes(c).Cmp(public.N) < 0 {
-			seen[testing.AllocsPerRun(5, func() { sign.DecryptPremaster(cred.Key, rand.Reader, c) })] = what
+			seen[testing.AllocsPerRun(5, func() { sign.DecryptPremaster(cred.Key, rand.Reader, c, sign.PremasterLen) })] = what
 		}
 	}
 	if len(seen) != 1 {

@@ -6,6 +6,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -13,6 +14,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/hello"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/sslv2"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
@@ -54,6 +56,8 @@ type Conn struct {
 	sessions      []*handshake.Offered
 	lastInput     time.Time
 
+	ssl2 *sslv2.Records // of a connection of SSL 2.0, in place of read and write
+
 	// The writing side.
 	write     record.Sealer
 	out       []byte  // records to be sent
@@ -65,7 +69,9 @@ type Conn struct {
 // NewServer gives the server's end. now is the time of the connection's start.
 func NewServer(config *handshake.Config, now time.Time) *Conn {
 	c := newConn(config, trace.Server, now)
-	c.machine = hello.NewServer(c.core)
+	if c.machine = hello.NewServer(c.core); config.SSL2 {
+		c.useSSL2()
+	}
 	return c
 }
 
@@ -74,7 +80,9 @@ func NewServer(config *handshake.Config, now time.Time) *Conn {
 func NewClient(config *handshake.Config, now time.Time) (*Conn, error) {
 	c := newConn(config, trace.Client, now)
 	c.write.SetVersion(min(config.Policy.Highest(), iana.TLS10)) // of the first record; RFC 9846, section 5.1
-	c.machine = hello.NewClient(c.core)
+	if c.machine = hello.NewClient(c.core); config.SSL2 {
+		c.useSSL2()
+	}
 	c.step(handshake.Begin, handshake.Message{})
 	c.write.SetVersion(iana.TLS12)
 	return c, c.err
@@ -180,6 +188,9 @@ func (c *Conn) step(on handshake.Trigger, m handshake.Message) {
 func (c *Conn) fail(err error) {
 	if c.err != nil {
 		return
+	}
+	if errors.Is(err, fault.NoSharedSuite) && c.ssl2 != nil {
+		c.sendSSL2(sslv2.NoCipher())
 	}
 	if code, _ := fault.Of(err); !code.Silent() {
 		c.alert(iana.LevelFatal, fault.AlertOf(err))

@@ -8,6 +8,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/sslv2"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -31,6 +32,9 @@ type counters struct {
 // Need says how many bytes Input must be given at least to make progress,
 // having seen buf.
 func (c *Conn) Need(buf []byte) int {
+	if c.ssl2 != nil {
+		return sslv2.Need(buf)
+	}
 	if !c.begun && isSSL2(buf) {
 		return ssl2Length(buf)
 	}
@@ -47,6 +51,9 @@ func (c *Conn) Need(buf []byte) int {
 func (c *Conn) Input(buf []byte, now time.Time) (n int, data []byte, err error) {
 	if c.err != nil || c.closeReceived || c.Pending() != nil || c.again.waiting {
 		return 0, nil, c.err
+	}
+	if c.ssl2 != nil {
+		return c.inputSSL2(buf, now)
 	}
 	if !c.begun && len(buf) > 0 {
 		c.heard = true

@@ -14,6 +14,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 	"github.com/handsel-tls/handsel/internal/protocol/server13"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/sslv2"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -68,7 +69,7 @@ func stateName(k trace.Kind, machine trace.Topic, code uint16) string {
 
 var stateNames = sync.OnceValue(func() map[trace.Topic][]string {
 	names := map[trace.Topic][]string{}
-	for _, d := range Diagrams() {
+	for _, d := range append(Diagrams(), sslv2.Diagrams()...) {
 		names[d.Machine] = d.States
 	}
 	return names

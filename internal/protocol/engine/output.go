@@ -95,6 +95,10 @@ func (c *Conn) effect(e handshake.Effect) error {
 		return c.write.Err()
 	case handshake.SendSSL2:
 		c.sendSSL2(c.core.Out.Bytes(e))
+	case handshake.SSL2Keys:
+		c.core.Log.Keys(trace.WriteKeys)
+		c.core.Log.Keys(trace.ReadKeys)
+		c.ssl2.Protect()
 	case handshake.WriteKeys:
 		c.core.Log.Keys(trace.WriteKeys)
 		c.limitWrite()
@@ -157,6 +161,9 @@ func (c *Conn) seal(ct iana.ContentType, content []byte) {
 func (c *Conn) Seal(dst, data []byte) ([]byte, error) {
 	if !c.writable() {
 		return dst, fault.With(fault.Internal, "the connection is not open for writing")
+	}
+	if c.ssl2 != nil {
+		return c.sealSSL2(dst, data), nil
 	}
 	for len(data) > 0 {
 		if c.updateDue || c.write.NearLimit() {
@@ -238,6 +245,10 @@ func (c *Conn) alert(level iana.AlertLevel, a iana.Alert) {
 
 func (c *Conn) sendAlert(a wire.Alert) {
 	if c.closeSent {
+		return
+	}
+	if c.ssl2 != nil { // which has no alerts
+		c.closeSent = a.Level == iana.LevelFatal || a.Description == iana.AlertCloseNotify
 		return
 	}
 	if c.core != nil {

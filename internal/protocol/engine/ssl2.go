@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/sslv2"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -46,9 +49,77 @@ func (c *Conn) takeSSL2(rec []byte) error {
 	return c.err
 }
 
-// sendSSL2 sends a hello in the format of SSL 2.0.
+// sendSSL2 sends a message of SSL 2.0, or a hello in its format.
 func (c *Conn) sendSSL2(msg []byte) {
 	c.observe(true, handshake.SSL2Content, msg)
-	c.out = append(c.out, byte(len(msg)>>8)|0x80, byte(len(msg)))
-	c.out = append(c.out, msg...)
+	if c.ssl2 == nil {
+		var plain sslv2.Records
+		c.out = plain.Seal(c.out, msg)
+		return
+	}
+	c.out = c.ssl2.Seal(c.out, msg)
+}
+
+// useSSL2 has the connection speak SSL 2.0.
+func (c *Conn) useSSL2() {
+	c.ssl2 = new(sslv2.Records)
+	if c.side == trace.Server {
+		c.machine = sslv2.NewServer(c.core, c.ssl2)
+	} else {
+		c.machine = sslv2.NewClient(c.core, c.ssl2)
+	}
+}
+
+// inputSSL2 is Input in SSL 2.0: a record is a message until the handshake is
+// complete, and data from then on.
+func (c *Conn) inputSSL2(buf []byte, now time.Time) (n int, data []byte, err error) {
+	if len(buf) > 0 {
+		c.heard = true
+	}
+	if !c.begun && c.side == trace.Server && len(buf) >= 3 && !isSSL2(buf) {
+		c.tick(now)
+		c.fail(fault.With(fault.NotTLS, "only SSL 2.0 is spoken here; they are %q", buf[:min(len(buf), 16)]))
+		return 0, nil, c.err
+	}
+	if n = sslv2.Need(buf); len(buf) < n {
+		return 0, nil, nil
+	}
+	c.begun = true
+	c.tick(now)
+	data, err = c.ssl2.Open(buf[:n])
+	if err == nil {
+		data, err = c.takeSSL2Record(data)
+	}
+	if err != nil {
+		c.fail(err)
+		return 0, nil, c.err
+	}
+	return n, data, c.err
+}
+
+func (c *Conn) takeSSL2Record(content []byte) (data []byte, err error) {
+	if c.complete {
+		if len(content) > 0 {
+			c.count = counters{}
+		} else if c.count.empty++; c.count.empty > maxEmptyRecords {
+			return nil, fault.EmptyRecords
+		}
+		return content, nil
+	}
+	if len(content) == 0 {
+		return nil, fault.EmptyHandshakeRecord
+	}
+	c.observe(false, handshake.SSL2Content, content)
+	c.step(handshake.Trigger(content[0]), handshake.Message{Type: iana.HandshakeType(content[0]), Raw: content})
+	return nil, c.err
+}
+
+// sealSSL2 appends records of application data.
+func (c *Conn) sealSSL2(dst, data []byte) []byte {
+	for len(data) > 0 {
+		n := min(len(data), sslv2.MaxData)
+		dst = c.ssl2.Seal(dst, data[:n])
+		data = data[n:]
+	}
+	return dst
 }

@@ -35,7 +35,7 @@ const (
 	// yes.
 	Verdict
 	// Premaster: decrypt Ask.Content with Ask.Credential by RSA PKCS#1 v1.5
-	// to 48 bytes, in constant time. Answer.Bytes; any outcome is 48 bytes
+	// to Ask.Length bytes, in constant time. Answer.Bytes; any outcome is as many
 	// (RFC 5246, section 7.4.7.1).
 	Premaster
 	// Approval: all is well so far; may the handshake be completed?
@@ -77,6 +77,7 @@ type Ask struct {
 	Credential *sign.Credential     // Signature, Premaster
 	Scheme     iana.SignatureScheme // Signature; 0 for the signatures of TLS 1.1 and below
 	Content    []byte               // Signature, Premaster, Replay
+	Length     int                  // Premaster: of the secret, in bytes
 	Window     time.Duration        // Replay: within which Content may come again
 	Peer       *PeerCertificates    // Verdict
 	PublicName string               // Verdict: the name that the server has to be verified for in place of the settings', because it rejected the encrypted ClientHello

@@ -76,6 +76,9 @@ type Config struct {
 	Renegotiation Renegotiation
 	RequireSecure bool
 
+	// SSL2 speaks SSL 2.0, and nothing else: see package sslv2.
+	SSL2 bool
+
 	// NoStatus and NoSCTs: a client asks for no OCSP response and no SCTs, a
 	// server gives none.
 	NoStatus, NoSCTs bool

@@ -160,6 +160,8 @@ const (
 	Client13
 	LegacyServer
 	LegacyClient
+	SSL2Server
+	SSL2Client
 )
 
 // In makes a row: the name of a state and its arms.

@@ -21,8 +21,10 @@ const (
 	// Limits sets the length of records to what was agreed on, in both
 	// directions. A change of keys does so for its direction.
 	Limits
-	// SendSSL2 sends the bytes as a record of SSL 2.0 in the clear.
+	// SendSSL2 sends the bytes as a record of SSL 2.0.
 	SendSSL2
+	// SSL2Keys protects both directions of SSL 2.0 from here on.
+	SSL2Keys
 	// Complete ends the handshake: application data may flow.
 	Complete
 	// Refuse ends the connection with a fault, after all that was said.
@@ -60,8 +62,12 @@ func (f *Flight) ChangeCipherSpec() {
 	f.send(iana.ContentChangeCipherSpec, append(f.buf, 1))
 }
 
-// SSL2Hello puts a hello in the format of SSL 2.0 into the flight.
-func (f *Flight) SSL2Hello(msg []byte) {
+// SSL2Keys changes to the keys of SSL 2.0.
+func (f *Flight) SSL2Keys() { f.effects = append(f.effects, Effect{Kind: SSL2Keys}) }
+
+// SSL2Message puts a message of SSL 2.0 into the flight, or a hello in its
+// format: a record of its own.
+func (f *Flight) SSL2Message(msg []byte) {
 	from := len(f.buf)
 	f.buf = append(f.buf, msg...)
 	f.effects = append(f.effects, Effect{Kind: SendSSL2, From: int32(from), To: int32(len(f.buf))})

@@ -16,6 +16,6 @@ func (c *Client) sendSSL2() error {
 	c.SSL2Hello = old.Append(nil)
 	plain := old.ClientHello()
 	c.Hello, c.Asked = plain.Append(nil), 0
-	c.Out.SSL2Hello(c.SSL2Hello)
+	c.Out.SSL2Message(c.SSL2Hello)
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 var encrypted = method{encrypts: true, length: 2, accept: acceptEncrypted, answer: answerEncrypted}
 
 func acceptEncrypted(s *Server, ciphertext []byte) (state, error) {
-	s.Pose(handshake.Ask{Question: handshake.Premaster, Credential: s.cred, Content: bytes.Clone(ciphertext)})
+	s.Pose(handshake.Ask{Question: handshake.Premaster, Credential: s.cred, Content: bytes.Clone(ciphertext), Length: sign.PremasterLen})
 	return sWaitPremaster, nil
 }
 

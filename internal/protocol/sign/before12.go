@@ -78,3 +78,20 @@ func verifyBefore12(public crypto.PublicKey, content, signature []byte, digested
 	}
 	return nil
 }
+
+// RSAMD5 is how clients of SSL 2.0 sign. No version of TLS takes it (SLOTH,
+// CVE-2015-7575).
+const RSAMD5 iana.SignatureScheme = 0x0101
+
+// VerifyMD5 checks a signature of RSAMD5.
+func VerifyMD5(public crypto.PublicKey, content, signature []byte) error {
+	k, ok := public.(*rsa.PublicKey)
+	if !ok || k.N.BitLen() > maxRSA {
+		return fault.With(fault.SignatureSchemeWrong, "a key of type %T in SSL 2.0", public)
+	}
+	digest := md5.Sum(content)
+	if rsa.VerifyPKCS1v15(k, crypto.MD5, digest[:], signature) != nil {
+		return fault.SignatureWrong
+	}
+	return nil
+}

@@ -61,6 +61,7 @@ var schemes = [...]scheme{
 	{iana.RSAPKCS1SHA512Legacy, RSA, crypto.SHA512, false, nil, in13 | clientOnly},
 	{iana.ECDSASHA1, ECDSA, crypto.SHA1, false, nil, in12},
 	{iana.RSAPKCS1SHA1, RSA, crypto.SHA1, false, nil, in12},
+	{RSAMD5, RSA, crypto.MD5, false, nil, 0},
 	{iana.DSASHA256, DSA, crypto.SHA256, false, nil, in12},
 	{iana.DSASHA1, DSA, crypto.SHA1, false, nil, in12},
 }
