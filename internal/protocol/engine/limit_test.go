@@ -22,6 +22,21 @@ func skipTo(c *engine.Conn, direction string, records uint64) {
 	*(*uint64)(unsafe.Pointer(seq.UnsafeAddr())) = records
 }
 
+// TestSweet32 sends as much with 3DES as may be before two blocks are the same
+// (Bhargavan and Leurent, 2016): the connection ends.
+func TestSweet32(t *testing.T) {
+	for records, ok := range map[uint64]bool{1<<20 - 1: true, 1 << 20: false} {
+		client, server := hosts12("RSA-2048")(t)
+		client.Config.Policy = only(iana.TLS12, iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA, iana.X25519)
+		server.Config.Policy = client.Config.Policy
+		p := run(t, client, server, 0)
+		skipTo(p.Server, "write", records)
+		if _, err := p.Server.Seal(nil, []byte("data")); (err == nil) != ok || !ok && !isFault(err, fault.KeyUsageExhausted) {
+			t.Errorf("after %d records: %v", records, err)
+		}
+	}
+}
+
 // TestKeyUsage sends more than a key may protect: TLS 1.3 changes the key on
 // its way, TLS 1.2 has to end.
 func TestKeyUsage(t *testing.T) {

@@ -44,8 +44,8 @@ type half struct {
 	seq    uint64
 	iv     [12]byte
 	form   form
-	gcm    bool
-	pads   bool // SSL 3.0's MAC: see Rules
+	most   uint64 // records
+	pads   bool   // SSL 3.0's MAC: see Rules
 	// What goes through the interface of an AEAD is on the heap for the
 	// compiler; kept here, it is not allocated for every record.
 	nonceBuf [12]byte
@@ -57,7 +57,7 @@ func (h *half) install(k *Keys, opens bool) error {
 		*h = half{}
 		return nil
 	}
-	*h = half{form: k.form, iv: [12]byte(k.iv[:12]), gcm: k.params.Cipher == suite.AESGCM, pads: k.rules.Pads}
+	*h = half{form: k.form, iv: [12]byte(k.iv[:12]), most: most(k.params.Cipher), pads: k.rules.Pads}
 	var err error
 	switch k.params.Cipher {
 	case suite.AESGCM:
@@ -104,14 +104,21 @@ func (h *half) head12(ct iana.ContentType, v iana.Version, n int) []byte {
 	return b[:]
 }
 
-// maxRecordsGCM is how many full records one AES-GCM key may protect: 2^24.5.
-// RFC 9846, section 5.5.
-const maxRecordsGCM = 23726566
+// most is how many full records one key may protect: 2^24.5 with AES-GCM (RFC
+// 9846, section 5.5), and with blocks of 64 bits as many as have half of the
+// 2^32 of which two are soon the same (Sweet32, CVE-2016-2183).
+func most(c suite.Cipher) uint64 {
+	switch c {
+	case suite.AESGCM:
+		return 23726566
+	case suite.TripleDESCBC:
+		return 1 << 20
+	}
+	return 1 << 62
+}
 
 // nearLimit reports whether the key has to be changed.
-func (h *half) nearLimit() bool {
-	return h.gcm && h.seq >= maxRecordsGCM || h.seq >= 1<<62
-}
+func (h *half) nearLimit() bool { return h.form != plain && h.seq >= h.most }
 
 // A Sealer protects what is sent. Its zero value sends in the clear.
 type Sealer struct {

@@ -157,7 +157,7 @@ func TestLimits(t *testing.T) {
 	if _, _, err := o13.Open(s.Seal(nil, 0, make([]byte, 7))); !errors.Is(err, fault.InnerTypeMissing) {
 		t.Error(err)
 	}
-	if s.seq = maxRecordsGCM; !s.NearLimit() {
+	if s.seq = most(suite.AESGCM); !s.NearLimit() {
 		t.Error("the limit of AES-GCM is not seen")
 	}
 }
