@@ -3,7 +3,6 @@ package engine_test
 import (
 	"errors"
 	"io"
-	"slices"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
@@ -186,37 +185,5 @@ func recordAttacks() []attack {
 				m.Extensions = plus(m.Extensions, iana.ExtKeyShare)
 				return as(p, m.Append(nil))
 			})},
-	}
-}
-
-// TestBEAST counts the records of data (Rizzo and Duong, 2011): where the last
-// block of a record is the initialization vector of the next, the first byte
-// goes into one of its own, so that nobody who chooses the data knows the vector
-// of the rest.
-func TestBEAST(t *testing.T) {
-	for _, c := range []struct {
-		v       iana.Version
-		suite   iana.Suite
-		records []int // for 100 bytes of data
-	}{
-		{iana.TLS10, iana.TLS_RSA_WITH_AES_128_CBC_SHA, []int{1, 99}},
-		{iana.TLS10, iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA, []int{1, 99}},
-		{iana.TLS11, iana.TLS_RSA_WITH_AES_128_CBC_SHA, []int{100}},
-		{iana.TLS12, iana.TLS_RSA_WITH_AES_128_CBC_SHA, []int{100}},
-	} {
-		client, server := hostsOf(c.v, "RSA-2048")
-		client.Config.Policy = only(c.v, c.suite, iana.X25519)
-		server.Config.Policy = client.Config.Policy
-		var got []int
-		m := &tlstest.Middle{Alter: func(q piece) pieces {
-			if q.Content == iana.ContentApplicationData {
-				got = append(got, len(q.Bytes))
-			}
-			return pieces{q}
-		}}
-		p := through(t, client, server, m)
-		if err := p.Send(p.Client, make([]byte, 100)); err != nil || !slices.Equal(got, c.records) || len(p.ServerData) != 100 {
-			t.Errorf("%v, %v: records of %v bytes, %v", c.v, c.suite, got, err)
-		}
 	}
 }
