@@ -58,13 +58,20 @@ type Config struct {
 	Renegotiation               RenegotiationSupport
 	KeyLogWriter                io.Writer
 
-	// Encrypted Client Hello (RFC 9849). With a list of configurations, such as
-	// stands in the DNS record of a server, a client encrypts its ClientHello:
-	// the network sees the public name of the configuration only. If the server
-	// rejects it the handshake fails with an ECHRejectionError.
-	EncryptedClientHelloConfigList      []byte
+	// EncryptedClientHelloConfigList is an ECHConfigList (RFC 9849), such as
+	// stands in the DNS record of a server: a client encrypts its ClientHello
+	// with the first configuration it can use, and the network sees the public
+	// name of that only. It is an error if it can use none. If the server
+	// rejects it, the handshake fails with an ECHRejectionError, which may have
+	// other configurations to try. MinVersion, if set, has to be VersionTLS13.
+	EncryptedClientHelloConfigList []byte
+	// EncryptedClientHelloRejectionVerify verifies a server that has rejected
+	// it, for the public name, in place of RootCAs. VerifyPeerCertificate,
+	// VerifyConnection and InsecureSkipVerify do not count then.
 	EncryptedClientHelloRejectionVerify func(ConnectionState) error
-	// A server decrypts such ClientHellos with its keys.
+	// EncryptedClientHelloKeys are the keys with which a server decrypts
+	// ClientHellos. GetEncryptedClientHelloKeys, if set, gives them for a client
+	// that has encrypted its own: what it is shown is the ClientHello outside.
 	EncryptedClientHelloKeys    []EncryptedClientHelloKey
 	GetEncryptedClientHelloKeys func(*ClientHelloInfo) ([]EncryptedClientHelloKey, error)
 
@@ -205,12 +212,10 @@ func (c *Config) Clone() *Config {
 		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
 		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, KeyLogWriter: c.KeyLogWriter,
-		EncryptedClientHelloConfigList:      c.EncryptedClientHelloConfigList,
-		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
-		EncryptedClientHelloKeys:            c.EncryptedClientHelloKeys,
-		GetEncryptedClientHelloKeys:         c.GetEncryptedClientHelloKeys,
-		EncryptedClientHelloGREASE:          c.EncryptedClientHelloGREASE,
-		Policy:                              c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
+		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
+		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
+		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,
+		Policy:                     c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
@@ -240,10 +245,8 @@ func FromStandard(c *stdtls.Config) *Config {
 		SessionTicketKey: c.SessionTicketKey,
 		MinVersion:       c.MinVersion, MaxVersion: c.MaxVersion, CurvePreferences: c.CurvePreferences,
 		Renegotiation: c.Renegotiation, KeyLogWriter: c.KeyLogWriter,
-		EncryptedClientHelloConfigList:      c.EncryptedClientHelloConfigList,
-		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
-		EncryptedClientHelloKeys:            c.EncryptedClientHelloKeys,
-		GetEncryptedClientHelloKeys:         c.GetEncryptedClientHelloKeys,
+		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
+		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
 	}
 	if get := c.GetConfigForClient; get != nil {
 		out.GetConfigForClient = func(hello *ClientHelloInfo) (*Config, error) {
