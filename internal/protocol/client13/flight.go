@@ -80,6 +80,13 @@ func (c *Client) onCertificateRequest(m msg) (state, error) {
 		return 0, err
 	}
 	c.request = &handshake.CertificateRequest{Version: iana.TLS13, Schemes: schemes.Values()}
+	if body, ok := r.Extensions.Get(iana.ExtSignatureAlgorithmsCert); ok {
+		certs, err := wire.ParseSignatureAlgorithms(body)
+		if err != nil {
+			return 0, err
+		}
+		c.request.SchemesCert = certs.Values()
+	}
 	if body, ok := r.Extensions.Get(iana.ExtCertificateAuthorities); ok {
 		names, err := wire.ParseCertificateAuthorities(body)
 		if err != nil {
@@ -213,7 +220,7 @@ func (c *Client) answer() (state, error) {
 // section 4.5.1.
 func (c *Client) onCredential(msg) (state, error) {
 	var err error
-	if c.cred, err = c.ChooseCredential(nil, c.fits); err != nil {
+	if c.cred, err = c.ChooseCredential(c.suits, c.fits); err != nil {
 		return 0, err
 	}
 	if c.cred == nil {
@@ -226,6 +233,11 @@ func (c *Client) onCredential(msg) (state, error) {
 	content := sign.AppendContent13(nil, false, c.Transcript.Sum(hash[:0]))
 	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
 	return waitSignature, nil
+}
+
+// suits refuses a credential that the server may not be able to verify.
+func (c *Client) suits(cred *sign.Credential) error {
+	return negotiate.CertificateSignatures(wire.NewList(c.request.Schemes), wire.NewList(c.request.SchemesCert), cred)
 }
 
 // fits refuses a credential that the server does not want or cannot verify, or

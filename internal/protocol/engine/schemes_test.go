@@ -186,3 +186,25 @@ func TestChainSignatures(t *testing.T) {
 		}
 	}
 }
+
+// A client chooses among its certificates by the same rule.
+func TestClientChainSignatures(t *testing.T) {
+	var all []*sign.Credential
+	for _, a := range []x509.SignatureAlgorithm{x509.ECDSAWithSHA384, x509.ECDSAWithSHA256} {
+		key := tlstest.NewKey("P-256")
+		chain := tlstest.Root().Leaf(key, []string{"a.example"}, func(c *x509.Certificate) { c.SignatureAlgorithm = a })
+		c, err := sign.NewCredential(chain, nil, key, sign.Extra{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	for i, certs := range [][]iana.SignatureScheme{nil, {iana.ECDSASecp256r1SHA256}} {
+		client, server := hostsOf(iana.TLS13, "P-256")
+		client.Candidates, server.Config.ClientAuth = all, handshake.RequireClientAuth
+		server.Config.Policy = with(server.Config.Policy, func(p *policy.Policy) { p.CertificateSchemes = certs })
+		if got := run(t, client, server, 0).Client.Established().Local; got != all[i] {
+			t.Errorf("%v: it showed the other certificate", certs)
+		}
+	}
+}

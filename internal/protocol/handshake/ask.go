@@ -104,6 +104,7 @@ type CertificateRequest struct {
 	Version     iana.Version
 	Authorities [][]byte                     // DER names of the issuers it trusts; empty: any
 	Schemes     []iana.SignatureScheme       // it can verify
+	SchemesCert []iana.SignatureScheme       // it can verify in certificates, if they differ
 	Types       []iana.ClientCertificateType // TLS 1.2 and below
 }
 

@@ -213,7 +213,7 @@ func (s *Server) suits(c *sign.Credential) error {
 	if err := negotiate.CertificateCurve(&s.Offer, c); err != nil {
 		return err
 	}
-	return negotiate.CertificateSignatures(&s.Offer, c)
+	return negotiate.CertificateSignatures(s.Offer.Schemes, s.Offer.SchemesCert, c)
 }
 
 // fits refuses a credential with which no suite can be had, or chooses the suite

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // Credential chooses the first of the candidates that fits, and says of each
@@ -116,13 +117,14 @@ func Scheme13(offered, delegates Offers, cred *sign.Credential, now time.Time, p
 }
 
 // CertificateSignatures refuses a credential with a certificate that is signed
-// in a way that the client does not say it can verify. That speaks for another
-// chain if there is one, and not against the handshake: the client may know the
-// issuer anyway. RFC 9846, sections 4.3.3 and 4.5.1.1.
-func CertificateSignatures(o *Offer, c *sign.Credential) error {
-	list := o.Schemes
-	if o.Has(iana.ExtSignatureAlgorithmsCert) {
-		list = o.SchemesCert
+// in a way that the peer does not say it can verify: in certs, its
+// signature_algorithms_cert, or else in schemes. That speaks for another chain
+// if there is one, and not against the handshake: the peer may know the issuer
+// anyway. RFC 9846, sections 4.3.3 and 4.5.1.1.
+func CertificateSignatures(schemes, certs wire.List[iana.SignatureScheme], c *sign.Credential) error {
+	list := schemes
+	if len(certs) > 0 {
+		list = certs
 	}
 	if len(list) == 0 {
 		return nil

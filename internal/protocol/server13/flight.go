@@ -52,7 +52,9 @@ func (s *Server) onCredential(msg) (state, error) {
 }
 
 // suits refuses a credential that the client may not be able to verify.
-func (s *Server) suits(c *sign.Credential) error { return negotiate.CertificateSignatures(&s.Offer, c) }
+func (s *Server) suits(c *sign.Credential) error {
+	return negotiate.CertificateSignatures(s.Offer.Schemes, s.Offer.SchemesCert, c)
+}
 
 // fits refuses a credential that the client cannot verify, or chooses how to
 // sign with it.

@@ -33,11 +33,11 @@ type Credential struct {
 	public    crypto.PublicKey // of the leaf: it says more than the key what it may be used for
 	schemes13 []iana.SignatureScheme
 	schemes12 []iana.SignatureScheme
-	signed    []iana.SignatureScheme // with which the certificates are signed
 	list12    []byte
 	list13    [4][]byte // by what goes with the leaf: staple 1, SCTs 2
 
 	mu         sync.Mutex
+	signed     []iana.SignatureScheme  // SignedWith, once it was asked for
 	compressed map[compressedAs][]byte // bodies of Certificate messages; nil: it is not worth it
 	uses       int                     // that could have been compressed
 }
@@ -78,7 +78,6 @@ func NewCredential(chain [][]byte, leaf *x509.Certificate, key crypto.Signer, ex
 	if c.MatchIssuer = extra.MatchIssuer; c.MatchIssuer {
 		c.Issuers = issuers(chain)
 	}
-	c.signed = signedWith(chain)
 	c.schemes13 = restrict(SchemesFor(public, iana.TLS13), extra.Schemes)
 	c.schemes12 = restrict(SchemesFor(public, iana.TLS12), extra.Schemes)
 	c.encode()
@@ -87,10 +86,14 @@ func NewCredential(chain [][]byte, leaf *x509.Certificate, key crypto.Signer, ex
 
 // SignedWith gives the schemes with which the certificates of the chain are
 // signed, but for roots and for what is no scheme of TLS.
-func (c *Credential) SignedWith() []iana.SignatureScheme { return c.signed }
-
-func signedWith(chain [][]byte) (schemes []iana.SignatureScheme) {
-	for _, der := range chain {
+func (c *Credential) SignedWith() (schemes []iana.SignatureScheme) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.signed != nil {
+		return c.signed
+	}
+	defer func() { c.signed = append([]iana.SignatureScheme{}, schemes...) }()
+	for _, der := range c.Chain {
 		cert, err := x509.ParseCertificate(der)
 		if err != nil || string(cert.RawIssuer) == string(cert.RawSubject) {
 			continue
