@@ -65,7 +65,7 @@ type (
 
 // Versions.
 const (
-	VersionSSL30 = 0x0300 // not spoken here, nor by crypto/tls
+	VersionSSL30 = 0x0300 // off unless it is named; crypto/tls does not speak it
 	VersionTLS10 = stdtls.VersionTLS10
 	VersionTLS11 = stdtls.VersionTLS11
 	VersionTLS12 = stdtls.VersionTLS12

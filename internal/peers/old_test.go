@@ -5,9 +5,12 @@ package peers
 import (
 	stdtls "crypto/tls"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	subject "github.com/handsel-tls/handsel/tls"
 )
 
 // An oldCell is a combination of old versions and suites. Our side allows it
@@ -127,6 +130,47 @@ func connectOld(t *testing.T, p peer, s setup, address string) {
 	client.expect(answer[1:])
 	if err := client.finish(); err != nil {
 		t.Errorf("tstclnt: %v", err)
+	}
+}
+
+// TestDSA makes connections with DHE_DSS, both ways. OpenSSL makes the key and
+// the certificate; it is not issued by anybody.
+func TestDSA(t *testing.T) {
+	need(t, "openssl")
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for _, args := range [][]string{
+		{"dsaparam", "-genkey", "-noout", "-out", filepath.Join(dir, "dsa.pem"), "1024"},
+		{"pkcs8", "-topk8", "-nocrypt", "-in", filepath.Join(dir, "dsa.pem"), "-out", key},
+		{"req", "-x509", "-new", "-key", key, "-sha256", "-days", "30", "-subj", "/CN=" + host,
+			"-addext", "subjectAltName=DNS:" + host, "-out", cert},
+	} {
+		if out, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	pair, err := subject.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range upTo12 {
+		c := oldCell{v, iana.TLS_DHE_DSS_WITH_AES_128_CBC_SHA}
+		more := append(oldPeers[0].more(c), "-cert", cert, "-key", key)
+		t.Run("server/"+c.String(), func(t *testing.T) {
+			address, say, hear := openssl{}.serve(t, setup{more: more})
+			config := c.config(clientConfig(0))
+			config.InsecureSkipVerify = true
+			conn := dial(t, address, config)
+			converse(t, conn, say, hear)
+			c.check(t, conn.ConnectionState())
+		})
+		t.Run("client/"+c.String(), func(t *testing.T) {
+			config := c.config(serverConfig(0))
+			config.Certificates = []subject.Certificate{pair}
+			server := serve(t, config, nil)
+			openssl{}.connect(t, setup{more: append(oldPeers[0].more(c), "-CAfile", cert)}, server.address)
+			c.check(t, server.next(t).state)
+		})
 	}
 }
 
