@@ -145,6 +145,11 @@ type Config struct {
 	// is not asked for. Servers grant it to clients that ask.
 	MaxFragmentLength int
 
+	// SessionTickets is how many tickets a server of TLS 1.3 gives after a full
+	// handshake, so that a client can resume as many connections and use none
+	// twice (RFC 9846, appendix C.4): up to 16; 0: one.
+	SessionTickets int
+
 	// MaxEarlyData is how many bytes of early data (0-RTT) a server takes of a
 	// client that resumes a session; 0: none. Read gives them before the
 	// handshake is complete, while Conn.InEarlyData says so: whoever saw them
@@ -219,7 +224,7 @@ func (c *Config) Clone() *Config {
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
-		MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,
+		SessionTickets: c.SessionTickets, MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
 		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
@@ -342,6 +347,10 @@ func (c *Config) prepare() *prepared {
 			c.mu.Unlock()
 		}
 		h.MaxEarlyData = c.MaxEarlyData
+		if c.SessionTickets < 0 || c.SessionTickets > mostTickets {
+			p.err = fmt.Errorf("tls: SessionTickets is %d, and may be %d at most", c.SessionTickets, mostTickets)
+		}
+		h.MoreTickets = uint8(max(1, min(c.SessionTickets, mostTickets)) - 1)
 		if c.ServerSessions > 0 {
 			h.SessionIDs = true
 			p.sessions = session.NewCache(c.ServerSessions)
@@ -376,6 +385,9 @@ func groups(preferred []iana.Group, wanted []CurveID) (list []iana.Group) {
 	}
 	return list
 }
+
+// mostTickets is how many tickets a server may give after a handshake.
+const mostTickets = 16
 
 // keyLog writes secrets in the form of SSLKEYLOGFILE.
 type keyLog struct{ w io.Writer }

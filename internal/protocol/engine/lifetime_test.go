@@ -43,3 +43,26 @@ func TestSessionsEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestManyTickets gives a client several tickets at once, and one for each that
+// it uses. Each is a session of its own. RFC 9846, section 4.7.1.
+func TestManyTickets(t *testing.T) {
+	client, server := hosts13("P-256")(t)
+	server.Config.MoreTickets = 3
+	all := run(t, client, server, 0).Client.TakeSessions()
+	if len(all) != 4 {
+		t.Fatalf("there are %d tickets", len(all))
+	}
+	secrets, ages := map[string]bool{}, map[uint32]bool{}
+	for _, offered := range all {
+		secrets[string(offered.State.Secret)], ages[offered.State.AgeAdd] = true, true
+		client.Config.Session = offered
+		p := run(t, client, server, 0)
+		if n := len(p.Client.TakeSessions()); !p.Server.Established().Resumed || n != 1 {
+			t.Errorf("resumed: %v, %d tickets", p.Server.Established().Resumed, n)
+		}
+	}
+	if len(secrets) != 4 || len(ages) != 4 {
+		t.Error("tickets have a secret or ticket_age_add in common")
+	}
+}

@@ -113,6 +113,7 @@ type Config struct {
 	SessionIDs   bool          // resume TLS 1.2 by session ID: the host keeps the sessions
 	ECH          *ech.Keys     // opens encrypted ClientHellos; nil: they are ignored
 	AskECHKeys   bool          // ask for other ECHKeys once the ClientHello is read
+	MoreTickets  uint8         // that are given beside the first after a full handshake of TLS 1.3
 	MaxEarlyData uint32        // bytes of early data that tickets allow; 0: none
 	EarlySkew    time.Duration // by how much a client's age of a ticket may differ for early data; 0: ten seconds
 

@@ -236,5 +236,5 @@ func (s *Server) onApproval(msg) (state, error) {
 func (s *Server) finish() (state, error) {
 	s.readKeys(s.Done.ReadTraffic)
 	s.Out.Complete()
-	return connected, s.sendTicket()
+	return connected, s.sendTickets()
 }

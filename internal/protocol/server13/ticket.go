@@ -13,21 +13,32 @@ import (
 // RFC 9846, section 4.7.1, allows seven.
 const ticketLifetime = 24 * 60 * 60
 
-// sendTicket gives the client a ticket, if tickets are on and the client can
-// use one. RFC 9846, section 4.7.1.
-func (s *Server) sendTicket() error {
-	if s.Config.Tickets == nil || bytes.IndexByte(s.Offer.PSKModes, byte(iana.PSKModeDHEKE)) < 0 {
-		return nil
-	}
+// sendTickets gives the client tickets, if they are on and the client can use
+// them: in a resumption one for the one that was used. RFC 9846, section 4.7.1.
+func (s *Server) sendTickets() error {
 	lifetime := session.Left(s.Began(), ticketLifetime, s.Now)
-	if lifetime == 0 {
+	if s.Config.Tickets == nil || lifetime == 0 || bytes.IndexByte(s.Offer.PSKModes, byte(iana.PSKModeDHEKE)) < 0 {
 		return nil
 	}
+	more := s.Config.MoreTickets
+	if s.Done.Resumed {
+		more = 0
+	}
+	for i := range 1 + more {
+		if err := s.sendTicket(i, lifetime); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendTicket gives the client ticket i of this connection, for so many seconds.
+func (s *Server) sendTicket(i uint8, lifetime uint32) error {
 	var random [4]byte
 	if err := s.Random(random[:]); err != nil {
 		return err
 	}
-	nonce := [1]byte{} // one ticket a connection
+	nonce := [1]byte{i}
 	psk := s.Done.Resumption.TicketPSK(nonce[:])
 	state := session.State{
 		Version:    iana.TLS13,
