@@ -36,6 +36,8 @@
 //   - The texts of errors. errors.As finds the types that crypto/tls has, and
 //     AlertError besides.
 //   - A client's ticket of TLS 1.3 is used once.
+//   - Early data (0-RTT) over TCP, off by default: Config.MaxEarlyData,
+//     Conn.SetEarlyData and Dialer.EarlyData.
 //   - KeyLogWriter gets EXPORTER_SECRET as well, and its errors are passed
 //     over.
 //   - Config.Rand is used for randoms and key shares; signatures and Encrypted
