@@ -61,6 +61,7 @@ type way struct {
 	opened, sealed         schedule.Secret // the traffic secrets of TLS 1.3
 	protected, protected13 bool
 	early                  bool // with the keys of early data
+	finished               bool // the Finished of the handshake has passed
 }
 
 // NewPairThrough joins two hosts with a Middle between them.
@@ -174,7 +175,8 @@ func (m *Middle) follow(p Piece) {
 	case p.Type() == iana.MsgEndOfEarlyData && w.protected13:
 		m.flush(p.From)
 		m.install13(p.From, "HANDSHAKE_TRAFFIC_SECRET")
-	case p.Type() == iana.MsgFinished && w.protected13:
+	case p.Type() == iana.MsgFinished && w.protected13 && !w.finished:
+		w.finished = true
 		m.flush(p.From)
 		m.install13(p.From, "TRAFFIC_SECRET_0")
 	case p.Type() == iana.MsgKeyUpdate && w.protected13:

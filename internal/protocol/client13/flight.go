@@ -10,6 +10,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -61,36 +62,43 @@ func (c *Client) onResumptionVerdict(msg) (state, error) {
 
 // onCertificateRequest is WAIT_CERT_CR. RFC 9846, section 4.4.2.
 func (c *Client) onCertificateRequest(m msg) (state, error) {
+	return waitCertificate, c.readRequest(m, false)
+}
+
+// readRequest reads what certificate the server wants, and its context, which is
+// for requests after the handshake only.
+func (c *Client) readRequest(m msg, after bool) error {
 	r, err := wire.ParseCertificateRequest13(m.Body)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if c.asked, err = extension.Check(extension.CertificateRequest, r.Extensions, 0); err != nil {
-		return 0, err
+		return err
 	}
-	if len(r.Context) != 0 {
-		return 0, fault.RequestContextWrong
+	if len(r.Context) != 0 && !after {
+		return fault.RequestContextWrong
 	}
+	c.Context = bytes.Clone(r.Context)
 	body, ok := r.Extensions.Get(iana.ExtSignatureAlgorithms)
 	if !ok {
-		return 0, fault.RequestSchemesMissing
+		return fault.RequestSchemesMissing
 	}
 	schemes, err := wire.ParseSignatureAlgorithms(body)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	c.request = &handshake.CertificateRequest{Version: iana.TLS13, Schemes: schemes.Values()}
 	if body, ok := r.Extensions.Get(iana.ExtSignatureAlgorithmsCert); ok {
 		certs, err := wire.ParseSignatureAlgorithms(body)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		c.request.SchemesCert = certs.Values()
 	}
 	if body, ok := r.Extensions.Get(iana.ExtCertificateAuthorities); ok {
 		names, err := wire.ParseCertificateAuthorities(body)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		for _, n := range names {
 			c.request.Authorities = append(c.request.Authorities, bytes.Clone(n))
@@ -98,16 +106,16 @@ func (c *Client) onCertificateRequest(m msg) (state, error) {
 	}
 	if body, ok := r.Extensions.Get(iana.ExtDelegatedCredential); ok {
 		if c.delegates, err = wire.ParseDelegatedCredentialClient(bytes.Clone(body)); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if body, ok := r.Extensions.Get(iana.ExtCompressCertificate); ok {
 		if c.compressions, err = negotiate.ReadCompressions(bytes.Clone(body)); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	c.Transcript.Write(m.Raw)
-	return waitCertificate, nil
+	return nil
 }
 
 // onCertificate is WAIT_CERT: the server shows who it is. RFC 9846, section
@@ -219,20 +227,31 @@ func (c *Client) answer() (state, error) {
 // onCredential shows the client's certificate, or that it has none. RFC 9846,
 // section 4.5.1.
 func (c *Client) onCredential(msg) (state, error) {
-	var err error
-	if c.cred, err = c.ChooseCredential(c.suits, c.fits); err != nil {
+	if err := c.showCertificate(); err != nil {
 		return 0, err
 	}
 	if c.cred == nil {
-		c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), nil, []byte{0, 0, 0}))
 		return c.finish()
+	}
+	return waitSignature, nil
+}
+
+// showCertificate sends the certificate that was answered, or an empty list, and
+// asks for the signature that has to follow a certificate.
+func (c *Client) showCertificate() (err error) {
+	if c.cred, err = c.ChooseCredential(c.suits, c.fits); err != nil {
+		return err
+	}
+	if c.cred == nil {
+		c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), c.Context, []byte{0, 0, 0}))
+		return nil
 	}
 	c.Done.Local = c.cred
 	c.SendCertificate13(c.cred, c.compressions, c.asked.Has(iana.ExtStatusRequest), c.asked.Has(iana.ExtSCT))
 	var hash [48]byte
 	content := sign.AppendContent13(nil, false, c.Transcript.Sum(hash[:0]))
 	c.Pose(handshake.Ask{Question: handshake.Signature, Credential: c.cred, Scheme: c.scheme, Content: content})
-	return waitSignature, nil
+	return nil
 }
 
 // suits refuses a credential that the server may not be able to verify.
@@ -252,18 +271,31 @@ func (c *Client) fits(cred *sign.Credential) (err error) {
 
 // onSignature proves that the client has the key. RFC 9846, section 4.5.2.
 func (c *Client) onSignature(msg) (state, error) {
+	c.sendSignature()
+	return c.finish()
+}
+
+func (c *Client) sendSignature() {
 	verify := wire.CertificateVerify{Scheme: c.scheme, Signature: c.Answer.Bytes}
 	c.Send(iana.MsgCertificateVerify, verify.Append(c.Out.Message()))
-	return c.finish()
+}
+
+// sendFinished ends what was sent, with a MAC whose base key is the secret. RFC
+// 9846, section 4.5.3.
+func (c *Client) sendFinished(base *schedule.Secret) {
+	var hash, mac [48]byte
+	finished := wire.Finished{VerifyData: base.FinishedMAC(mac[:0], c.Transcript.Sum(hash[:0]))}
+	c.Send(iana.MsgFinished, finished.Append(c.Out.Message()))
 }
 
 // finish ends the handshake with the client's Finished.
 func (c *Client) finish() (state, error) {
 	c.endEarly()
-	var hash, mac [48]byte
-	finished := wire.Finished{VerifyData: c.clientHS.FinishedMAC(mac[:0], c.Transcript.Sum(hash[:0]))}
-	c.Send(iana.MsgFinished, finished.Append(c.Out.Message()))
-
+	c.sendFinished(&c.clientHS)
+	if err := c.KeepTranscript(c.Asked.Has(iana.ExtPostHandshakeAuth)); err != nil {
+		return 0, err
+	}
+	var hash [48]byte
 	th := c.app[:c.suite.Hash.Size()]
 	c.Done.ReadTraffic, c.Done.WriteTraffic = c.master.ServerTraffic(th), c.master.ClientTraffic(th)
 	c.Done.Exporter = c.master.Exporter(th)

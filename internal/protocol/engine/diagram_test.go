@@ -20,6 +20,8 @@ var machineNames = map[trace.Topic]string{
 	handshake.Client13:     "Client, TLS 1.3",
 	handshake.LegacyServer: "Server, TLS 1.2",
 	handshake.LegacyClient: "Client, TLS 1.2",
+	handshake.ServerPost:   "Server, authentication after the handshake of TLS 1.3",
+	handshake.ClientPost:   "Client, authentication after the handshake of TLS 1.3",
 }
 
 // place is a state of a machine.
@@ -134,6 +136,9 @@ func TestEveryStateAndStep(t *testing.T) {
 		}
 	}
 	walk(withoutStatus(t), walked)
+	for _, r := range postRecords(t) {
+		walkPost(r, walked, rested)
+	}
 	for _, d := range engine.Diagrams() {
 		for i, name := range d.States {
 			here := place{d.Machine, name}
@@ -198,6 +203,26 @@ func walk(r *trace.Record, walked map[trace.Topic]map[[2]string]bool) {
 			machine = machineOf(r.Side, r.Version)
 			d = diagramOf(machine)
 			at = d.States[0]
+		}
+	}
+}
+
+// walkPost does the same for the authentication of a client after the handshake.
+func walkPost(r *trace.Record, walked map[trace.Topic]map[[2]string]bool, rested map[place]bool) {
+	machine := handshake.ServerPost
+	if r.Side == trace.Client {
+		machine = handshake.ClientPost
+	}
+	at := diagramOf(machine).States[0]
+	rested[place{machine, at}] = true
+	for _, s := range r.Steps {
+		if s.Kind == trace.Entered {
+			if walked[machine] == nil {
+				walked[machine] = map[[2]string]bool{}
+			}
+			walked[machine][[2]string{at, s.Name}] = true
+			at = s.Name
+			rested[place{machine, at}] = true
 		}
 	}
 }

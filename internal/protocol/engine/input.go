@@ -125,6 +125,8 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 		return nil, c.onChangeCipherSpec(content)
 	case ct == iana.ContentApplicationData && !c.complete:
 		return c.earlyData(content)
+	case ct == iana.ContentApplicationData && c.authenticating():
+		return nil, fault.With(fault.DataInHandshake, "between the messages of an authentication")
 	case ct == iana.ContentApplicationData:
 		if len(content) > 0 {
 			c.count = counters{}

@@ -79,7 +79,7 @@ var stateNames = sync.OnceValue(func() map[trace.Topic][]string {
 func Diagrams() []handshake.Diagram {
 	return []handshake.Diagram{
 		hello.ServerDiagram(), hello.ClientDiagram(), server13.Diagram(), client13.Diagram(),
-		legacy.ServerDiagram(), legacy.ClientDiagram(),
+		legacy.ServerDiagram(), legacy.ClientDiagram(), server13.PostDiagram(), client13.PostDiagram(),
 	}
 }
 
@@ -92,6 +92,10 @@ func (c *Conn) connected(m handshake.Message) error {
 		return c.onKeyUpdate(m)
 	case v == iana.TLS13 && m.Type == iana.MsgNewSessionTicket && c.side == trace.Client:
 		return c.onTicket(m)
+	case v == iana.TLS13 && m.Type == iana.MsgCertificateRequest && c.side == trace.Client:
+		return c.onCertificateRequest(m)
+	case v == iana.TLS13 && (m.Type == iana.MsgCertificate || m.Type == iana.MsgCompressedCertificate) && c.side == trace.Server:
+		return c.onCertificate(m)
 	case v < iana.TLS13 && (m.Type == iana.MsgHelloRequest && c.side == trace.Client ||
 		m.Type == iana.MsgClientHello && c.side == trace.Server):
 		return c.onRenegotiation(m)

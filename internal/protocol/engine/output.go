@@ -37,7 +37,7 @@ func (c *Conn) Reply() {
 	c.closeSent = c.closeSent || c.replies.ended
 	c.replies = replies{}
 	if c.again.waiting && c.err == nil {
-		c.beginAgain(c.again.hello)
+		c.beginAgain(c.again.message)
 	}
 }
 
@@ -83,7 +83,7 @@ func (c *Conn) perform() error {
 func (c *Conn) effect(e handshake.Effect) error {
 	switch e.Kind {
 	case handshake.Send:
-		if e.Content == iana.ContentHandshake && (c.more || len(c.partial) > 0) {
+		if e.Content == iana.ContentHandshake && c.goesOn() {
 			// The peer goes on before it can have heard the answer.
 			return fault.ExcessHandshakeData
 		}
@@ -104,7 +104,7 @@ func (c *Conn) effect(e handshake.Effect) error {
 		c.limitWrite()
 		return c.write.Install(e.Keys)
 	case handshake.ReadKeys:
-		if c.more || len(c.partial) > 0 {
+		if c.goesOn() {
 			return fault.ExcessHandshakeData
 		}
 		c.core.Log.Keys(trace.ReadKeys)
@@ -118,7 +118,7 @@ func (c *Conn) effect(e handshake.Effect) error {
 	case handshake.Decide:
 		c.decided = true
 	case handshake.Complete:
-		if c.more || len(c.partial) > 0 {
+		if c.goesOn() {
 			return fault.ExcessHandshakeData
 		}
 		if c.complete {
@@ -131,6 +131,10 @@ func (c *Conn) effect(e handshake.Effect) error {
 	}
 	return nil
 }
+
+// goesOn reports whether there is something behind the message that is read, where
+// the peer has to wait for an answer first, or keys change.
+func (c *Conn) goesOn() bool { return (c.more || len(c.partial) > 0) && !c.authenticating() }
 
 // limitRead and limitWrite set the length of records to what the handshake has
 // agreed on, and what is sent to what this side wants to send at most.

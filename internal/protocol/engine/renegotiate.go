@@ -12,8 +12,9 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
-// renegotiation is another handshake on a connection of TLS 1.2 or below: RFC
-// 5246, section 7.4.1, and RFC 5746. It is done with the reading and the writing
+// renegotiation is another handshake on a connection of TLS 1.2 or below (RFC
+// 5246, section 7.4.1, and RFC 5746), or what TLS 1.3 has left of that: the
+// authentication of a client (RFC 9846, section 4.7.2). It is done with the reading and the writing
 // side in one hand, as the first one was; so what the reading side receives
 // waits until Reply, which needs both.
 type renegotiation struct {
@@ -21,8 +22,10 @@ type renegotiation struct {
 	settings atomic.Pointer[handshake.Config] // for it; nil: those of before
 	asked    atomic.Bool                      // a HelloRequest was sent
 
+	request atomic.Pointer[postRequest] // in TLS 1.3: the CertificateRequest that was sent
+
 	waiting bool   // the peer has asked for it, and Reply has to begin
-	hello   []byte // the ClientHello with which a client asks
+	message []byte // with which it has, unless that is a HelloRequest
 	count   int    // of those that were completed
 }
 
@@ -75,7 +78,7 @@ func (c *Conn) onRenegotiation(m handshake.Message) error {
 	}
 	c.again.waiting = true
 	if m.Type == iana.MsgClientHello {
-		c.again.hello = bytes.Clone(m.Raw)
+		c.again.message = bytes.Clone(m.Raw)
 	}
 	return nil
 }
@@ -89,11 +92,17 @@ func (c *Conn) mayRenegotiate() bool {
 	}
 	switch c.config.Renegotiation {
 	case handshake.RenegotiateFreely:
-		return c.again.asked.Load() || c.again.count < maxAgain+int(c.lastInput.Sub(c.started)/time.Second)
+		return c.again.asked.Load() || !c.tooOften()
 	case handshake.RenegotiateOnce:
 		return c.again.asked.Load() || c.again.count == 0
 	}
 	return c.again.asked.Load()
+}
+
+// tooOften reports whether there were too many handshakes for the time that the
+// connection lasts.
+func (c *Conn) tooOften() bool {
+	return c.again.count >= maxAgain+int(c.lastInput.Sub(c.started)/time.Second)
 }
 
 // maxAgain is how many handshakes a peer may ask for at once; after these it may
@@ -103,13 +112,16 @@ const maxAgain = 16
 // beginAgain begins the handshake: with the ClientHello that was received, or by
 // sending one.
 func (c *Conn) beginAgain(received []byte) error {
+	if c.established.Version == iana.TLS13 {
+		return c.beginPost(received)
+	}
 	if c.closeSent {
 		c.end(fault.NoRenegotiation) // it could not be answered
 		return c.err
 	}
 	c.core = handshake.NewCore(c.configAgain())
 	c.core.Now, c.core.Before = c.lastInput, &c.established
-	c.again.waiting, c.again.hello = false, nil
+	c.again.waiting, c.again.message = false, nil
 	c.again.asked.Store(false)
 	if c.side == trace.Client {
 		c.machine = hello.NewClient(c.core)

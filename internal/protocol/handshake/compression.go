@@ -26,6 +26,9 @@ func (c *Config) CertificateLimit() int {
 // can decompress it and something is gained. RFC 9846, section 4.5.1; RFC 8879,
 // section 4.
 func (c *Core) SendCertificate13(cred *sign.Credential, offered wire.List[iana.CertificateCompression], staple, scts bool) {
+	if len(c.Context) > 0 { // what is compressed once has no context
+		offered = nil
+	}
 	if a := negotiate.Compression(offered, c.Config.Compress, c.Log); a != nil {
 		if small, n := cred.Compressed13(a, c.Config.CompressAfter, staple, scts); small != nil {
 			m := wire.CompressedCertificate{Algorithm: a.ID, UncompressedLength: n, Compressed: small}
@@ -33,7 +36,7 @@ func (c *Core) SendCertificate13(cred *sign.Credential, offered wire.List[iana.C
 			return
 		}
 	}
-	c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), nil, cred.List13(staple, scts)))
+	c.Send(iana.MsgCertificate, wire.AppendCertificate13(c.Out.Message(), c.Context, cred.List13(staple, scts)))
 }
 
 // AppendCompressions appends compress_certificate with what this side can

@@ -142,6 +142,11 @@ type Config struct {
 	// completed.
 	AskApproval bool
 
+	// PostHandshakeAuth lets a server ask for the client's certificate once the
+	// handshake is complete: a client says that it may, a server keeps what it
+	// needs for it. RFC 9846, sections 4.3.6 and 4.7.2; TLS 1.3.
+	PostHandshakeAuth bool
+
 	// Reverify asks for a verdict on the peer's chain also when the session is
 	// resumed in which it was shown: it may have expired, or lost its trust.
 	Reverify bool
@@ -183,6 +188,7 @@ type Core struct {
 	SSL2Hello   []byte          // the same hello in the format of SSL 2.0, if that is how it was sent
 	ServerHello []byte          // with its header
 	Shares      []kex.Key       // a client: the keys of its key shares
+	Context     []byte          // certificate_request_context: empty in the handshake itself
 	Asked       extension.Set   // the extensions that this side asks for: a client's ClientHello, a server's CertificateRequest
 	Hellos      *Hellos         // a client that encrypts its ClientHello: both of them
 	Opened      *ech.Opened     // a server that has decrypted a ClientHello: how
@@ -226,6 +232,9 @@ type Established struct {
 	// TLS 1.3: the traffic secrets of both directions and those derived later.
 	ReadTraffic, WriteTraffic schedule.Secret
 	Exporter, Resumption      schedule.Secret
+	// The transcript up to the client's Finished, as Transcript.Save gives it,
+	// if the client may be asked for its certificate later.
+	Transcript []byte
 
 	// TLS 1.2 and below.
 	SessionID                  []byte // under which the session can be kept
@@ -383,6 +392,15 @@ func (c *Core) Reverified(waiting State, next func() (State, error)) (State, err
 		return waiting, nil
 	}
 	return next()
+}
+
+// KeepTranscript keeps the transcript for authentication after the handshake, if
+// both sides want to be able to. RFC 9846, section 4.3.6.
+func (c *Core) KeepTranscript(offered bool) (err error) {
+	if c.Config.PostHandshakeAuth && offered {
+		c.Done.Transcript, err = c.Transcript.Save()
+	}
+	return err
 }
 
 // Approve goes on with finish, or asks the host first if it wants to be asked

@@ -162,6 +162,8 @@ const (
 	LegacyClient
 	SSL2Server
 	SSL2Client
+	ServerPost
+	ClientPost
 )
 
 // In makes a row: the name of a state and its arms.

@@ -266,6 +266,9 @@ func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 		b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
 	}
 	b = c.AppendDelegates(c.AppendCompressions(b))
+	if c.Config.PostHandshakeAuth {
+		b = wire.AppendExtension(b, iana.ExtPostHandshakeAuth, nil)
+	}
 	b, shares := wire.OpenKeyShareClient(b)
 	var share wire.Mark
 	if g.sent {

@@ -1,6 +1,7 @@
 package server13
 
 import (
+	"bytes"
 	"crypto/hmac"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -83,7 +84,12 @@ func (s *Server) sendCertificateRequest() {
 		return
 	}
 	s.askedCertificate = true
-	b, block := wire.OpenCertificateRequest13(s.Out.Message(), nil)
+	s.requestCertificate()
+}
+
+// requestCertificate sends the CertificateRequest, with the context in the core.
+func (s *Server) requestCertificate() []byte {
+	b, block := wire.OpenCertificateRequest13(s.Out.Message(), s.Context)
 	schemes := sign.OfClients(s.Config.Policy.Schemes)
 	if grease := s.grease(); grease != 0 {
 		schemes = append([]iana.SignatureScheme{iana.SignatureScheme(grease)}, schemes...)
@@ -109,7 +115,7 @@ func (s *Server) sendCertificateRequest() {
 		b = s.AppendDelegates(b)
 		s.Asked.Add(iana.ExtDelegatedCredential)
 	}
-	s.Send(iana.MsgCertificateRequest, block.Close(b))
+	return s.Send(iana.MsgCertificateRequest, block.Close(b))
 }
 
 // onSignature completes the flight. RFC 9846, sections 4.5.2 and 4.5.3.
@@ -158,30 +164,38 @@ func (s *Server) onCompressedCertificate(m msg) (state, error) {
 // takeCertificate goes on with the body of a Certificate; raw is the message as
 // it came.
 func (s *Server) takeCertificate(body, raw []byte) (state, error) {
+	if err := s.readCertificate(body, raw); err != nil || s.Done.Peer == nil {
+		return waitFinished, err
+	}
+	return waitVerdict, nil
+}
+
+// readCertificate reads what the client shows, if it does, and asks for the
+// verdict on it.
+func (s *Server) readCertificate(body, raw []byte) error {
 	shown, err := wire.ParseCertificate13(body)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	s.Transcript.Write(raw)
-	if len(shown.Context) != 0 {
-		return 0, fault.RequestContextWrong
+	if !bytes.Equal(shown.Context, s.Context) {
+		return fault.RequestContextWrong
 	}
 	peer, err := handshake.ReadPeer13(&shown, s.Asked, s.Done.PeerType)
-	if err != nil {
-		return 0, err
-	}
-	if peer == nil {
-		if s.Config.ClientAuth == handshake.RequireClientAuth {
-			return 0, fault.CertificateMissing
-		}
-		return waitFinished, nil
+	switch {
+	case err != nil:
+		return err
+	case peer == nil && s.Config.ClientAuth == handshake.RequireClientAuth:
+		return fault.CertificateMissing
+	case peer == nil:
+		return nil
 	}
 	if err := s.CheckDelegation(peer, false); err != nil {
-		return 0, err
+		return err
 	}
 	s.Done.Peer = peer
 	s.Pose(handshake.Ask{Question: handshake.Verdict, Peer: peer})
-	return waitVerdict, nil
+	return nil
 }
 
 // onVerdict takes the host's word on the client's chain.
@@ -191,26 +205,29 @@ func (s *Server) onVerdict(msg) (state, error) {
 
 // onCertificateVerify is WAIT_CV: the client proves that it has the key. RFC
 // 9846, section 4.5.2.
-func (s *Server) onCertificateVerify(m msg) (state, error) {
+func (s *Server) onCertificateVerify(m msg) (state, error) { return waitFinished, s.checkSignature(m) }
+
+// checkSignature checks that the client has the key of what it has shown.
+func (s *Server) checkSignature(m msg) error {
 	v, err := wire.ParseCertificateVerify(m.Body)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	key, err := s.SigningKey(s.Done.Peer, v.Scheme)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if err := s.Done.Peer.MaySign(); err != nil {
-		return 0, err
+		return err
 	}
 	var hash [48]byte
 	content := sign.AppendContent13(s.content[:0], false, s.Transcript.Sum(hash[:0]))
 	if err := sign.Verify(v.Scheme, iana.TLS13, key, content, v.Signature); err != nil {
-		return 0, err
+		return err
 	}
 	s.Done.PeerScheme = v.Scheme
 	s.Transcript.Write(m.Raw)
-	return waitFinished, nil
+	return nil
 }
 
 // onFinished is WAIT_FINISHED: the client shows that it saw the handshake we
@@ -223,6 +240,9 @@ func (s *Server) onFinished(m msg) (state, error) {
 	s.Transcript.Write(m.Raw) // the resumption secret covers the client's Finished
 	s.Done.Resumption = s.master.Resumption(s.Transcript.Sum(hash[:0]))
 	s.Done.EMS = true
+	if err := s.KeepTranscript(s.Offer.Has(iana.ExtPostHandshakeAuth)); err != nil {
+		return 0, err
+	}
 	return s.Approve(waitApproval, s.finish)
 }
 

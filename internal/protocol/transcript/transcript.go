@@ -85,6 +85,17 @@ func (t *Transcript) SumWith(dst, raw []byte) []byte {
 	return dst
 }
 
+// Save gives the hash's state, for going on with it later.
+func (t *Transcript) Save() ([]byte, error) {
+	return t.hash.(encoding.BinaryAppender).AppendBinary(nil)
+}
+
+// Restore goes on with what Save gave of the same hash.
+func (t *Transcript) Restore(h schedule.Hash, saved []byte) error {
+	t.Start(h)
+	return t.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(saved)
+}
+
 // Retry replaces the first ClientHello by the message_hash that stands for it
 // after a HelloRetryRequest. RFC 9846, section 4.5 (transcript hash).
 func (t *Transcript) Retry() {
