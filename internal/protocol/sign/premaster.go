@@ -14,8 +14,9 @@ const PremasterLen = 48
 
 // DecryptPremaster decrypts a secret of n bytes: the premaster secret of RSA key
 // exchange, or the master key of SSL 2.0. Whatever was sent, the outcome is n
-// bytes after the same time: random ones if the padding or the length is wrong (RFC 5246, section 7.4.7.1). Only a key that
-// cannot decrypt at all is an error.
+// bytes after the same time: random ones if the padding or the length is wrong
+// (RFC 5246, section 7.4.7.1). Only a key that cannot decrypt at all is an
+// error.
 func DecryptPremaster(key crypto.Signer, rand io.Reader, ciphertext []byte, n int) ([]byte, error) {
 	d, ok := key.(crypto.Decrypter)
 	if !ok {

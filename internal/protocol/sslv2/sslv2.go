@@ -11,6 +11,7 @@
 package sslv2
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/des"
 	"crypto/md5"
@@ -99,7 +100,7 @@ type direction struct {
 }
 
 func newDirection(k Kind, key, arg []byte, opens bool) (d direction, err error) {
-	d.key = key
+	d.key = bytes.Clone(key) // the handshake wipes its own
 	if k == RC4_128 {
 		//lint:ignore SA1019 SSL 2.0 has nothing better
 		d.stream, err = rc4.NewCipher(key)
