@@ -388,17 +388,3 @@ func groups(preferred []iana.Group, wanted []CurveID) (list []iana.Group) {
 
 // mostTickets is how many tickets a server may give after a handshake.
 const mostTickets = 16
-
-// keyLog writes secrets in the form of SSLKEYLOGFILE.
-type keyLog struct{ w io.Writer }
-
-// keyLogMu is of all key logs: several configs, such as clones, may share one
-// writer.
-var keyLogMu sync.Mutex
-
-func (k keyLog) write(label string, clientRandom, secret []byte) {
-	keyLogMu.Lock()
-	defer keyLogMu.Unlock()
-	// As crypto/tls does, but for the error: there is nobody to take it.
-	fmt.Fprintf(k.w, "%s %x %x\n", label, clientRandom, secret)
-}

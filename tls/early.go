@@ -114,6 +114,21 @@ func (c *Conn) EarlyDataAccepted() int {
 	return c.early.sent
 }
 
+// ExportEarlyKeyingMaterial gives length bytes of keying material from
+// early_exporter_secret, which both sides have when early data is sent. It is
+// as replayable as that. The handshake must have been run, and the early data
+// accepted. RFC 9846, section 7.5.
+func (c *Conn) ExportEarlyKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
+	if !c.complete.Load() {
+		return nil, errors.New("tls: the handshake is not complete")
+	}
+	if c.half.Load() {
+		c.out.Lock()
+		defer c.out.Unlock()
+	}
+	return c.engine.ExportEarly(label, context, length)
+}
+
 // InEarlyData reports whether the connection is a server's that has accepted
 // early data and does not know yet whether the client is there: what was read so
 // far may be what somebody sends again. Handshake has returned by then, and data

@@ -2,6 +2,7 @@ package tls
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,7 @@ func talk(t *testing.T, client, server *Config, say string) (accepted int, saw s
 	rawClient, rawServer := link(t)
 	result := make(chan seenEarly, 1)
 	s := Server(rawServer, server)
+	exported := make(chan []byte, 1)
 	go func() {
 		var o seenEarly
 		o.err = s.Handshake()
@@ -72,6 +74,8 @@ func talk(t *testing.T, client, server *Config, say string) (accepted int, saw s
 		if o.err == nil {
 			n, o.err = io.ReadFull(s, buf)
 		}
+		early, _ := s.ExportEarlyKeyingMaterial("label", nil, 32)
+		exported <- early
 		o.first, o.early = string(buf[:n]), s.InEarlyData()
 		state := s.ConnectionState()
 		o.done, o.resumed = state.HandshakeComplete, state.DidResume
@@ -93,6 +97,10 @@ func talk(t *testing.T, client, server *Config, say string) (accepted int, saw s
 	}
 	if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || line != strings.ToUpper(say)+"\n" {
 		t.Errorf("the answer is %q, %v", line, err)
+	}
+	mine, err := c.ExportEarlyKeyingMaterial("label", nil, 32)
+	if theirs := <-exported; (err == nil) != (accepted > 0) || !bytes.Equal(mine, theirs) {
+		t.Errorf("exported: %x, %x, %v", mine, theirs, err)
 	}
 	c.CloseWrite()
 	io.Copy(io.Discard, c)
