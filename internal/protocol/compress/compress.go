@@ -116,7 +116,20 @@ func window(n int) int {
 	return bits
 }
 
+// maxWindow is the longest window in bytes that is decompressed: a few bytes of
+// a peer that is not yet known can ask for as much memory. Brotli's tools have it
+// as their default, and who compresses a certificate at once needs no more than
+// its length.
+const maxWindow = 4 << 20
+
+var errWindow = errors.New("its window is longer than 4 MiB")
+
 func fromBrotli(dst, compressed []byte) error {
+	// RFC 7932, section 9.1: the stream begins with the size of the window,
+	// whose two longest, of 2^23 and 2^24, are these.
+	if len(compressed) > 0 && (compressed[0]&0x0f == 0x0d || compressed[0]&0x0f == 0x0f) {
+		return errWindow
+	}
 	return fill(dst, brotli.NewReader(bytes.NewReader(compressed)))
 }
 
@@ -132,14 +145,10 @@ func toZstd(body []byte) []byte {
 
 func fromZstd(dst, compressed []byte) error {
 	r, err := zstd.NewReader(bytes.NewReader(compressed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(zstdWindow))
+		zstd.WithDecoderMaxMemory(maxWindow))
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	return fill(dst, r)
 }
-
-// zstdWindow is the longest window in bytes that is taken: what every decoder is
-// to support. RFC 8878, section 3.1.1.1.2.
-const zstdWindow = 8 << 20

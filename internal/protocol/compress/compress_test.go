@@ -65,7 +65,7 @@ func TestBomb(t *testing.T) {
 	zeros := make([]byte, 1<<20)
 	var z, b bytes.Buffer
 	zw, _ := zlib.NewWriterLevel(&z, zlib.BestCompression)
-	bw := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: 9, LGWin: 24})
+	bw := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: 9, LGWin: 22})
 	for range 64 {
 		zw.Write(zeros)
 		bw.Write(zeros)
@@ -78,8 +78,8 @@ func TestBomb(t *testing.T) {
 		most uint64
 	}{
 		{Zlib, z.Bytes(), 1 << 18},
-		{Brotli, b.Bytes(), 40 << 20}, // its window, of up to 16 MiB
-		{Zstd, zstdBomb(), 20 << 20},
+		{Brotli, b.Bytes(), 5 << 20},
+		{Zstd, zstdBomb(), 5 << 20},
 	} {
 		dst := make([]byte, announced)
 		var before, after runtime.MemStats
@@ -95,13 +95,33 @@ func TestBomb(t *testing.T) {
 // zstdBomb is a frame that announces nothing and repeats one byte (RFC 8878,
 // sections 3.1.1 and 3.1.1.2): blocks of 128 KiB in four bytes each.
 func zstdBomb() []byte {
-	b := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x68} // magic, no content size, a window of 8 MiB
+	b := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x60} // magic, no content size, a window of 4 MiB
 	for range 1 << 10 {
 		header := 1<<17<<3 | 1<<1 // RLE
 		b = append(b, byte(header), byte(header>>8), byte(header>>16), 0)
 	}
 	header := 1<<3 | 1<<1 | 1
 	return append(b, byte(header), byte(header>>8), byte(header>>16), 0)
+}
+
+// A window that is longer than a certificate could need is refused at once.
+func TestWindow(t *testing.T) {
+	want := body(1000)
+	for bits := 10; bits <= 24; bits++ {
+		var b bytes.Buffer
+		w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: 5, LGWin: bits})
+		w.Write(want)
+		w.Close()
+		got := make([]byte, len(want))
+		if err := Brotli.Decompress(got, b.Bytes()); (err == nil) != (bits <= 22) {
+			t.Errorf("a window of %d bits: %v", bits, err)
+		}
+	}
+	long := zstdBomb()
+	long[5] = 0x68 // 8 MiB
+	if err := Zstd.Decompress(make([]byte, 10), long); err == nil {
+		t.Error("a window of 8 MiB was taken")
+	}
 }
 
 func FuzzDecompress(f *testing.F) {
