@@ -3,14 +3,17 @@ package engine_test
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"testing"
 
+	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 	"github.com/handsel-tls/handsel/internal/tlstest"
@@ -152,6 +155,35 @@ func TestAlertsOfSSL30(t *testing.T) {
 		through(t, client, server, m).Run()
 		if !slices.Equal(told, []iana.Alert{c.theirs}) {
 			t.Errorf("%v: %v was sent", c.ours, told)
+		}
+	}
+}
+
+// Sessions of old versions are resumed by their IDs, and renegotiated with the
+// whole of the Finished messages before: 36 bytes each in SSL 3.0.
+func TestOldVersionsGoOn(t *testing.T) {
+	for _, v := range []iana.Version{iana.SSL30, iana.TLS10, iana.TLS11} {
+		client, server := hosts30(iana.TLS_RSA_WITH_AES_128_CBC_SHA, "RSA-2048")
+		p := with(client.Config.Policy, func(p *policy.Policy) { p.Versions = []iana.Version{v} })
+		for _, h := range []*tlstest.Host{client, server} {
+			h.Config.Policy, h.Config.Renegotiation = p, handshake.RenegotiateFreely
+		}
+		server.Sessions, server.Config.SessionIDs = session.NewCache(10), true
+		first := run(t, client, server, 1)
+		keep(server, first)
+		client.Config.Session = sessionOf(t, first)
+		second := run(t, client, server, 1)
+		if !second.Client.Established().Resumed || second.Client.Established().Master != first.Client.Established().Master {
+			t.Errorf("%v: the session was not resumed", v)
+		}
+		for n, from := range []*engine.Conn{second.Client, second.Server} {
+			if err := errors.Join(from.Renegotiate(nil), second.Run()); err != nil {
+				t.Fatalf("%v: %v", v, err)
+			}
+			if second.Client.Renegotiations() != n+1 || second.Server.Renegotiations() != n+1 {
+				t.Errorf("%v: %d renegotiations", v, second.Client.Renegotiations())
+			}
+			flows(t, second, "more")
 		}
 	}
 }

@@ -104,12 +104,8 @@ func (c *Client) writeHello() error {
 	if len(p.Groups) == 0 && p.Allows(iana.TLS13) {
 		return fault.With(fault.NoSharedGroup, "no group is enabled")
 	}
-	if p.Highest() == iana.SSL30 { // it has no extensions: the signal stands for the one (RFC 5746, section 3.3)
-		hello.CipherSuites = offeredSuites(p, grease{})
-		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
-		c.Done.ServerName = ""
-		b, block := hello.Open(c.Hello[:0])
-		c.Asked, c.Hello = 0, block.CloseHello(b)
+	if p.Highest() == iana.SSL30 {
+		c.writeHello30(&hello)
 		return nil
 	}
 	b, block := hello.Open(c.Hello[:0])
@@ -121,6 +117,25 @@ func (c *Client) writeHello() error {
 	c.Asked = extension.Of(b[start:])
 	c.Hello = block.Close(b)
 	return nil
+}
+
+// writeHello30 writes a ClientHello of SSL 3.0, which has no extensions. A signal
+// among the suites stands for the one it could have, and in a renegotiation the
+// extension itself does. RFC 5746, sections 3.3 and 3.5.
+func (c *Client) writeHello30(hello *wire.ClientHello) {
+	c.Done.ServerName, c.Asked = "", 0
+	hello.CipherSuites = offeredSuites(c.Config.Policy, grease{})
+	if c.Config.Fallback {
+		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_FALLBACK_SCSV))
+	}
+	if c.Before == nil {
+		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
+	}
+	b, block := hello.Open(c.Hello[:0])
+	if c.Before != nil {
+		b = wire.AppendRenegotiationInfo(b, c.Before.VerifyData(false))
+	}
+	c.Hello = block.CloseHello(b)
 }
 
 // offersSuite reports whether there is more in the list than GREASE.

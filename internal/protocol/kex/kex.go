@@ -21,7 +21,7 @@ import (
 )
 
 // MaxShare and MaxSecret are lengths in bytes that every share and secret of
-// the policies' groups fits in. ML-KEM-1024's share is longer.
+// the usual groups fits in. Those of RFC 7919 and of ML-KEM-1024 are longer.
 const (
 	MaxShare  = mlkem768.PublicKeySize + 65
 	MaxSecret = 66

@@ -62,7 +62,6 @@ var museum = func() Policy {
 	)
 	p.Schemes = append(slices.Clone(p.Schemes), iana.DSASHA256, iana.DSASHA1)
 	p.MinPrime = 1024
-	p.SHA1Certificates = true
 	p.NoTickets = true
 	return p
 }()

@@ -158,3 +158,29 @@ func TestAuthorities(t *testing.T) {
 		}
 	}
 }
+
+// What is weak in a binding is said when the configuration is read: by its
+// policy, or by single settings.
+func TestNoticesOfWeakBindings(t *testing.T) {
+	dir := t.TempDir()
+	d := mustOpen(t, filepath.Join(dir, "data"))
+	for settings, what := range map[string]string{
+		"policy: modern":                           "",
+		"policy: compatible":                       "",
+		"policy: legacy":                           "TLS 1.0 signs",
+		"policy: museum":                           "RC4 gives",
+		`min_version: "1.1"`:                       "TLS 1.1 signs",
+		"suites: [TLS_RSA_WITH_3DES_EDE_CBC_SHA]":  "3DES has blocks",
+		"suites: [TLS_ECDHE_RSA_WITH_RC4_128_SHA]": "RC4 gives",
+		"policy: museum, max_version: \"ssl3\"":    "SSL 3.0 does not",
+	} {
+		p, err := plan(d, dir, "listen: {https: [\"127.0.0.1:8443\"]}\ncertificates: [{name: www, local_ca: [www.localhost]}]\n"+
+			"bindings: [{on: \"www.localhost:8443\", certificates: [www], "+settings+"}]\n")
+		if err != nil {
+			t.Fatalf("%s: %v", settings, err)
+		}
+		if said := strings.Join(p.Notices, "\n"); !strings.Contains(said, what) || what == "" && strings.Contains(said, "binding www") {
+			t.Errorf("%s: %q", settings, said)
+		}
+	}
+}
