@@ -83,10 +83,10 @@ func tlsUnique(e *handshake.Established) []byte {
 	return first[:e.VerifyLen]
 }
 
-// verifiedChains gives the chains that were verified, in this handshake or in
+// verifiedChains gives the chains that were verified, on this connection or on
 // that of the session it resumed.
 func (c *Conn) verifiedChains() [][]*x509.Certificate {
-	if c.engine.Established().Resumed {
+	if c.engine.Established().Resumed && c.host.chains == nil {
 		return c.host.resumed
 	}
 	return c.host.chains

@@ -82,8 +82,16 @@ func (c *Conn) SealEarly(dst, data []byte) ([]byte, error) {
 
 // writable reports whether application data may be sent: by a server that takes
 // early data, from its Finished on. RFC 9846, section 4.5.3.
+// What the reading side has of the connection does not count once the handshake
+// is complete: it may be at work.
 func (c *Conn) writable() bool {
-	return c.err == nil && !c.closeSent && (c.complete && c.core == nil || c.HalfOpen())
+	switch {
+	case c.closeSent:
+		return false
+	case c.complete:
+		return c.core == nil
+	}
+	return c.HalfOpen()
 }
 
 // HalfOpen reports whether a server has accepted early data in a handshake that
