@@ -43,8 +43,6 @@ type Conn struct {
 	read          record.Opener
 	partial       []byte // handshake bytes whose message is not yet whole
 	early         bool   // a client's early data may have to be passed over
-	skipped       int64  // bytes of it that were
-	earlyBytes    int64  // of early data that were read, or sent
 	more          bool   // the record goes on after the message that is read
 	heard         bool   // a byte came
 	begun         bool   // the first record was seen

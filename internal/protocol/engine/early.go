@@ -35,7 +35,8 @@ func (c *Conn) skipEarlyData(ct iana.ContentType, n int, err error) (early bool,
 	case protected:
 		c.read.Again()
 	}
-	if c.skipped += int64(n); c.skipped > c.maxSkipped() {
+	e := c.Established().Early // it was offered
+	if e.Bytes += int64(n); e.Bytes > c.maxSkipped() {
 		return true, fault.EarlyDataTooLong
 	}
 	return true, nil
@@ -47,7 +48,7 @@ func (c *Conn) earlyData(content []byte) ([]byte, error) {
 	if c.side != trace.Server || !e.Accepted() || !e.Flows() {
 		return nil, fault.DataInHandshake
 	}
-	if c.earlyBytes += int64(len(content)); c.earlyBytes > int64(e.Max) {
+	if e.Bytes += int64(len(content)); e.Bytes > int64(e.Max) {
 		return nil, fault.With(fault.EarlyDataOverLimit, "more than %d bytes", e.Max)
 	}
 	return content, nil
@@ -60,7 +61,7 @@ func (c *Conn) EarlyRoom() int {
 	if c.side != trace.Client || c.complete || c.err != nil || !e.Flows() {
 		return 0
 	}
-	return int(min(int64(e.Max)-c.earlyBytes, 1<<30))
+	return int(min(int64(e.Max)-e.Bytes, 1<<30))
 }
 
 // SealEarly appends the records of early data to dst, to be sent after what is
@@ -71,7 +72,10 @@ func (c *Conn) SealEarly(dst, data []byte) ([]byte, error) {
 	if len(data) > c.EarlyRoom() {
 		return dst, fault.With(fault.Internal, "%d bytes of early data, there is room for %d", len(data), c.EarlyRoom())
 	}
-	c.earlyBytes += int64(len(data))
+	if len(data) == 0 {
+		return dst, nil
+	}
+	c.Established().Early.Bytes += int64(len(data))
 	for len(data) > 0 {
 		n := min(len(data), record.MaxPlaintext)
 		dst = c.write.Seal(dst, iana.ContentApplicationData, data[:n])

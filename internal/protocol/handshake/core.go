@@ -208,6 +208,10 @@ type Established struct {
 	Group      iana.Group
 	Scheme     iana.SignatureScheme // of the server
 	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
+
+	PeerType, OwnType     iana.CertificateType // the forms of the certificates
+	ReadLimit, WriteLimit uint16               // bytes of content in a record; 0: 2^14
+
 	ALPN       string
 	ServerName string // of the client's server_name
 	Resumed    bool
@@ -218,16 +222,12 @@ type Established struct {
 
 	HelloVersion iana.Version // client_version of a client's first ClientHello
 
-	ECH               *ECHOutcome          // nil: Encrypted Client Hello was not offered
-	Early             *EarlyData           // nil: early data was not offered
-	PeerType, OwnType iana.CertificateType // the forms of the certificates
-	Began             int64                // as session.State has it, of a session that was resumed
+	ECH   *ECHOutcome // nil: Encrypted Client Hello was not offered
+	Early *EarlyData  // nil: early data was not offered
+	Began int64       // as session.State has it, of a session that was resumed
 
 	Local *sign.Credential // what this side showed
 	Peer  *PeerCertificates
-
-	// How many bytes of content a record may have; 0: 2^14.
-	ReadLimit, WriteLimit uint16
 
 	// TLS 1.3: the traffic secrets of both directions and those derived later.
 	ReadTraffic, WriteTraffic schedule.Secret

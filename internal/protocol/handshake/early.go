@@ -14,6 +14,7 @@ type EarlyData struct {
 	Max      uint32          // bytes that the session allows
 	Exporter schedule.Secret // early_exporter_secret; it is wiped if the data is rejected
 	Why      trace.Why       // it was rejected
+	Bytes    int64           // that were sent, or came; with headers if they were passed over
 }
 
 // EarlyState is how far early data has come.
