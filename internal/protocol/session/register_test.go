@@ -56,3 +56,33 @@ func TestRegisterConcurrently(t *testing.T) {
 		t.Errorf("%d were taken, of 100", taken.Load())
 	}
 }
+
+// Keys that rotate by themselves have a register, which knows of all that came;
+// those that somebody has set have none, and neither have their clones.
+func TestRegisterOfKeys(t *testing.T) {
+	var own Keys
+	r := own.Register()
+	if r == nil || r != own.Register() || r.Seen([]byte("a"), window, now) != 0 || r.Seen([]byte("a"), window, now) != trace.Seen {
+		t.Error("the register of keys of one's own")
+	}
+	if own.Clone().Register() != nil {
+		t.Error("a clone of keys has a register")
+	}
+	var set Keys
+	set.Set([][32]byte{{1}})
+	if set.Register() != nil {
+		t.Error("keys that were set have a register")
+	}
+	if own.Set([][32]byte{{1}}); own.Register() != nil {
+		t.Error("keys that were set later have a register")
+	}
+}
+
+// What is left of a session's week goes to the ticket.
+func TestLeft(t *testing.T) {
+	for after, want := range map[time.Duration]uint32{0: 3600, 7*24*time.Hour - time.Minute: 60, 7 * 24 * time.Hour: 0, 8 * 24 * time.Hour: 0} {
+		if got := Left(now.Unix(), 3600, now.Add(after)); got != want {
+			t.Errorf("after %v: %d s, want %d", after, got, want)
+		}
+	}
+}
