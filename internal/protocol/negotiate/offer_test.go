@@ -108,9 +108,13 @@ func TestSameOfferOfThousands(t *testing.T) {
 		}
 		return least
 	}
-	if few, many := spent(1500), spent(12000); many > 30*few {
-		t.Errorf("eight times as many extensions take %v in place of %v", many, few)
+	var few, many time.Duration
+	for range 8 { // the machine may be busy
+		if few, many = spent(1500), spent(12000); many <= 30*few {
+			return
+		}
 	}
+	t.Errorf("eight times as many extensions take %v in place of %v", many, few)
 }
 
 func mustRead(t *testing.T, b []byte) Offer {
