@@ -93,6 +93,11 @@ type Config struct {
 	// Conn.Renegotiate. Renegotiation, above, is for clients.
 	AllowRenegotiation bool
 
+	// PostHandshakeAuth has a client of TLS 1.3 say that it may be asked for its
+	// certificate after the handshake, and a server keep what it needs to ask:
+	// see Conn.RequestCertificate. It costs a quarter of a kilobyte a connection.
+	PostHandshakeAuth bool
+
 	// HandshakeTimeout is the longest time a handshake may take; 0 is one
 	// minute, less than 0 no limit but the connection's deadlines.
 	HandshakeTimeout time.Duration
@@ -216,7 +221,8 @@ func (c *Config) Clone() *Config {
 		SessionTicketsDisabled: c.SessionTicketsDisabled, SessionTicketKey: c.SessionTicketKey,
 		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
-		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, KeyLogWriter: c.KeyLogWriter,
+		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, PostHandshakeAuth: c.PostHandshakeAuth,
+		KeyLogWriter: c.KeyLogWriter,
 		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
 		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,

@@ -11,6 +11,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
 // handshake runs the handshake within its time limit.
@@ -225,5 +226,6 @@ func (c *Conn) finish() {
 	}
 	if c.engine.Err() == nil {
 		c.keepSessions()
+		c.again.possible.Store(c.engine.Established().Version < iana.TLS13 || c.engine.CanRequestCertificate())
 	}
 }

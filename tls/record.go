@@ -30,6 +30,10 @@ type Record struct {
 	Resumed         bool
 	Retried         bool // there was a HelloRetryRequest
 
+	// PostHandshake: a client was asked for its certificate after the handshake
+	// of TLS 1.3, and this is how that went.
+	PostHandshake bool
+
 	// What became of Encrypted Client Hello: empty if it was not offered, or
 	// "accepted", "rejected" (to a server this may have been "grease"), "grease"
 	// (this side sent an extension that means nothing), "ignored" (this side has
@@ -154,7 +158,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		Server: t.Side == trace.Server, Local: c.conn.LocalAddr(), Remote: c.conn.RemoteAddr(),
 		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
 		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),
-		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried,
+		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried, PostHandshake: t.After,
 		ECH: t.ECH.String(), OuterName: t.OuterName, Weak: policy.Weak(t.Version, t.Suite),
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
 	}

@@ -14,6 +14,7 @@ import (
 // again is what a connection needs for handshakes after the first.
 type again struct {
 	config    atomic.Pointer[Config] // of the handshake that a server has asked for
+	possible  atomic.Bool            // there may be any
 	wanted    atomic.Bool            // a server waits for the peer's answer
 	rounds    atomic.Int32           // handshakes that are over, and wishes that were refused
 	completed atomic.Int32           // handshakes that succeeded
@@ -38,8 +39,8 @@ func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 		return err
 	}
 	c.ConnectionState() // while nothing changes
-	completed := c.again.completed.Load()
-	if c.isClient { // it writes a ClientHello, and then has both sides
+	if c.isClient {     // it writes a ClientHello, and then has both sides
+		completed := c.again.completed.Load()
 		c.in.Lock()
 		defer c.in.Unlock()
 		c.out.Lock()
@@ -49,11 +50,17 @@ func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 		}
 		return c.roundOver(completed, err)
 	}
-	before := c.again.rounds.Load()
-	c.again.config.Store(config)
-	c.again.wanted.Store(true)
+	return c.ask(ctx, config, func() error { return c.engine.Renegotiate(settings) })
+}
+
+// ask has a server send its wish, and waits until it is met or refused.
+func (c *Conn) ask(ctx context.Context, config *Config, send func() error) error {
+	completed, before := c.again.completed.Load(), c.again.rounds.Load()
 	c.out.Lock()
-	if err = c.engine.Renegotiate(settings); err == nil {
+	err := send()
+	if err == nil {
+		c.again.config.Store(config)
+		c.again.wanted.Store(true)
 		err = c.send(c.engine.Output())
 	}
 	c.out.Unlock()
@@ -150,14 +157,15 @@ func (c *Conn) renegotiationTimeout() time.Duration {
 // reply sends what the reading side wants sent, and makes another handshake if
 // the peer has asked for one. The caller has locked c.in.
 func (c *Conn) reply() {
-	if c.engine.Established().Version < iana.TLS13 {
+	begins := c.engine.Waiting()
+	if begins {
 		c.ConnectionState() // before it changes
 	}
 	c.out.Lock()
 	defer c.out.Unlock()
 	c.engine.Reply()
 	c.send(c.engine.Output()) // an error in writing shows in the next Write, and does not end reading
-	if c.engine.Renegotiating() {
+	if begins && (c.engine.Renegotiating() || c.engine.Renegotiations() > int(c.again.completed.Load()) || c.engine.Err() != nil) {
 		if err := c.renegotiate(); err != nil && c.in.err == nil {
 			c.in.err = err
 		}
@@ -171,7 +179,9 @@ func (c *Conn) renegotiate() error {
 	if config := c.again.config.Swap(nil); config != nil {
 		c.host.config = config
 	}
-	c.host.chains, c.host.resumed = nil, nil // the peer has to show anew who it is
+	if !c.isClient || c.engine.Established().Version < iana.TLS13 {
+		c.host.chains, c.host.resumed = nil, nil // the peer has to show anew who it is
+	}
 	kept := append([]byte(nil), c.in.data...)
 	over := func() bool { return !c.engine.Renegotiating() }
 	flush := func() error { return c.send(c.engine.Output()) }

@@ -33,6 +33,7 @@ func (c *Config) extensions(p *prepared) {
 		//lint:ignore SA1019 as above
 		h.ServerAuthorities = c.RootCAs.Subjects()
 	}
+	h.PostHandshakeAuth = c.PostHandshakeAuth
 	h.AcceptDelegated = c.AcceptDelegatedCredentials
 	for i := range c.DelegatedCredentials {
 		cred, err := c.DelegatedCredentials[i].credential()

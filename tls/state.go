@@ -99,7 +99,7 @@ func (c *Conn) ExportKeyingMaterial(label string, context []byte, length int) ([
 	if !c.complete.Load() {
 		return nil, errors.New("tls: the handshake is not complete")
 	}
-	if c.half.Load() || c.ConnectionState().Version < VersionTLS13 { // a handshake may go on, and has this lock
+	if c.half.Load() || c.again.possible.Load() { // a handshake may go on, and has this lock
 		c.out.Lock()
 		defer c.out.Unlock()
 	}

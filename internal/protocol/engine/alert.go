@@ -125,6 +125,7 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		ALPN:        core.Done.ALPN,
 		Resumed:     core.Done.Resumed,
 		Retried:     core.Done.Retried,
+		After:       c.authenticating(),
 		ClientHello: clone(core.FirstHello, core.Hello),
 		ServerHello: clone(core.ServerHello),
 		Failure:     c.failure(err),

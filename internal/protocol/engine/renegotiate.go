@@ -33,6 +33,11 @@ type renegotiation struct {
 // over, one goroutine has both sides of the connection.
 func (c *Conn) Renegotiating() bool { return c.complete && c.core != nil }
 
+// Waiting reports whether the peer has asked for another handshake, or shows its
+// certificate after one, so that the next Reply begins with it. It belongs to the
+// reading side.
+func (c *Conn) Waiting() bool { return c.again.waiting }
+
 // Renegotiations gives how many handshakes were completed after the first.
 func (c *Conn) Renegotiations() int { return c.again.count }
 

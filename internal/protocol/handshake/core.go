@@ -394,15 +394,6 @@ func (c *Core) Reverified(waiting State, next func() (State, error)) (State, err
 	return next()
 }
 
-// KeepTranscript keeps the transcript for authentication after the handshake, if
-// both sides want to be able to. RFC 9846, section 4.3.6.
-func (c *Core) KeepTranscript(offered bool) (err error) {
-	if c.Config.PostHandshakeAuth && offered {
-		c.Done.Transcript, err = c.Transcript.Save()
-	}
-	return err
-}
-
 // Approve goes on with finish, or asks the host first if it wants to be asked
 // and returns the state that waits for its approval.
 func (c *Core) Approve(waiting State, finish func() (State, error)) (State, error) {

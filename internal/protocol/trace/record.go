@@ -36,6 +36,7 @@ type Record struct {
 	ALPN       string               //
 	Resumed    bool                 // a session was resumed
 	Retried    bool                 // there was a HelloRetryRequest
+	After      bool                 // the client was authenticated after the handshake: there are no hellos
 	ECH        ECHStatus            // what became of encrypted_client_hello
 	EarlyData  bool                 // early data was offered
 	EarlyWhy   Why                  // it was not accepted; 0: it was, or the handshake did not come to it

@@ -28,6 +28,7 @@ type view struct {
 	Resumed    bool        `json:"resumed"`
 	EarlyData  string      `json:"early_data,omitempty"` // "accepted", or why not
 	Retried    bool        `json:"hello_retry_request,omitempty"`
+	After      bool        `json:"post_handshake_auth,omitempty"`
 	ECH        string      `json:"ech,omitempty"`        // what became of Encrypted Client Hello
 	OuterName  string      `json:"outer_name,omitempty"` // server_name that the network saw with it
 	Weak       []string    `json:"weak,omitempty"`       // what of that is known to be weak
@@ -102,7 +103,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func newView(r *tls.Record) view {
 	v := view{
 		Time: r.Started, Role: "client", ServerName: r.ServerName, Protocol: r.Protocol,
-		ECH: r.ECH, OuterName: r.OuterName, Resumed: r.Resumed, EarlyData: r.EarlyData, Retried: r.Retried, Weak: r.Weak, Millis: millis(r.Duration),
+		ECH: r.ECH, OuterName: r.OuterName, Resumed: r.Resumed, EarlyData: r.EarlyData, Retried: r.Retried, After: r.PostHandshake, Weak: r.Weak, Millis: millis(r.Duration),
 	}
 	if r.Server {
 		v.Role = "server"
