@@ -222,7 +222,7 @@ func (c *Config) Clone() *Config {
 		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
 		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, PostHandshakeAuth: c.PostHandshakeAuth,
-		KeyLogWriter: c.KeyLogWriter,
+		KeyLogWriter:                   c.KeyLogWriter,
 		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
 		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,
