@@ -144,6 +144,7 @@ func TestRequestCertificateAmidTraffic(t *testing.T) {
 					c.Write(make([]byte, 100))
 					c.ConnectionState()
 					c.ExportKeyingMaterial("label", nil, 16)
+					time.Sleep(100 * time.Microsecond)
 				}
 			}
 		}()
