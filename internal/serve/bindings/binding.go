@@ -50,6 +50,12 @@ type Settings struct {
 	ClientAuth ClientAuth
 	ClientCAs  []string
 
+	// ClientAuthPaths has clients be asked for their certificate not in the
+	// handshake but with their first request for one of these paths or what is
+	// below, by renegotiation (TLS 1.2 and below) or post-handshake
+	// authentication (TLS 1.3). HTTP/2, which forbids both, is not offered then.
+	ClientAuthPaths []string
+
 	// Renegotiation allows the client to begin another handshake (TLS 1.2 and
 	// below, only with the protection of RFC 5746).
 	Renegotiation bool
@@ -203,6 +209,7 @@ type record struct {
 	Suites        []string   `json:"suites,omitempty"`
 	ClientAuth    ClientAuth `json:"client_auth,omitzero"`
 	ClientCAs     []string   `json:"client_cas,omitempty"`
+	ClientPaths   []string   `json:"client_auth_paths,omitempty"`
 	Renegotiation bool       `json:"renegotiation,omitempty"`
 	NoHTTP2       bool       `json:"no_http2,omitempty"`
 	NoTickets     bool       `json:"no_tickets,omitempty"`
@@ -218,7 +225,7 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 	s := b.Settings
 	r := record{
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
-		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, Renegotiation: s.Renegotiation,
+		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
 		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit,
 		EarlyData: s.EarlyData, Reject: s.Reject,
 	}
@@ -242,7 +249,7 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	}
 	s := Settings{
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
-		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, Renegotiation: r.Renegotiation,
+		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
 		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize,
 		EarlyData: r.EarlyData, Reject: r.Reject,
 	}

@@ -54,6 +54,7 @@ type Binding struct {
 	Suites       []string `yaml:"suites"`
 	ClientAuth   string   `yaml:"client_auth"` // none, request or require
 	ClientCAs    []string `yaml:"client_cas"`  // PEM files
+	ClientPaths  []string `yaml:"client_auth_paths"`
 	HTTP2        *bool    `yaml:"http2"`
 	Tickets      *bool    `yaml:"tickets"`
 	Stapling     *bool    `yaml:"stapling"`

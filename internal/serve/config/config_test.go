@@ -121,6 +121,9 @@ var mistakes = []mistake{
 	{"client_auth: require", "client_auth: yes", 16, 18, "write none, request, require"},
 	{"    client_cas: [clients.pem]\n", "", 16, 18, "client_cas has to name"},
 	{"    client_auth: require\n", "", 16, 17, "client_auth has to be request or require"},
+	{"    http2: false\n", "    client_auth_paths: [/ok, ../up]\n", 18, 30, `"../up" is not a path`},
+	{"    http2: false\n", "    http2: true\n    client_auth_paths: [/]\n", 18, 12, "there is no HTTP/2"},
+	{"certificates: [dev], ", "certificates: [dev], client_auth_paths: [/], ", 20, 66, "client_auth has to be request or require"},
 
 	// sites
 	{"{name: moved, ", "{", 25, 5, "a site needs a name"},

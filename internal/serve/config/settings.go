@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -20,7 +22,7 @@ func (c *checker) settings(i int) bindings.Settings {
 	b, at := c.Bindings[i], fmt.Sprintf("$.bindings[%d]", i)
 	before := len(c.found)
 	s := bindings.Settings{
-		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, Reject: b.Reject, EarlyData: b.EarlyData,
+		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData,
 		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling), NoCompression: off(b.Compression), Renegotiation: b.Renegotiate, RecordSizeLimit: b.RecordSize,
 		MinVersion: c.version(at+".min_version", b.MinVersion),
 		MaxVersion: c.version(at+".max_version", b.MaxVersion),
@@ -45,12 +47,31 @@ func (c *checker) settings(i int) bindings.Settings {
 	case s.ClientAuth == bindings.ClientAuthNone && len(b.ClientCAs) > 0:
 		c.wrong(at+".client_cas", "client_auth has to be request or require, or clients are not asked for a certificate")
 	}
+	c.clientPaths(at, &b, s.ClientAuth)
 	if len(c.found) == before { // or it would be said twice
 		if _, err := s.EffectivePolicy(); err != nil {
 			c.wrong(at, "%v", err)
 		}
 	}
 	return s
+}
+
+// clientPaths looks at the paths for which clients are asked for a certificate.
+func (c *checker) clientPaths(at string, b *Binding, auth bindings.ClientAuth) {
+	if len(b.ClientPaths) == 0 {
+		return
+	}
+	if auth == bindings.ClientAuthNone {
+		c.wrong(at+".client_auth_paths", "client_auth has to be request or require, or clients are not asked for a certificate")
+	}
+	if b.HTTP2 != nil && *b.HTTP2 {
+		c.wrong(at+".http2", "with client_auth_paths there is no HTTP/2, which forbids to ask for a certificate after the handshake (RFC 9113, section 9.2)")
+	}
+	for i, p := range b.ClientPaths {
+		if p != "/" && path.Clean("/"+p) != strings.TrimSuffix(p, "/") {
+			c.wrong(fmt.Sprintf("%s.client_auth_paths[%d]", at, i), "%q is not a path such as /private/", p)
+		}
+	}
 }
 
 func (c *checker) version(at, text string) iana.Version {

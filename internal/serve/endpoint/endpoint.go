@@ -56,7 +56,7 @@ type Handshake struct {
 // handshake did not come so far as to have a ClientHello.
 func (h *Handshake) Path() (p bindings.Path, ok bool) {
 	local, err := localOf(h.Local)
-	if err != nil || len(h.ClientHello) == 0 {
+	if err != nil || len(h.ClientHello) == 0 && !h.PostHandshake {
 		return p, false
 	}
 	return h.table.Explain(local, h.ServerName), true

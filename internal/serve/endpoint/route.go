@@ -46,6 +46,11 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusTooEarly, "send it again when the handshake is complete.")
 		return
 	}
+	if why := setup.identify(r, v, binding); why != "" {
+		w.Header().Set("Connection", "close")
+		answer(w, http.StatusForbidden, why)
+		return
+	}
 	serve(w, r, site, host)
 }
 
@@ -60,7 +65,7 @@ func tooEarly(r *http.Request, set *bindings.Settings) bool {
 	r.Header.Set("Early-Data", "1")
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return !set.EarlyData // it came by a connection to another binding
+		return !set.EarlyData || guardsPath(set, r.URL.Path) // it came by a connection to another binding
 	}
 	return true
 }
@@ -95,7 +100,7 @@ func sameDemands(a, b *bindings.Settings) bool {
 	if a == b {
 		return true
 	}
-	return a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) &&
+	return a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
 		strings.EqualFold(cmp.Or(a.Policy, "modern"), cmp.Or(b.Policy, "modern")) &&
 		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && slices.Equal(a.Suites, b.Suites)
 }

@@ -33,6 +33,7 @@ type Setup struct {
 
 	config  *tls.Config
 	configs sync.Map                       // of *bindings.Binding to *tls.Config, made when first used
+	later   sync.Map                       // likewise, for asking for a certificate after the handshake
 	guarded map[string]bindings.ClientAuth // by site
 	inside  *visitors
 }
@@ -134,7 +135,10 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	if set.EarlyData {
 		c.MaxEarlyData = maxEarlyData
 	}
-	if set.NoHTTP2 {
+	if len(set.ClientAuthPaths) > 0 {
+		c.ClientAuth, c.PostHandshakeAuth = tls.NoClientCert, true
+	}
+	if set.NoHTTP2 || len(set.ClientAuthPaths) > 0 {
 		c.NextProtos = []string{"http/1.1"}
 	}
 	for _, id := range set.Suites {

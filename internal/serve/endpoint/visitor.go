@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/tls"
@@ -16,6 +17,7 @@ import (
 type visitor struct {
 	raw     net.Conn
 	binding *bindings.Binding // nil until the ClientHello was read
+	asked   atomic.Bool       // for a certificate, after the handshake
 }
 
 // visitors are the TLS connections there are. The TCP connections are not

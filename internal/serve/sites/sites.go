@@ -48,14 +48,10 @@ func NewRouter(list []*Site) *Router {
 // before any, and of those the longest path. fallback names the site for hosts
 // that nothing is said of, as the binding does. nil: there is none.
 //
-// The path counts as the site will take it, without "." and "..": a request for
-// /public/../private is not one for /public.
+// The path counts as Clean gives it.
 func (r *Router) Find(host, requested, fallback string) *Site {
 	host = HostOf(host)
-	clean := path.Clean("/" + requested)
-	if clean != "/" {
-		clean += "/"
-	}
+	clean := Clean(requested)
 	candidates := [3]string{host, "", ""}
 	if _, parent, ok := strings.Cut(host, "."); ok {
 		candidates[1] = "*." + parent
@@ -68,6 +64,16 @@ func (r *Router) Find(host, requested, fallback string) *Site {
 		}
 	}
 	return r.byName[fallback]
+}
+
+// Clean gives a path as a site will take it, without "." and "..", and with "/" at
+// its end: a request for /public/../private is not one for /public.
+func Clean(requested string) string {
+	clean := path.Clean("/" + requested)
+	if clean != "/" {
+		clean += "/"
+	}
+	return clean
 }
 
 // HostOf gives the name in a Host header: lower case, without port, brackets

@@ -31,6 +31,7 @@ type connectFlags struct {
 	insecure           bool
 	timeout            time.Duration
 	early              string
+	postHandshake      bool
 
 	ech            string
 	echGrease      bool
@@ -74,6 +75,7 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVar(&f.insecure, "insecure", false, "go on whatever the server's certificate is")
 	c.Flags().DurationVar(&f.timeout, "timeout", 10*time.Second, "longest time for connecting and the handshake")
 	c.Flags().StringVar(&f.early, "early-data", "", "file to send before the server has answered (0-RTT); a connection before it gets the ticket")
+	c.Flags().BoolVar(&f.postHandshake, "post-handshake-auth", false, "allow the server to ask for the certificate after the handshake (TLS 1.3)")
 	c.Flags().BoolVar(&f.compressed, "compressed", false, "accept a compressed certificate (TLS 1.3)")
 	c.Flags().Uint16Var(&f.recordSize, "record-size-limit", 0, "offer to take records of this many bytes at most (RFC 8449)")
 	c.Flags().IntVar(&f.fragmentLength, "max-fragment", 0, "ask for records of 512, 1024, 2048 or 4096 bytes (RFC 6066)")
@@ -169,7 +171,7 @@ func dial(ctx context.Context, addr string) (net.Conn, error) {
 
 func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	c := &tls.Config{
-		ServerName: host, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, Policy: f.policy,
+		ServerName: host, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, Policy: f.policy, PostHandshakeAuth: f.postHandshake,
 		OnHandshake:                  func(*tls.Record) {}, // so that a record is kept
 		AcceptCompressedCertificates: f.compressed, RecordSizeLimit: f.recordSize, MaxFragmentLength: f.fragmentLength,
 	}

@@ -115,6 +115,9 @@ func (v *view) line(c colors) string {
 	if v.Resumed {
 		kind = "resumed"
 	}
+	if v.After {
+		kind = "certificate after the handshake"
+	}
 	if v.Retried {
 		kind += ", retried"
 	}
