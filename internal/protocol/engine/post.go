@@ -40,11 +40,8 @@ func forbidsPost(protocol string) bool { return protocol == "h2" }
 // it with nothing: then Requested is not true any more, and Renegotiations counts
 // on. One request can be open at a time. RFC 9846, section 4.7.2.
 func (c *Conn) RequestCertificate(settings *handshake.Config) error {
-	switch {
-	case c.side != trace.Server || !c.CanRequestCertificate() || c.closeSent:
+	if c.side != trace.Server || !c.CanRequestCertificate() || c.closeSent {
 		return fault.With(fault.Internal, "no certificate can be asked for")
-	case !c.again.asked.CompareAndSwap(false, true):
-		return fault.With(fault.Internal, "a certificate was asked for already")
 	}
 	core := handshake.NewCore(settings)
 	defer core.Free()
@@ -54,7 +51,10 @@ func (c *Conn) RequestCertificate(settings *handshake.Config) error {
 	}
 	core.Done.ServerRandom = c.established.ServerRandom
 	message := bytes.Clone(server13.RequestCertificate(core))
-	c.again.request.Store(&postRequest{settings, core.Context, message, core.Asked})
+	if !c.again.request.CompareAndSwap(nil, &postRequest{settings, core.Context, message, core.Asked}) {
+		return fault.With(fault.Internal, "a certificate was asked for already")
+	}
+	c.again.asked.Store(true)
 	c.observe(true, iana.ContentHandshake, message)
 	c.seal(iana.ContentHandshake, message)
 	return nil
@@ -77,7 +77,7 @@ func (c *Conn) onCertificateRequest(m handshake.Message) error {
 
 // onCertificate takes the client's answer to a CertificateRequest.
 func (c *Conn) onCertificate(m handshake.Message) error {
-	if !c.again.asked.Load() {
+	if c.again.request.Load() == nil {
 		return fault.With(fault.UnexpectedMessage, "%v was not asked for", m.Type)
 	}
 	c.again.waiting, c.again.message = true, bytes.Clone(m.Raw)

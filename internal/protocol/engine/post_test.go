@@ -215,6 +215,21 @@ func postAttacks() []attack {
 	}
 }
 
+// A request that could not be made leaves nothing behind.
+func TestPostHandshakeAuthWithoutRandomness(t *testing.T) {
+	client, server := postHosts()
+	p := run(t, client, server, 0)
+	settings := *server.Config
+	settings.Rand = bytes.NewReader(nil)
+	if err := p.Server.RequestCertificate(&settings); err == nil || p.Server.Requested() {
+		t.Errorf("%v, asked: %t", err, p.Server.Requested())
+	}
+	flows(t, p, "as before")
+	if err := asksLater(p, handshake.RequireClientAuth); err != nil || p.Server.Established().Peer == nil {
+		t.Error(err)
+	}
+}
+
 // What nobody asked for is refused, as is a request that the client did not allow.
 func TestPostHandshakeAuthUnasked(t *testing.T) {
 	request := message(iana.MsgCertificateRequest, 1, 7, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3)
