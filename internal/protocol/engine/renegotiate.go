@@ -14,9 +14,9 @@ import (
 
 // renegotiation is another handshake on a connection of TLS 1.2 or below (RFC
 // 5246, section 7.4.1, and RFC 5746), or what TLS 1.3 has left of that: the
-// authentication of a client (RFC 9846, section 4.7.2). It is done with the reading and the writing
-// side in one hand, as the first one was; so what the reading side receives
-// waits until Reply, which needs both.
+// authentication of a client (RFC 9846, section 4.7.2). It is done with the
+// reading and the writing side in one hand, as the first one was; so what the
+// reading side receives waits until Reply, which needs both.
 type renegotiation struct {
 	// A server that asks for it does so with the writing side alone.
 	settings atomic.Pointer[handshake.Config] // for it; nil: those of before

@@ -105,7 +105,7 @@ func (c *Client) writeHello() error {
 		return fault.With(fault.NoSharedGroup, "no group is enabled")
 	}
 	if p.Highest() == iana.SSL30 {
-		c.writeHello30(&hello)
+		c.writeHello30(hello)
 		return nil
 	}
 	b, block := hello.Open(c.Hello[:0])
@@ -122,7 +122,7 @@ func (c *Client) writeHello() error {
 // writeHello30 writes a ClientHello of SSL 3.0, which has no extensions. A signal
 // among the suites stands for the one it could have, and in a renegotiation the
 // extension itself does. RFC 5746, sections 3.3 and 3.5.
-func (c *Client) writeHello30(hello *wire.ClientHello) {
+func (c *Client) writeHello30(hello wire.ClientHello) {
 	c.Done.ServerName, c.Asked = "", 0
 	hello.CipherSuites = offeredSuites(c.Config.Policy, grease{})
 	if c.Config.Fallback {
