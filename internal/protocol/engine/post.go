@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/handsel-tls/handsel/internal/protocol/client13"
-	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -12,15 +11,6 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
-
-// A postRequest is a CertificateRequest that a server of TLS 1.3 has sent after
-// the handshake. It does not change.
-type postRequest struct {
-	settings *handshake.Config
-	context  []byte
-	message  []byte
-	asked    extension.Set
-}
 
 // contextLen is the length of a certificate_request_context in bytes: whoever
 // has the client's key for a moment cannot sign for later.
@@ -51,7 +41,7 @@ func (c *Conn) RequestCertificate(settings *handshake.Config) error {
 	}
 	core.Done.ServerRandom = c.established.ServerRandom
 	message := bytes.Clone(server13.RequestCertificate(core))
-	if !c.again.request.CompareAndSwap(nil, &postRequest{settings, core.Context, message, core.Asked}) {
+	if !c.again.request.CompareAndSwap(nil, &request{settings, core.Context, message, core.Asked}) {
 		return fault.With(fault.Internal, "a certificate was asked for already")
 	}
 	c.again.asked.Store(true)
@@ -92,11 +82,11 @@ func (c *Conn) beginPost(received []byte) error {
 		c.messages() // it cannot be answered any more
 		return c.err
 	}
-	request := c.again.request.Swap(nil)
+	asked := c.again.request.Swap(nil)
 	c.again.asked.Store(false)
 	settings := c.config
 	if c.side == trace.Server {
-		settings = request.settings
+		settings = asked.settings
 	}
 	core := handshake.NewCore(settings)
 	c.core = core
@@ -104,7 +94,7 @@ func (c *Conn) beginPost(received []byte) error {
 	t := iana.HandshakeType(received[0])
 	core.Log.Received(t)
 	if c.side == trace.Server {
-		core.Context, core.Asked = request.context, request.asked
+		core.Context, core.Asked = asked.context, asked.asked
 		c.machine = server13.NewPost(core)
 	} else {
 		c.machine = client13.NewPost(core)
@@ -115,7 +105,7 @@ func (c *Conn) beginPost(received []byte) error {
 		return c.err
 	}
 	if c.side == trace.Server {
-		core.Transcript.Write(request.message)
+		core.Transcript.Write(asked.message)
 	}
 	c.step(handshake.Trigger(t), handshake.Message{Type: t, Body: received[4:], Raw: received})
 	c.messages()

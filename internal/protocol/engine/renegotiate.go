@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/hello"
@@ -19,14 +20,21 @@ import (
 // reading side receives waits until Reply, which needs both.
 type renegotiation struct {
 	// A server that asks for it does so with the writing side alone.
-	settings atomic.Pointer[handshake.Config] // for it; nil: those of before
-	asked    atomic.Bool                      // a HelloRequest was sent
-
-	request atomic.Pointer[postRequest] // in TLS 1.3: the CertificateRequest that was sent
+	request atomic.Pointer[request] // with what; nil: with the settings of before
+	asked   atomic.Bool             // a HelloRequest or CertificateRequest was sent
 
 	waiting bool   // the peer has asked for it, and Reply has to begin
 	message []byte // with which it has, unless that is a HelloRequest
 	count   int    // of those that were completed
+}
+
+// A request is for another handshake, or in TLS 1.3 the CertificateRequest that a
+// server has sent after the handshake. It does not change.
+type request struct {
+	settings *handshake.Config
+	context  []byte
+	message  []byte
+	asked    extension.Set
 }
 
 // Renegotiating reports whether another handshake is under way. Until it is
@@ -55,7 +63,7 @@ func (c *Conn) Renegotiate(settings *handshake.Config) error {
 	case !c.established.Secure:
 		return fault.RenegotiationUnsafe
 	}
-	c.again.settings.Store(settings)
+	c.again.request.Store(&request{settings: settings})
 	if c.side == trace.Client {
 		return c.beginAgain(nil)
 	}
@@ -144,8 +152,8 @@ func (c *Conn) beginAgain(received []byte) error {
 // the application protocol; no session is resumed and none is kept.
 func (c *Conn) configAgain() *handshake.Config {
 	config := *c.config
-	if settings := c.again.settings.Swap(nil); settings != nil {
-		config = *settings
+	if r := c.again.request.Swap(nil); r != nil && r.settings != nil {
+		config = *r.settings
 	}
 	p := *config.Policy
 	p.Versions = []iana.Version{c.established.Version}
