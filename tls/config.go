@@ -98,6 +98,16 @@ type Config struct {
 	// see Conn.RequestCertificate. It costs a quarter of a kilobyte a connection.
 	PostHandshakeAuth bool
 
+	// SSL2 speaks SSL 2.0 and nothing else. It protects nothing: it is for
+	// finding out who speaks it, and for machines that are alone with it. A
+	// server's RSA key that is used so must not be used with anything newer
+	// (DROWN, CVE-2016-0800).
+	SSL2 bool
+
+	// SendSSL2Hello sends the ClientHello in the format of SSL 2.0, as clients
+	// of old do. It leaves out TLS 1.3. Servers take it if their policy does.
+	SendSSL2Hello bool
+
 	// HandshakeTimeout is the longest time a handshake may take; 0 is one
 	// minute, less than 0 no limit but the connection's deadlines.
 	HandshakeTimeout time.Duration
@@ -221,7 +231,7 @@ func (c *Config) Clone() *Config {
 		SessionTicketsDisabled: c.SessionTicketsDisabled, SessionTicketKey: c.SessionTicketKey,
 		ClientSessionCache: c.ClientSessionCache, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion,
 		CurvePreferences: c.CurvePreferences, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
-		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, PostHandshakeAuth: c.PostHandshakeAuth,
+		Renegotiation: c.Renegotiation, AllowRenegotiation: c.AllowRenegotiation, PostHandshakeAuth: c.PostHandshakeAuth, SSL2: c.SSL2, SendSSL2Hello: c.SendSSL2Hello,
 		KeyLogWriter:                   c.KeyLogWriter,
 		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
@@ -332,6 +342,9 @@ func (c *Config) prepare() *prepared {
 			}
 		}
 		c.extensions(p)
+		if h.SSL2, h.SendSSL2Hello = c.SSL2, c.SendSSL2Hello; h.SendSSL2Hello && p.err == nil {
+			h.Policy = h.Policy.Between(0, iana.TLS12)
+		}
 		if c.AllowRenegotiation {
 			h.Renegotiation = handshake.RenegotiateFreely
 		}

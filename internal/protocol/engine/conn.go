@@ -67,9 +67,7 @@ type Conn struct {
 // NewServer gives the server's end. now is the time of the connection's start.
 func NewServer(config *handshake.Config, now time.Time) *Conn {
 	c := newConn(config, trace.Server, now)
-	if c.machine = hello.NewServer(c.core); config.SSL2 {
-		c.useSSL2()
-	}
+	c.machine = hello.NewServer(c.core)
 	return c
 }
 
@@ -79,7 +77,8 @@ func NewClient(config *handshake.Config, now time.Time) (*Conn, error) {
 	c := newConn(config, trace.Client, now)
 	c.write.SetVersion(min(config.Policy.Highest(), iana.TLS10)) // of the first record; RFC 9846, section 5.1
 	if c.machine = hello.NewClient(c.core); config.SSL2 {
-		c.useSSL2()
+		c.ssl2 = sslv2.NewRecords(0)
+		c.machine = sslv2.NewClient(c.core, c.ssl2)
 	}
 	c.step(handshake.Begin, handshake.Message{})
 	c.write.SetVersion(iana.TLS12)

@@ -29,6 +29,10 @@ type machine interface {
 // handOver goes on with the machine of the version that was chosen.
 func (c *Conn) handOver() {
 	c.machine.Free()
+	if c.core.Done.Version == iana.SSL20 {
+		c.serveSSL2()
+		return
+	}
 	c.useVersion(c.core.Done.Version)
 	c.early = c.side == trace.Server && c.core.Done.Version == iana.TLS13 && c.core.Offer.Has(iana.ExtEarlyData)
 	c.read.ExpectEarlyData(c.early)

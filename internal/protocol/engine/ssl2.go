@@ -21,15 +21,14 @@ func ssl2Length(buf []byte) int {
 }
 
 // refuseSSL2 refuses a CLIENT-HELLO by its version, which is in its first five
-// bytes.
+// bytes, where no settings that are still to come can allow it.
 func (c *Conn) refuseSSL2(buf []byte) error {
-	switch v := iana.Version(buf[3])<<8 | iana.Version(buf[4]); {
-	case v < iana.SSL30:
-		return fault.With(fault.SSL2Hello, "for %v", v)
-	case c.side == trace.Client || !c.config.Policy.SSL2Hello:
-		return fault.With(fault.SSL2Hello, "for %v, in the format of SSL 2.0, which the policy does not take", v)
+	v := iana.Version(buf[3])<<8 | iana.Version(buf[4])
+	switch {
+	case c.side == trace.Server && c.config.AskSettings, v < iana.SSL30 && c.config.SSL2, v >= iana.SSL30 && c.config.Policy.SSL2Hello:
+		return nil
 	}
-	return nil
+	return fault.With(fault.SSL2Hello, "for %v", v)
 }
 
 // takeSSL2 takes the SSL 2.0-format hello with which a connection begins. It
@@ -60,14 +59,12 @@ func (c *Conn) sendSSL2(msg []byte) {
 	c.out = c.ssl2.Seal(c.out, msg)
 }
 
-// useSSL2 has the connection speak SSL 2.0.
-func (c *Conn) useSSL2() {
-	c.ssl2 = new(sslv2.Records)
-	if c.side == trace.Server {
-		c.machine = sslv2.NewServer(c.core, c.ssl2)
-	} else {
-		c.machine = sslv2.NewClient(c.core, c.ssl2)
-	}
+// serveSSL2 goes on in SSL 2.0 with the CLIENT-HELLO that was received.
+func (c *Conn) serveSSL2() {
+	c.ssl2 = sslv2.NewRecords(1)
+	c.machine = sslv2.NewServer(c.core, c.ssl2)
+	msg := c.core.SSL2Hello
+	c.step(handshake.Trigger(msg[0]), handshake.Message{Type: iana.HandshakeType(msg[0]), Raw: msg})
 }
 
 // inputSSL2 is Input in SSL 2.0: a record is a message until the handshake is
@@ -75,11 +72,6 @@ func (c *Conn) useSSL2() {
 func (c *Conn) inputSSL2(buf []byte, now time.Time) (n int, data []byte, err error) {
 	if len(buf) > 0 {
 		c.heard = true
-	}
-	if !c.begun && c.side == trace.Server && len(buf) >= 3 && !isSSL2(buf) {
-		c.tick(now)
-		c.fail(fault.With(fault.NotTLS, "only SSL 2.0 is spoken here; they are %q", buf[:min(len(buf), 16)]))
-		return 0, nil, c.err
 	}
 	if n = sslv2.Need(buf); len(buf) < n {
 		return 0, nil, nil

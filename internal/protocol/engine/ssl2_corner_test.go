@@ -96,7 +96,7 @@ func TestSSL2Refusals(t *testing.T) {
 		t.Error(err)
 	}
 	// And who has named it speaks nothing else.
-	if _, err := run(func(c, s *tlstest.Host) { c.Config.SSL2 = false }); !errors.Is(err, fault.NotTLS) {
+	if _, err := run(func(c, s *tlstest.Host) { c.Config.SSL2 = false }); !errors.Is(err, fault.NoSharedVersion) {
 		t.Error(err)
 	}
 	if err, _ := run(func(c, s *tlstest.Host) {

@@ -4,6 +4,7 @@
 package hello
 
 import (
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
@@ -91,7 +92,18 @@ func (s *Server) onSettings(handshake.Message) (handshake.State, error) {
 }
 
 func (s *Server) decide() (handshake.State, error) {
+	old := s.SSL2Hello != nil
 	var err error
+	switch v := s.Offer.Hello.Version; {
+	case s.Config.SSL2 && old: // nothing newer is spoken here, whatever the client would like
+		s.Done.Version = iana.SSL20
+		s.Out.Decide()
+		return serverDecided, nil
+	case s.Config.SSL2:
+		return 0, fault.With(fault.NoSharedVersion, "only SSL 2.0 is spoken here")
+	case old && (v < iana.SSL30 || !s.Config.Policy.SSL2Hello):
+		return 0, fault.With(fault.SSL2Hello, "for %v", v)
+	}
 	if s.Done.Version, err = negotiate.Version(&s.Offer, s.Config.Policy, s.Log); err != nil {
 		return 0, err
 	}

@@ -38,6 +38,7 @@ var legacy = func() Policy {
 		iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA,
 	)
 	p.Schemes = append(slices.Clone(p.Schemes), iana.ECDSASHA1, iana.RSAPKCS1SHA1)
+	p.SSL2Hello = true
 	return p
 }()
 
@@ -82,6 +83,8 @@ func Suites() []iana.Suite {
 // to read; nothing if all is well.
 func Weak(v iana.Version, id iana.Suite) (why []string) {
 	switch {
+	case v == iana.SSL20:
+		why = append(why, "SSL 2.0 protects nothing (RFC 6176)")
 	case v == iana.SSL30:
 		why = append(why, "SSL 3.0 does not protect its padding (POODLE; RFC 7568)")
 	case v != 0 && v < iana.TLS12:

@@ -23,6 +23,12 @@ type Records struct {
 	nextIn, nextOut direction // from Protect on
 }
 
+// NewRecords gives the record layer of a connection of which some records were
+// received already.
+func NewRecords(received uint32) *Records {
+	return &Records{in: direction{seq: received}}
+}
+
 // Need gives how many bytes the first record of buf has, or how many are needed
 // to tell.
 func Need(buf []byte) int {

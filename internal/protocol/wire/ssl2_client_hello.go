@@ -57,6 +57,9 @@ func (m *SSL2ClientHello) ClientHello() ClientHello {
 			h.CipherSuites = append(h.CipherSuites, specs[1:3]...)
 		}
 	}
+	if len(h.CipherSuites) == 0 { // of a client that speaks SSL 2.0 only
+		h.CipherSuites = []byte{0, 0} // TLS_NULL_WITH_NULL_NULL: a list has one at least
+	}
 	return h
 }
 

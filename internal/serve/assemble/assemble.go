@@ -231,6 +231,7 @@ func (p *Plan) bind() {
 		}
 		list = append(list, bindings.Binding{Key: key, Settings: settings})
 	}
+	p.checkSSL2(list)
 	table, err := newTable(f, list)
 	if err != nil {
 		p.wrong("$.bindings", err)

@@ -73,6 +73,10 @@ type Settings struct {
 	// the protocol allows.
 	RecordSizeLimit uint16
 
+	// SSL2 speaks SSL 2.0 and nothing else: see package sslv2. Its certificates'
+	// keys must not be used by any other binding (DROWN, CVE-2016-0800).
+	SSL2 bool
+
 	// EarlyData takes early data (0-RTT) of clients of TLS 1.3 that were here
 	// before. Requests that came so, and that may have been sent again by
 	// somebody else, are answered if they change nothing by their method; others
@@ -175,6 +179,9 @@ func (s *Settings) EffectivePolicy() (*policy.Policy, error) {
 // Warnings says what the settings turn on that is weak, each in a sentence
 // without its period. What the policy compatible allows is no reason to warn.
 func (s *Settings) Warnings() (why []string) {
+	if s.SSL2 {
+		return []string{"SSL 2.0 protects nothing, and endangers every other use of its key (DROWN; RFC 6176)"}
+	}
 	p, err := s.EffectivePolicy()
 	if err != nil {
 		return nil
@@ -217,6 +224,7 @@ type record struct {
 	NoCompression bool       `json:"no_compression,omitempty"`
 	RecordSize    uint16     `json:"record_size_limit,omitempty"`
 	EarlyData     bool       `json:"early_data,omitempty"`
+	SSL2          bool       `json:"ssl2,omitempty"`
 	Reject        bool       `json:"reject,omitempty"`
 }
 
@@ -227,7 +235,7 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
 		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
 		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit,
-		EarlyData: s.EarlyData, Reject: s.Reject,
+		EarlyData: s.EarlyData, SSL2: s.SSL2, Reject: s.Reject,
 	}
 	if s.MinVersion != 0 {
 		r.MinVersion = s.MinVersion.String()
@@ -251,7 +259,7 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
 		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
 		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize,
-		EarlyData: r.EarlyData, Reject: r.Reject,
+		EarlyData: r.EarlyData, SSL2: r.SSL2, Reject: r.Reject,
 	}
 	var err error
 	if r.MinVersion != "" {

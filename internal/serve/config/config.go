@@ -62,6 +62,7 @@ type Binding struct {
 	Renegotiate  bool     `yaml:"renegotiation"`
 	RecordSize   uint16   `yaml:"record_size_limit"`
 	EarlyData    bool     `yaml:"early_data"`
+	SSL2         bool     `yaml:"ssl2"`
 	Reject       bool     `yaml:"reject"`
 }
 

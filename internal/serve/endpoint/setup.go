@@ -129,9 +129,10 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 		NextProtos: []string{"h2", "http/1.1"},
 		ClientAuth: clientAuth[set.ClientAuth],
 	}
-	if p, err := set.EffectivePolicy(); err == nil && p.NoTickets {
+	if p, err := set.EffectivePolicy(); err == nil && (p.NoTickets || set.SSL2) {
 		c.ServerSessions = keptSessions
 	}
+	c.SSL2 = set.SSL2
 	if set.EarlyData {
 		c.MaxEarlyData = maxEarlyData
 	}

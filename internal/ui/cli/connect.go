@@ -25,6 +25,7 @@ type connectFlags struct {
 	alpn               []string
 	tls12, tls13       bool
 	min, max           string
+	ssl2, ssl2Hello    bool
 	policy             string
 	suites             []string
 	json, quiet        bool
@@ -68,6 +69,8 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVar(&f.tls13, "tls13", false, "offer TLS 1.3 only")
 	c.Flags().StringVar(&f.min, "min", "", "lowest version to offer, such as 1.2; 1.0 and ssl3 are weak and off unless named")
 	c.Flags().StringVar(&f.max, "max", "", "highest version to offer, such as 1.3")
+	c.Flags().BoolVar(&f.ssl2, "ssl2", false, "speak SSL 2.0, which protects nothing, and nothing else")
+	c.Flags().BoolVar(&f.ssl2Hello, "ssl2-hello", false, "send the ClientHello in the format of SSL 2.0, as clients of old do (up to TLS 1.2)")
 	c.Flags().StringVar(&f.policy, "policy", "", "policy: "+strings.Join(policy.Names(), ", "))
 	c.Flags().StringSliceVar(&f.suites, "cipher", nil, "cipher suites of TLS 1.2 and below to offer, by their registered names")
 	c.Flags().BoolVar(&f.json, "json", false, "print the handshake as one line of JSON on standard output, before the data")
@@ -171,7 +174,7 @@ func dial(ctx context.Context, addr string) (net.Conn, error) {
 
 func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 	c := &tls.Config{
-		ServerName: host, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, Policy: f.policy, PostHandshakeAuth: f.postHandshake,
+		ServerName: host, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, Policy: f.policy, PostHandshakeAuth: f.postHandshake, SSL2: f.ssl2, SendSSL2Hello: f.ssl2Hello,
 		OnHandshake:                  func(*tls.Record) {}, // so that a record is kept
 		AcceptCompressedCertificates: f.compressed, RecordSizeLimit: f.recordSize, MaxFragmentLength: f.fragmentLength,
 	}
@@ -233,7 +236,7 @@ func (a *app) warn(f connectFlags) {
 
 // settings gives what the flags say of policy, versions and suites.
 func (f *connectFlags) settings() (s bindings.Settings, err error) {
-	s.Policy = f.policy
+	s.Policy, s.SSL2 = f.policy, f.ssl2
 	switch {
 	case f.tls12:
 		s.MinVersion, s.MaxVersion = tls.VersionTLS12, tls.VersionTLS12

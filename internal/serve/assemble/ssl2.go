@@ -1,0 +1,58 @@
+package assemble
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
+)
+
+// checkSSL2 refuses bindings of SSL 2.0 whose key another binding uses for
+// something newer: whoever has recorded that could decrypt it with this server's
+// help (DROWN, CVE-2016-0800). It compares keys and not certificates, because a
+// key may have several.
+func (p *Plan) checkSSL2(list []bindings.Binding) {
+	newer := map[[sha256.Size]byte]string{} // by key, the binding that uses it
+	for _, b := range list {
+		if b.Settings.SSL2 {
+			continue
+		}
+		for _, name := range b.Settings.Certificates {
+			if key, ok := p.keyOf(name); ok {
+				newer[key] = b.Key.String()
+			}
+		}
+	}
+	for i, b := range list {
+		if !b.Settings.SSL2 {
+			continue
+		}
+		at := fmt.Sprintf("$.bindings[%d]", i)
+		for _, name := range b.Settings.Certificates {
+			key, ok := p.keyOf(name)
+			if other := newer[key]; ok && other != "" {
+				p.wrong(at+".ssl2", fmt.Errorf("certificate %q has a key that binding %s uses for newer versions, which SSL 2.0 would break (DROWN): give this binding a certificate with a key of its own", name, other))
+			}
+		}
+	}
+}
+
+// keyOf gives the hash of a certificate's public key.
+func (p *Plan) keyOf(name string) (key [sha256.Size]byte, ok bool) {
+	get := p.Setup.Certificates[name]
+	if get == nil {
+		return key, false
+	}
+	cert, err := get()
+	if err != nil || len(cert.Certificate) == 0 {
+		return key, false
+	}
+	leaf := cert.Leaf
+	if leaf == nil {
+		if leaf, err = x509.ParseCertificate(cert.Certificate[0]); err != nil {
+			return key, false
+		}
+	}
+	return sha256.Sum256(leaf.RawSubjectPublicKeyInfo), true
+}
