@@ -2,6 +2,7 @@ package tlstest
 
 import (
 	"crypto"
+	//lint:ignore SA1019 certificates of DSA keys (DHE_DSS) have no other package
 	"crypto/dsa"
 	"crypto/rand"
 	"encoding/asn1"

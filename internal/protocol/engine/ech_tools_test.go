@@ -46,7 +46,6 @@ func open(t *testing.T, outer []byte, keys *ech.Keys, opened *ech.Opened) ([]byt
 type forger struct {
 	key    tlstest.ECHKey
 	sender *hpke.Sender
-	first  []byte // the ClientHelloInner of the first
 
 	encode func(n int, inner, outer *wire.ClientHello) []byte // nil: EncodedClientHelloInner without compression or padding
 	hello  func(n int, e *wire.EncryptedClientHello, outer *wire.ClientHello)

@@ -102,11 +102,9 @@ type direction struct {
 func newDirection(k Kind, key, arg []byte, opens bool) (d direction, err error) {
 	d.key = bytes.Clone(key) // the handshake wipes its own
 	if k == RC4_128 {
-		//lint:ignore SA1019 SSL 2.0 has nothing better
 		d.stream, err = rc4.NewCipher(key)
 	} else {
 		var b cipher.Block
-		//lint:ignore SA1019 SSL 2.0 has nothing better
 		if b, err = des.NewTripleDESCipher(key); err == nil && opens {
 			d.block = cipher.NewCBCDecrypter(b, arg)
 		} else if err == nil {
