@@ -34,6 +34,7 @@ type Conn struct {
 
 	state connectionState
 	again again
+	reads readDeadline
 }
 
 type output struct {
@@ -67,16 +68,6 @@ func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
 
 // RemoteAddr gives the address of the other end.
 func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
-
-// SetDeadline sets both deadlines. After a write has timed out, no more can be
-// written.
-func (c *Conn) SetDeadline(t time.Time) error { return c.conn.SetDeadline(t) }
-
-// SetReadDeadline sets the deadline of reads.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
-
-// SetWriteDeadline sets the deadline of writes.
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
 
 // NetConn gives the connection beneath. Whoever reads or writes it breaks the
 // TLS connection.
@@ -152,6 +143,7 @@ func (c *Conn) readRecord() error {
 	switch {
 	case err != nil:
 		c.in.err = c.netError(err)
+		c.forgetSession()
 	case c.engine.CloseReceived():
 		c.in.err = io.EOF
 	case n == 0:

@@ -27,7 +27,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 	switch cause := release(); {
 	case err != nil:
 	case cause != nil:
-		err = c.interrupted(ctx, cause)
+		err = c.interrupted(ctx, cause, c.flush)
 	case broken != nil:
 		err = c.brokenOff(broken)
 	}
@@ -37,6 +37,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return nil
 	}
 	c.finish()
+	c.forgetSession()
 	c.host.ctx, c.host.checked = nil, nil // a connection that lives long needs neither
 	return err
 }
@@ -83,8 +84,9 @@ var renegotiation = map[RenegotiationSupport]handshake.Renegotiation{
 	RenegotiateFreelyAsClient: handshake.RenegotiateFreely,
 }
 
-// limit interrupts the handshake when its time is up or the context is done.
-// release ends that, and gives the cause if it happened.
+// limit interrupts the handshake when its time is up or the context is done: the
+// connection is of no use then. release ends that, and gives the cause if it
+// happened.
 func (c *Conn) limit(ctx context.Context) (release func() error) {
 	d := c.config.handshakeTimeout()
 	if ctx.Done() == nil { // most handshakes: a timer is a good deal cheaper than a context
@@ -119,7 +121,7 @@ func (c *Conn) limit(ctx context.Context) (release func() error) {
 
 // wake interrupts a Read or Write that waits.
 func (c *Conn) wake(woken chan struct{}) {
-	c.conn.SetDeadline(time.Unix(1, 0))
+	c.conn.SetDeadline(past)
 	close(woken)
 }
 
@@ -127,14 +129,14 @@ var errHandshakeTimeout = errors.New("tls: the handshake took too long")
 
 // interrupted ends a handshake whose time was up. cause is the context's, or
 // errHandshakeTimeout.
-func (c *Conn) interrupted(ctx context.Context, cause error) error {
+func (c *Conn) interrupted(ctx context.Context, cause error, flush func() error) error {
 	c.conn.SetDeadline(time.Now().Add(alertTimeout))
 	code := fault.Canceled
 	if errors.Is(cause, errHandshakeTimeout) || errors.Is(cause, context.DeadlineExceeded) {
 		code = fault.HandshakeTime
 	}
 	c.engine.Abort(fault.With(code, "%w", cause), c.config.now())
-	c.flush()
+	flush()
 	c.conn.Close()
 	if errors.Is(cause, errHandshakeTimeout) {
 		return &Error{Err: fault.With(code, "%w", cause), also: errTimeout{}}
@@ -218,7 +220,7 @@ func (c *Conn) finish() {
 	if c.engine == nil {
 		return
 	}
-	if r := c.engine.Kept(); r != nil {
+	if r := c.engine.Kept(); r != nil && !c.record.is(r) {
 		c.record = newRecord(r, c)
 		if c.config.OnHandshake != nil {
 			c.config.OnHandshake(c.record)

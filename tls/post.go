@@ -19,6 +19,11 @@ var ErrNoPostHandshakeAuth = errors.New("tls: the client cannot be asked for its
 // or none if the client has none and config does not require one. What else the
 // peer sends in the meantime is there for Read; it is an error if that is more
 // than a megabyte.
+//
+// A client may take its time. If the context is done first, the connection goes
+// on and the question stays open: another call with the same config waits for
+// the same answer, and a Read may take it. One with another config is an error
+// as long as a question of TLS 1.3 is open.
 func (c *Conn) RequestCertificate(ctx context.Context, config *Config) error {
 	switch {
 	case c.isClient:
@@ -39,7 +44,6 @@ func (c *Conn) RequestCertificate(ctx context.Context, config *Config) error {
 	if err != nil {
 		return err
 	}
-	settings.Record = settings.Record || c.config.OnHandshake != nil
 	return c.ask(ctx, config, func() error {
 		if !c.engine.CanRequestCertificate() {
 			return ErrNoPostHandshakeAuth

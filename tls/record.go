@@ -72,6 +72,9 @@ type details struct {
 	checked []Check
 }
 
+// is reports whether the record was made of t.
+func (r *Record) is(t *trace.Record) bool { return r != nil && r.details.trace == t }
+
 func (r *Record) expand() *details {
 	d := &r.details
 	d.once.Do(func() {

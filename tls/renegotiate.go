@@ -14,6 +14,7 @@ import (
 // again is what a connection needs for handshakes after the first.
 type again struct {
 	config    atomic.Pointer[Config] // of the handshake that a server has asked for
+	wait      context.Context        // of whoever reads for a round; c.in guards it
 	possible  atomic.Bool            // there may be any
 	wanted    atomic.Bool            // a server waits for the peer's answer
 	rounds    atomic.Int32           // handshakes that are over, and wishes that were refused
@@ -30,6 +31,11 @@ var ErrRenegotiationRefused = errors.New("tls: the peer does not renegotiate")
 // the one of before. What the peer sends in the meantime is there for Read; it
 // is an error if that is more than a megabyte. HTTP/2 forbids renegotiation (RFC
 // 9113, section 9.2.1).
+//
+// If the context is done before a client has answered, the connection goes on,
+// and so does the wish: another call with the same config waits for the same
+// answer, and a Read may meet it. A handshake that has begun is broken off, and
+// the connection with it.
 func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return err
@@ -45,23 +51,25 @@ func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 		defer c.in.Unlock()
 		c.out.Lock()
 		defer c.out.Unlock()
-		if err = c.engine.Renegotiate(settings); err == nil {
-			err = c.renegotiate()
+		if err = c.engine.Renegotiate(settings); err != nil {
+			return c.netError(err)
 		}
+		c.again.wait = ctx
+		err = c.renegotiate()
+		c.again.wait = nil
 		return c.roundOver(completed, err)
 	}
 	return c.ask(ctx, config, func() error { return c.engine.Renegotiate(settings) })
 }
 
-// ask has a server send its wish, and waits until it is met or refused.
+// ask has a server send its wish, and waits until it is met or refused. A wish
+// that is still open is not sent again.
 func (c *Conn) ask(ctx context.Context, config *Config, send func() error) error {
 	completed, before := c.again.completed.Load(), c.again.rounds.Load()
 	c.out.Lock()
-	err := send()
-	if err == nil {
-		c.again.config.Store(config)
-		c.again.wanted.Store(true)
-		err = c.send(c.engine.Output())
+	var err error
+	if open := c.again.wanted.Load() && c.again.config.Load() == config; !open {
+		err = c.wish(config, send)
 	}
 	c.out.Unlock()
 	if err == nil {
@@ -70,7 +78,21 @@ func (c *Conn) ask(ctx context.Context, config *Config, send func() error) error
 	return c.roundOver(completed, err)
 }
 
-// settingsAgain gives the engine's settings for another handshake.
+// wish sends a server's wish. The caller has locked c.out.
+func (c *Conn) wish(config *Config, send func() error) error {
+	if err := send(); err != nil {
+		if _, ok := fault.Of(err); ok {
+			return c.netError(err)
+		}
+		return err
+	}
+	c.again.config.Store(config)
+	c.again.wanted.Store(true)
+	return c.send(c.engine.Output())
+}
+
+// settingsAgain gives the engine's settings for another handshake. It is told of
+// if the first one was.
 func (c *Conn) settingsAgain(config *Config) (*handshake.Config, error) {
 	if config == nil {
 		return nil, nil
@@ -81,6 +103,7 @@ func (c *Conn) settingsAgain(config *Config) (*handshake.Config, error) {
 	}
 	settings := p.handshake
 	settings.ServerName = c.config.ServerName
+	settings.Record = settings.Record || c.config.OnHandshake != nil
 	return &settings, nil
 }
 
@@ -110,7 +133,8 @@ func (c *Conn) awaitRound(ctx context.Context, before int32) error {
 // readForRound reads until the round is over, and keeps the data for Read. The
 // caller has locked c.in.
 func (c *Conn) readForRound(ctx context.Context, before int32) error {
-	release := c.limit(ctx)
+	release := c.untilDone(ctx)
+	c.again.wait = ctx
 	var kept []byte // a copy: the buffer is given back in between
 	var err error
 	for err == nil && c.again.rounds.Load() == before {
@@ -122,6 +146,7 @@ func (c *Conn) readForRound(ctx context.Context, before int32) error {
 		err = c.readRecord()
 	}
 	c.in.data = append(kept, c.in.data...)
+	c.again.wait = nil
 	if cause := release(); cause != nil {
 		return cause
 	}
@@ -135,16 +160,10 @@ var errKept = errors.New("tls: the peer sends data and no handshake")
 
 // roundOver tells how a round went.
 func (c *Conn) roundOver(completed int32, err error) error {
-	switch {
-	case err != nil:
-		if _, ok := fault.Of(err); ok {
-			return c.netError(err)
-		}
-		return err
-	case c.again.completed.Load() == completed:
+	if err == nil && c.again.completed.Load() == completed {
 		return ErrRenegotiationRefused
 	}
-	return nil
+	return err
 }
 
 func (c *Conn) renegotiationTimeout() time.Duration {
@@ -185,26 +204,29 @@ func (c *Conn) renegotiate() error {
 	kept := append([]byte(nil), c.in.data...)
 	over := func() bool { return !c.engine.Renegotiating() }
 	flush := func() error { return c.send(c.engine.Output()) }
-	release := c.limit(context.Background())
-	broken, err := c.drive(context.Background(), over, flush, func(data []byte) error {
+	ctx := c.again.wait
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	release := c.limit(ctx)
+	broken, err := c.drive(ctx, over, flush, func(data []byte) error {
 		if kept = append(kept, data...); len(kept) > maxKept {
 			return errKept
 		}
 		return nil
 	})
-	if cause := release(); cause != nil && err == nil {
-		c.engine.Abort(fault.With(fault.HandshakeTime, "%w", cause), c.config.now())
-		c.send(c.engine.Output())
-		c.conn.Close()
-		err = &Error{Err: fault.With(fault.HandshakeTime, "%w", cause), also: errTimeout{}}
-	}
-	if err == nil && broken != nil {
+	switch cause := release(); {
+	case err != nil:
+	case cause != nil:
+		err = c.interrupted(ctx, cause, flush)
+	case broken != nil:
 		err = c.brokenOff(broken)
 	}
 	c.in.data = kept
 	c.handshakeMu.Lock()
 	c.finish()
 	c.handshakeMu.Unlock()
+	c.forgetSession()
 	c.host.ctx, c.host.checked = nil, nil
 	if err == nil && c.engine.Err() == nil && c.engine.Renegotiations() > int(c.again.completed.Load()) {
 		c.state.replace(c.newState())

@@ -5,6 +5,7 @@ import (
 	stdtls "crypto/tls"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 )
@@ -175,4 +176,118 @@ func TestRenegotiateWithStandardClient(t *testing.T) {
 	}
 	server.Write([]byte("echo"))
 	reads(t, server, "echo")
+}
+
+// A wait that was given up leaves the connection as it was: its deadlines, its
+// data, and the wish, which is met later.
+func TestWaitGivenUp(t *testing.T) {
+	for name, version := range map[string]uint16{"renegotiation": VersionTLS12, "post-handshake authentication": VersionTLS13} {
+		client, server := laterPair(t, func(client, _ *Config) {
+			client.MaxVersion, client.Renegotiation = version, RenegotiateOnceAsClient
+		})
+		with := wanting(server, RequireAndVerifyClientCert)
+		server.SetReadDeadline(time.Now().Add(time.Minute))
+		for range 3 { // of which the last ones wait for the same
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+			if err := server.RequestCertificate(ctx, with); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("%s: %v", name, err)
+			}
+			cancel()
+		}
+		go client.Write([]byte("before"))
+		reads(t, server, "before")
+		if _, err := server.Write([]byte("and back")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := len(server.ConnectionState().PeerCertificates); n != 0 {
+			t.Errorf("%s: %d certificates", name, n)
+		}
+		go func() { // answers
+			reads(t, client, "and back")
+			io.Copy(io.Discard, client)
+		}()
+		if err := server.RequestCertificate(context.Background(), with); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if n := len(server.ConnectionState().VerifiedChains); n == 0 {
+			t.Errorf("%s: the client is not known", name)
+		}
+	}
+}
+
+// The program's deadline holds while a wait is given up, and after it.
+func TestDeadlineWhileWaiting(t *testing.T) {
+	_, server := renegotiators(t, func(_, _ *Config) {})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	server.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if err := server.Renegotiate(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if _, err := server.Read(make([]byte, 1)); !timedOut(err) || time.Since(start) < 10*time.Millisecond {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// A client whose context is done amid the handshake has broken the connection
+// off, and said so.
+func TestRenegotiateGivenUpAmid(t *testing.T) {
+	client, server := renegotiators(t, func(_, server *Config) { server.AllowRenegotiation = true })
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := client.Renegotiate(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if _, err := server.Read(make([]byte, 1)); err == nil || timedOut(err) {
+		t.Errorf("the server: %v", err)
+	}
+	if _, err := client.Write([]byte("x")); err == nil {
+		t.Error("the client writes on")
+	}
+}
+
+// Each handshake is told of once, with its own record, whichever config asks for
+// it; a wish that is refused is no handshake.
+func TestRenegotiationIsToldOnce(t *testing.T) {
+	var told []*Record
+	_, server := func() (*Conn, *Conn) {
+		client, server := renegotiators(t, func(client, server *Config) {
+			client.Certificates, client.Renegotiation = []Certificate{certOf("P-256")}, RenegotiateOnceAsClient
+			server.OnHandshake = func(r *Record) { told = append(told, r) }
+		})
+		go io.Copy(io.Discard, client)
+		return client, server
+	}()
+	with := wanting(server, RequireAndVerifyClientCert)
+	with.OnHandshake = nil
+	if err := server.Renegotiate(context.Background(), with); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Renegotiate(context.Background(), with); !errors.Is(err, ErrRenegotiationRefused) {
+		t.Error(err)
+	}
+	if len(told) != 2 || string(told[0].ClientHello) == string(told[1].ClientHello) {
+		t.Errorf("%d records", len(told))
+	}
+}
+
+// What is refused in another handshake is said once.
+func TestRenegotiationErrors(t *testing.T) {
+	client, server := renegotiators(t, func(client, _ *Config) {
+		client.Renegotiation = RenegotiateOnceAsClient
+		client.GetClientCertificate = func(*CertificateRequestInfo) (*Certificate, error) {
+			unknown := issued(otherRoot(), nil)
+			return &unknown, nil
+		}
+	})
+	go io.Copy(io.Discard, client)
+	err := server.Renegotiate(context.Background(), wanting(server, RequireAndVerifyClientCert))
+	var refused *CertificateVerificationError
+	if !errors.As(err, &refused) || strings.Count(err.Error(), "tls: ") != 1 {
+		t.Error(err)
+	}
+	if err := server.Renegotiate(context.Background(), nil); err == nil || strings.Count(err.Error(), "tls: ") != 1 {
+		t.Error(err)
+	}
 }

@@ -304,3 +304,45 @@ func TestSessionOfAnotherConfig(t *testing.T) {
 		}
 	}
 }
+
+// A session whose connection has ended with a fatal alert is forgotten by both
+// sides, whether it was made or resumed there: RFC 5246, section 7.2.2. One whose
+// connection just broke is not.
+func TestFailedSessionIsForgotten(t *testing.T) {
+	for name, tickets := range map[string]bool{"session ID": false, "ticket": true} {
+		for resumed := range 2 {
+			server, client := serverSide(VersionTLS12, nil), clientSide(nil).cached()
+			server.change = func(c *Config) { c.SessionTicketsDisabled, c.ServerSessions = !tickets, 10 }
+			var last meeting
+			for i := range resumed + 1 {
+				last = meet(t, pairing{true, true}, client, server).good(t)
+				if last.server.ConnectionState().DidResume != (i > 0) {
+					t.Fatalf("%s: connection %d: resumed %v", name, i, i == 0)
+				}
+			}
+			mine := client.config().ClientSessionCache.(*lruCache)
+			kept := server.config().prepare().sessions
+			id := last.server.(*Conn).engine.Established().SessionID
+			if mine.order.Len() != 1 || (kept.Get(id, testTime()) == nil) != tickets {
+				t.Fatalf("%s: the session was not kept", name)
+			}
+			last.client.(*Conn).NetConn().Write(append([]byte{23, 3, 3, 0, 40}, make([]byte, 40)...))
+			if _, err := last.server.Read(make([]byte, 1)); err == nil {
+				t.Fatal("a forged record was read")
+			}
+			if _, err := last.client.Read(make([]byte, 1)); err == nil {
+				t.Fatal("no alert came")
+			}
+			if mine.order.Len() != 0 || kept.Get(id, testTime()) != nil {
+				t.Errorf("%s, resumed %d: the session is there: %d at the client", name, resumed, mine.order.Len())
+			}
+			meet(t, pairing{true, true}, client, server).good(t)
+			broken := meet(t, pairing{true, true}, client, server).good(t)
+			broken.client.(*Conn).NetConn().Close()
+			broken.server.Read(make([]byte, 1))
+			if again := meet(t, pairing{true, true}, client, server).good(t); !again.client.ConnectionState().DidResume {
+				t.Errorf("%s: a connection that broke cost its session", name)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package tls
 
 import (
 	"container/list"
+	"crypto/subtle"
 	"crypto/x509"
 	"slices"
 	"sync"
@@ -149,6 +150,30 @@ func (c *Conn) keepSessions() {
 	}
 	for _, s := range c.engine.TakeSessions() {
 		c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{s, c.verifiedChains(), c.config.RootCAs})
+	}
+}
+
+// forgetSession forgets the session of a connection that has ended with a fatal
+// alert: whoever did that to the one could do it to the next. RFC 5246, section
+// 7.2.2; in TLS 1.3 a ticket is used once anyway.
+func (c *Conn) forgetSession() {
+	if c.engine == nil || !c.engine.EndedByAlert() {
+		return
+	}
+	e := c.engine.Established()
+	if !c.isClient {
+		if kept := c.host.config.prepare().sessions; kept != nil {
+			kept.Remove(e.SessionID)
+		}
+		return
+	}
+	cache, key := c.config.ClientSessionCache, c.sessionKey()
+	if cache == nil || e.Version >= iana.TLS13 {
+		return
+	}
+	// By now the cache may have the session of another connection.
+	if s, ok := cache.Get(key); ok && s != nil && s.offered != nil && subtle.ConstantTimeCompare(s.offered.State.Secret, e.Master[:]) == 1 {
+		cache.Put(key, nil)
 	}
 }
 

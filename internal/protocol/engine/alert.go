@@ -93,6 +93,17 @@ func (c *Conn) EOF(err error, now time.Time) error {
 	return c.err
 }
 
+// EndedByAlert reports whether the connection has ended with a fatal alert, of
+// this side or of the peer.
+func (c *Conn) EndedByAlert() bool {
+	if c.err == nil {
+		return false
+	}
+	var alert PeerAlert
+	code, _ := fault.Of(c.err)
+	return !code.Silent() || errors.As(c.err, &alert)
+}
+
 // Abort ends the connection for a reason of the host, such as its time limit.
 func (c *Conn) Abort(err error, now time.Time) {
 	c.tick(now)

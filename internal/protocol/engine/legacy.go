@@ -18,6 +18,7 @@ func (c *Conn) keepLegacySession() {
 		return
 	}
 	s := c.newSession(e.Master[:])
+	s.ID = e.SessionID
 	s.Lifetime = legacyLifetime
 	if e.TicketLifetime > 0 {
 		s.Lifetime = min(e.TicketLifetime, maxTicketLifetime)

@@ -136,7 +136,7 @@ func (s *Server) resume(found *session.State) (state, error) {
 	if !ok {
 		return 0, fault.With(fault.Internal, "%v is not implemented", found.Suite)
 	}
-	s.resumed, s.made, s.Done.Group = true, found.Created, found.Group
+	s.resumed, s.made, s.Done.Group, s.Done.SessionID = true, found.Created, found.Group, found.ID
 	s.Done.Resume(found)
 	s.ticket = s.ticket && s.Answer.Renew
 	s.useSuite(params)

@@ -21,7 +21,7 @@ type entry struct {
 	state *State
 }
 
-// NewCache gives a cache of at most max sessions.
+// NewCache gives a cache of at most limit sessions.
 func NewCache(limit int) *Cache {
 	return &Cache{max: limit, byID: make(map[string]*list.Element), order: list.New()}
 }

@@ -36,6 +36,7 @@ type State struct {
 	RawKey     []byte               // of the peer, in place of Chain: a SubjectPublicKeyInfo
 	SCTs       [][]byte             // of the peer
 	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
+	ID         []byte               // under which a server keeps it; nil: it is in a ticket
 }
 
 // Hash gives the hash of the session's suite.
@@ -73,7 +74,7 @@ func (s *State) Skew(obfuscated uint32, now time.Time) time.Duration {
 
 const format = 6 // of the encoding; another is not read
 
-// Append appends the encoded state.
+// Append appends the encoded state, without its ID.
 func (s *State) Append(b []byte) []byte {
 	var flags byte
 	for i, set := range []bool{s.EMS, s.EtM, s.OwnType == iana.CertRawPublicKey} {
