@@ -50,7 +50,7 @@ var forbidden = []string{"net", "net/http", "os", "log", "log/slog", "crypto/ran
 
 // machines are what an observer must not import: it would inherit their
 // mistakes and could not contradict them.
-var machines = []string{"handshake", "hello", "server13", "client13", "legacy", "engine"}
+var machines = []string{"handshake", "hello", "server13", "client13", "legacy", "sslv2", "engine"}
 
 // explains is all of the module that an explanation is made of, so that a live
 // connection, a stored event and a capture get the same one.

@@ -111,6 +111,9 @@ func (c *Client) Step(on handshake.Trigger, m handshake.Message) error {
 	return table.Step(c, &c.state, on, m, c.Log)
 }
 
+// Awaits reports whether the state waits for the trigger.
+func (c *Client) Awaits(on handshake.Trigger) bool { return table.Accepts(c.state, on) }
+
 // State names the state in the words of the RFC.
 func (c *Client) State() string { return table.Rows[c.state].Name }
 

@@ -281,6 +281,35 @@ func TestLongMessages(t *testing.T) {
 	}
 }
 
+// TestMessagesNobodyWaitsFor: a message that the state does not wait for is
+// refused when its header has come, and its sender cannot have this side keep
+// what it will never read.
+func TestMessagesNobodyWaitsFor(t *testing.T) {
+	part := func(typ iana.HandshakeType) []byte {
+		return append([]byte{byte(typ), 0, 0xff, 0}, make([]byte, 500)...)
+	}
+	_, _, err := taken(append([]byte{22, 3, 1, 1, 0xf8}, part(iana.MsgCertificate)...))
+	if !isFault(err, fault.UnexpectedMessage) {
+		t.Errorf("before the ClientHello: %v", err)
+	}
+	for name, s := range map[string]struct {
+		at    trace.Side
+		hosts func(*testing.T) (client, server *tlstest.Host)
+		typ   iana.HandshakeType
+	}{
+		"TLS 1.3: a certificate that was not asked for": {atServer, hosts13("P-256"), iana.MsgCertificate},
+		"TLS 1.3: a ClientHello":                        {atServer, hosts13("P-256"), iana.MsgClientHello},
+		"TLS 1.3: a Finished":                           {atClient, hosts13("P-256"), iana.MsgFinished},
+		"TLS 1.2: a Finished":                           {atClient, hosts12("P-256"), iana.MsgFinished},
+		"TLS 1.2: a KeyUpdate":                          {atServer, hosts12("P-256"), iana.MsgKeyUpdate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := attack{code: fault.UnexpectedMessage, at: s.at, hosts: s.hosts, after: sends(s.at, piece{Content: iana.ContentHandshake, Bytes: part(s.typ)})}
+			a.run(t)
+		})
+	}
+}
+
 // TestSessionFlood fills the cache of session IDs: it holds as many as it may,
 // under names that the server has chosen at random, so that nobody can choose
 // them to collide (Crosby and Wallach, 2003).

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -62,5 +63,21 @@ func TestRenegotiationFlood(t *testing.T) {
 	}
 	if n := p.Server.Renegotiations(); n != 16 || p.Server.Complete() != true {
 		t.Errorf("%d handshakes: %v", n, p.Server.Err())
+	}
+}
+
+// TestIgnoredWishFlood: wishes that are ignored are counted all the same.
+func TestIgnoredWishFlood(t *testing.T) {
+	p := renegotiating(t, iana.TLS12, 0)
+	p.ClientHost.Config.Renegotiation = handshake.RenegotiateIgnored
+	n := 0
+	for ; n < 100 && p.Client.Err() == nil; n++ {
+		if err := p.Server.Renegotiate(nil); err != nil {
+			t.Fatal(err)
+		}
+		p.Run()
+	}
+	if !errors.Is(p.Client.Err(), fault.NoRenegotiation) || n != 33 {
+		t.Errorf("after %d wishes: %v", n, p.Client.Err())
 	}
 }

@@ -203,12 +203,19 @@ func (c *Conn) end(err error) {
 	c.err = err
 	if c.core != nil {
 		c.record = c.newRecord(err)
-		before := c.established
-		c.release()
-		if c.complete { // a renegotiation that failed has agreed on nothing
-			c.established = before
+		if c.complete {
+			c.abandon()
+			return
 		}
+		c.release()
 	}
+}
+
+// abandon ends a handshake after the first that has agreed on nothing.
+func (c *Conn) abandon() {
+	established, config := c.established, c.config
+	c.release()
+	c.established, c.config = established, config
 }
 
 // release gives the handshake's core and machine back to their pools.

@@ -29,7 +29,7 @@ type attack struct {
 
 // unprovoked are the rows that no test provokes here, with the reason.
 var unprovoked = map[fault.Code]string{
-	fault.UnrecognizedName:   "a host's answer that no binding gives yet",
+	fault.UnrecognizedName:   "a host's answer: TestNoMatch of internal/serve/endpoint has one give it",
 	fault.CertificateRevoked: "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
 	fault.EarlyDataOverLimit: "TestTooMuchEarlyData provokes it",
 	fault.EarlyDataVersion:   "TestEarlyDataToAnOldServer provokes it",

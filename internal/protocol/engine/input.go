@@ -21,7 +21,7 @@ const (
 	maxMessage       = 1 << 16 // bytes of a handshake message
 	maxTickets       = 64      // without application data in between
 	maxChangeCiphers = 32      // ignored ChangeCipherSpec records of TLS 1.3
-	maxHelloRequests = 32      // ignored HelloRequests in a handshake of TLS 1.2
+	maxHelloRequests = 32      // ignored HelloRequests of TLS 1.2, in a row
 )
 
 // counters count what must not go on for ever.
@@ -199,8 +199,7 @@ func (c *Conn) messagesIn(buf []byte) []byte {
 	for len(buf) > 0 && c.err == nil && c.Pending() == nil && !c.again.waiting {
 		t, raw, ok := wire.NextMessage(buf)
 		if !ok {
-			if err := c.tooLong(buf); err != nil {
-				c.fail(err)
+			if c.refuses(buf) {
 				return nil
 			}
 			return buf
@@ -243,11 +242,34 @@ func (c *Conn) ignoresHelloRequest(m handshake.Message) bool {
 	return c.count.helloRequests <= maxHelloRequests
 }
 
+// refuses ends the connection if the message that begins with buf is not to be
+// kept until it is whole: it is too long, or the state does not wait for it.
+func (c *Conn) refuses(buf []byte) bool {
+	if len(buf) < wire.HeaderLen {
+		return false
+	}
+	if err := c.tooLong(buf); err != nil {
+		c.fail(err)
+		return true
+	}
+	t := iana.HandshakeType(buf[0])
+	if c.core == nil {
+		if c.takes(t) {
+			return false
+		}
+		c.fail(fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", t))
+		return true
+	}
+	if w, ok := c.machine.(waiter); !ok || w.Awaits(handshake.Trigger(t)) {
+		return false
+	}
+	c.core.Log.Received(t)
+	c.step(handshake.Trigger(t), handshake.Message{Type: t}) // which says that it does not
+	return true
+}
+
 // tooLong refuses a message by the length in its header, before it is there.
 func (c *Conn) tooLong(buf []byte) error {
-	if len(buf) < wire.HeaderLen {
-		return nil
-	}
 	n, limit := int(buf[1])<<16|int(buf[2])<<8|int(buf[3]), maxMessage
 	if t := iana.HandshakeType(buf[0]); t == iana.MsgCertificate || t == iana.MsgCompressedCertificate || t == iana.MsgCertificateRequest {
 		config := c.config

@@ -26,6 +26,10 @@ type machine interface {
 	Free()
 }
 
+// A waiter is a machine that is given messages piece by piece, and can say of each
+// by its type whether it waits for it. That of SSL 2.0 takes whole records.
+type waiter interface{ Awaits(handshake.Trigger) bool }
+
 // handOver goes on with the machine of the version that was chosen.
 func (c *Conn) handOver() {
 	c.machine.Free()
@@ -90,21 +94,39 @@ func Diagrams() []handshake.Diagram {
 // connected is the machine after the handshake: RFC 9846, section 4.7, and
 // what TLS 1.2 makes of messages at that time.
 func (c *Conn) connected(m handshake.Message) error {
-	v := c.established.Version
-	switch {
-	case v == iana.TLS13 && m.Type == iana.MsgKeyUpdate:
-		return c.onKeyUpdate(m)
-	case v == iana.TLS13 && m.Type == iana.MsgNewSessionTicket && c.side == trace.Client:
-		return c.onTicket(m)
-	case v == iana.TLS13 && m.Type == iana.MsgCertificateRequest && c.side == trace.Client:
-		return c.onCertificateRequest(m)
-	case v == iana.TLS13 && (m.Type == iana.MsgCertificate || m.Type == iana.MsgCompressedCertificate) && c.side == trace.Server:
-		return c.onCertificate(m)
-	case v < iana.TLS13 && (m.Type == iana.MsgHelloRequest && c.side == trace.Client ||
-		m.Type == iana.MsgClientHello && c.side == trace.Server):
-		return c.onRenegotiation(m)
+	if !c.takes(m.Type) {
+		return fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", m.Type)
 	}
-	return fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", m.Type)
+	switch m.Type {
+	case iana.MsgKeyUpdate:
+		return c.onKeyUpdate(m)
+	case iana.MsgNewSessionTicket:
+		return c.onTicket(m)
+	case iana.MsgCertificateRequest:
+		return c.onCertificateRequest(m)
+	case iana.MsgCertificate, iana.MsgCompressedCertificate:
+		c.onCertificate(m)
+		return nil
+	}
+	return c.onRenegotiation(m)
+}
+
+// takes reports whether a message may come after the handshake.
+func (c *Conn) takes(t iana.HandshakeType) bool {
+	client, tls13 := c.side == trace.Client, c.established.Version == iana.TLS13
+	switch t {
+	case iana.MsgKeyUpdate:
+		return tls13
+	case iana.MsgNewSessionTicket, iana.MsgCertificateRequest:
+		return tls13 && client
+	case iana.MsgCertificate, iana.MsgCompressedCertificate:
+		return tls13 && !client && c.again.request.Load() != nil // it was asked for
+	case iana.MsgHelloRequest:
+		return !tls13 && client
+	case iana.MsgClientHello:
+		return !tls13 && !client
+	}
+	return false
 }
 
 // onKeyUpdate takes the peer's next keys. RFC 9846, section 4.7.3.

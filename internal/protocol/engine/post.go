@@ -66,12 +66,8 @@ func (c *Conn) onCertificateRequest(m handshake.Message) error {
 }
 
 // onCertificate takes the client's answer to a CertificateRequest.
-func (c *Conn) onCertificate(m handshake.Message) error {
-	if c.again.request.Load() == nil {
-		return fault.With(fault.UnexpectedMessage, "%v was not asked for", m.Type)
-	}
+func (c *Conn) onCertificate(m handshake.Message) {
 	c.again.waiting, c.again.message = true, bytes.Clone(m.Raw)
-	return nil
 }
 
 // beginPost begins with the message that has come: the CertificateRequest, or the

@@ -83,6 +83,9 @@ func (c *Conn) onRenegotiation(m handshake.Message) error {
 	case m.Type == iana.MsgHelloRequest && len(m.Body) > 0:
 		return fault.HelloRequestForm
 	case c.config.Renegotiation == handshake.RenegotiateIgnored:
+		if c.count.helloRequests++; c.count.helloRequests > maxHelloRequests {
+			return fault.NoRenegotiation
+		}
 		return nil
 	case c.config.Renegotiation == handshake.RenegotiateFatal:
 		return fault.NoRenegotiation
@@ -159,7 +162,7 @@ func (c *Conn) configAgain() *handshake.Config {
 	p.Versions = []iana.Version{c.established.Version}
 	config.Policy, config.Protocols, config.AskSettings = &p, nil, false
 	config.Session, config.ClientTickets, config.Tickets, config.SessionIDs = nil, false, nil, false
-	config.ECH, config.ECHConfigs, config.ECHGrease = nil, nil, false
+	config.ECH, config.AskECHKeys, config.ECHConfigs, config.ECHGrease = nil, false, nil, false
 	return &config
 }
 
@@ -170,7 +173,5 @@ func (c *Conn) endAgain() {
 	if !c.waitsForServerHello() {
 		return
 	}
-	done := c.established
-	c.release()
-	c.established = done
+	c.abandon()
 }

@@ -121,6 +121,21 @@ func TestRenegotiationRefused(t *testing.T) {
 	}
 }
 
+// A renegotiation that was refused has changed nothing: the settings it would have
+// had do not count.
+func TestRefusedSettingsDoNotCount(t *testing.T) {
+	p := renegotiating(t, iana.TLS12, 0)
+	p.ServerHost.Config.Renegotiation = handshake.RenegotiateNever
+	settings := *p.ClientHost.Config
+	settings.Renegotiation = handshake.RenegotiateNever
+	if err := errors.Join(p.Client.Renegotiate(&settings), p.Run()); err != nil || p.Client.Renegotiations() != 0 {
+		t.Fatalf("%v, %d renegotiations", err, p.Client.Renegotiations())
+	}
+	if err := errors.Join(p.Server.Renegotiate(nil), p.Run()); err != nil || p.Client.Renegotiations() != 1 {
+		t.Errorf("%v, %d renegotiations", err, p.Client.Renegotiations())
+	}
+}
+
 // Data that was on its way when the renegotiation began arrives.
 func TestRenegotiationAmidData(t *testing.T) {
 	p := renegotiating(t, iana.TLS12, 0)

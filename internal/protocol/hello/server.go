@@ -45,6 +45,9 @@ func (s *Server) Step(on handshake.Trigger, m handshake.Message) error {
 	return serverTable.Step(s, &s.state, on, m, s.Log)
 }
 
+// Awaits reports whether the state waits for the trigger.
+func (s *Server) Awaits(on handshake.Trigger) bool { return serverTable.Accepts(s.state, on) }
+
 // State names the state.
 func (s *Server) State() string { return serverTable.Rows[s.state].Name }
 

@@ -106,7 +106,7 @@ func newFinite(p, g []byte) (*Finite, error) {
 	if err != nil {
 		return nil, fault.With(fault.KeyShareInvalid, "the prime of DHE: %w", err)
 	}
-	f := &Finite{P: p, G: g, exponent: len(p), modulus: m}
+	f := &Finite{P: p, G: g, exponent: min(len(p), maxExponent), modulus: m}
 	f.negative = bigmod.NewNat().ExpandFor(m)
 	f.negative.SubOne(m)
 	if _, err := f.element(g); err != nil {
@@ -114,6 +114,11 @@ func newFinite(p, g []byte) (*Finite, error) {
 	}
 	return f, nil
 }
+
+// maxExponent is the length in bytes of the longest private exponent. Whatever the
+// prime, nobody computes logarithms of 2^512 possible ones; and a server cannot
+// make up a prime of 8192 bits and have a client spend a second on it.
+const maxExponent = 64
 
 // Bits is the length of the prime in bits.
 func (f *Finite) Bits() int { return f.modulus.BitLen() }

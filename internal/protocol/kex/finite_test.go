@@ -73,6 +73,23 @@ func TestFiniteExchange(t *testing.T) {
 	}
 }
 
+// A prime that a server has made up costs a client no more than the longest that
+// has a name, or not much.
+func TestLongPrimeIsCheap(t *testing.T) {
+	p := make([]byte, 1024)
+	for i := range p {
+		p[i] = 0xff // odd, and of 8192 bits: that is all that is looked at
+	}
+	f, err := ReadFinite(p, []byte{2})
+	if err != nil || f.Bits() != 8192 {
+		t.Fatalf("%v", err)
+	}
+	k, err := f.Generate(rand.Reader)
+	if err != nil || len(k.finite.x) != maxExponent {
+		t.Errorf("an exponent of %d bytes, %v", len(k.finite.x), err)
+	}
+}
+
 // unnamed is a group that has no name.
 func unnamed(t *testing.T) *Finite {
 	t.Helper()

@@ -106,6 +106,9 @@ func (c *Client) Step(on handshake.Trigger, m handshake.Message) error {
 	return clientTable.Step(c, &c.state, on, m, c.Log)
 }
 
+// Awaits reports whether the state waits for the trigger.
+func (c *Client) Awaits(on handshake.Trigger) bool { return clientTable.Accepts(c.state, on) }
+
 // State names the state.
 func (c *Client) State() string { return clientTable.Rows[c.state].Name }
 

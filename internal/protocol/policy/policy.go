@@ -42,9 +42,6 @@ type Policy struct {
 	// SSL2Hello takes a ClientHello in the format of SSL 2.0, which leads to SSL
 	// 3.0 to TLS 1.2 (RFC 5246, appendix E.2).
 	SSL2Hello bool
-
-	// SHA1Certificates accepts certificates signed with SHA-1 and MD5.
-	SHA1Certificates bool
 }
 
 // Modern is the default: TLS 1.3 and 1.2 with forward secrecy and

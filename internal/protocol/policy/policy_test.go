@@ -40,9 +40,6 @@ func TestNamed(t *testing.T) {
 				t.Errorf("%s: there is no cipher suite for %v", name, v)
 			}
 		}
-		if p.SHA1Certificates {
-			t.Errorf("%s accepts SHA-1", name)
-		}
 	}
 	if _, err := policy.Named("nothing"); err == nil {
 		t.Error("a policy of no name was found")

@@ -62,6 +62,9 @@ func (p *Post) Step(on handshake.Trigger, m handshake.Message) error {
 	return postTable.Step(p, &p.state, on, m, p.Log)
 }
 
+// Awaits reports whether the state waits for the trigger.
+func (p *Post) Awaits(on handshake.Trigger) bool { return postTable.Accepts(p.state, on) }
+
 // State names the state.
 func (p *Post) State() string { return postTable.Rows[p.state].Name }
 

@@ -119,6 +119,9 @@ func (s *Server) Step(on handshake.Trigger, m handshake.Message) error {
 	return table.Step(s, &s.state, on, m, s.Log)
 }
 
+// Awaits reports whether the state waits for the trigger.
+func (s *Server) Awaits(on handshake.Trigger) bool { return table.Accepts(s.state, on) }
+
 // State names the state in the words of the RFC.
 func (s *Server) State() string { return table.Rows[s.state].Name }
 

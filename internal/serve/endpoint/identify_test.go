@@ -146,3 +146,32 @@ func TestGuardedPathFromBehind(t *testing.T) {
 		t.Error("resumed, and nobody:", status)
 	}
 }
+
+// A site behind client certificates is not to be had by a binding that asks for
+// them elsewhere only.
+func TestGuardedPathIsNoWayAround(t *testing.T) {
+	pair, text := clientPair(t)
+	h := newHost(t, endpoint.Options{}, twoSites)
+	h.write("clients.pem", text)
+	if err := h.apply(`listen: {https: ["127.0.0.1:$HTTPS"]}
+certificates: [{name: all, local_ca: [all.localhost, paths.localhost]}]
+sites:
+  - {name: admin, hosts: [all.localhost], folder: a}
+  - {name: there, hosts: [paths.localhost], path: /admin/, redirect: "https://all.localhost"}
+  - {name: shop, hosts: [paths.localhost], folder: b}
+bindings:
+  - {on: "all.localhost:$HTTPS", certificates: [all], site: admin, client_auth: require, client_cas: [clients.pem]}
+  - {on: "all.localhost:$OTHER", certificates: [all], site: there, client_auth: require, client_cas: [clients.pem]}
+  - {on: "paths.localhost:$HTTPS", certificates: [all], site: shop, client_auth: require, client_cas: [clients.pem], client_auth_paths: [/private/]}
+`); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/": 200, "/admin/": 421} {
+		if status, body := h.get(h.later("paths.localhost"), "paths.localhost", path); status != want {
+			t.Errorf("%s: %d %q", path, status, body)
+		}
+	}
+	if status, body := h.get(h.client("all.localhost", func(c *tls.Config) { c.Certificates = []tls.Certificate{pair} }), "all.localhost", "/"); status != 200 {
+		t.Errorf("with a certificate: %d %q", status, body)
+	}
+}

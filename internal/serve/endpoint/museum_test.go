@@ -12,6 +12,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+	ours "github.com/handsel-tls/handsel/tls"
 )
 
 // hello2013 is the ClientHello of a Windows client of August 2013, with its
@@ -105,3 +106,29 @@ certificates: [{name: old, files: [old.pem]}]
 sites: [{name: a, folder: a}]
 bindings: [{on: "127.0.0.1:$HTTPS", certificates: [old], site: a, policy: museum}]
 `
+
+// What a modern binding serves is not to be had by SSL 2.0, which its own binding
+// allows for the other names.
+func TestNoWayAroundBySSL2(t *testing.T) {
+	h := newHost(t, endpoint.Options{}, plainConfig)
+	h.write("old.pem", rsaPair(t, "old.example"))
+	if err := h.apply(`listen: {https: ["127.0.0.1:$HTTPS"]}
+certificates:
+  - {name: old, files: [old.pem]}
+  - {name: new, local_ca: [new.localhost]}
+sites:
+  - {name: a, hosts: [new.localhost], folder: a}
+  - {name: b, folder: b}
+bindings:
+  - {on: "0.0.0.0:$HTTPS", certificates: [old], site: b, ssl2: true}
+  - {on: "new.localhost:$HTTPS", certificates: [new], site: a}
+`); err != nil {
+		t.Fatal(err)
+	}
+	client := h.ours(&ours.Config{SSL2: true, InsecureSkipVerify: true})
+	for name, want := range map[string]int{"old.example": 200, "new.localhost": 421} {
+		if status, body := h.get(client, name, "/"); status != want {
+			t.Errorf("%s: %d %q", name, status, body)
+		}
+	}
+}

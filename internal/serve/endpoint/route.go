@@ -37,7 +37,7 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	site := setup.Router.Find(host, r.URL.Path, binding.Settings.Site)
-	if site != nil && setup.guarded[site.Name] > binding.Settings.ClientAuth {
+	if site != nil && setup.guarded[site.Name] > demandOf(&binding.Settings) {
 		answer(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate.")
 		return
 	}
@@ -100,7 +100,7 @@ func sameDemands(a, b *bindings.Settings) bool {
 	if a == b {
 		return true
 	}
-	return a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
+	return a.SSL2 == b.SSL2 && a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
 		strings.EqualFold(cmp.Or(a.Policy, "modern"), cmp.Or(b.Policy, "modern")) &&
 		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && slices.Equal(a.Suites, b.Suites)
 }
@@ -143,12 +143,25 @@ func (s *Setup) guardedHost(r *http.Request, host string) bool {
 	return guarded
 }
 
+// demand is how much a binding demands of clients: 0 is nothing, and for some
+// paths is less than for all.
+type demand uint8
+
+func demandOf(set *bindings.Settings) demand {
+	switch auth := demand(set.ClientAuth); {
+	case auth == 0 || len(set.ClientAuthPaths) > 0:
+		return auth
+	default:
+		return auth + demand(bindings.ClientAuthRequire)
+	}
+}
+
 // guards gives for each site that bindings name the least that they ask of
 // clients: a site behind client certificates is not to be had by another way.
-func guards(t *bindings.Table) map[string]bindings.ClientAuth {
-	least := map[string]bindings.ClientAuth{}
+func guards(t *bindings.Table) map[string]demand {
+	least := map[string]demand{}
 	for _, b := range t.Bindings() {
-		site, asked := b.Settings.Site, b.Settings.ClientAuth
+		site, asked := b.Settings.Site, demandOf(&b.Settings)
 		if b.Settings.Reject || site == "" {
 			continue
 		}

@@ -32,9 +32,9 @@ type Setup struct {
 	ECH          []tls.EncryptedClientHelloKey  // for all of HTTPS
 
 	config  *tls.Config
-	configs sync.Map                       // of *bindings.Binding to *tls.Config, made when first used
-	later   sync.Map                       // likewise, for asking for a certificate after the handshake
-	guarded map[string]bindings.ClientAuth // by site
+	configs sync.Map          // of *bindings.Binding to *tls.Config, made when first used
+	later   sync.Map          // likewise, for asking for a certificate after the handshake
+	guarded map[string]demand // by site
 	inside  *visitors
 }
 
