@@ -58,14 +58,13 @@ func (p *peer) settings(c *config) *handshake.Config {
 // the flags leave of it.
 func (c *config) policy() *policy.Policy {
 	p := &policy.Policy{
-		Name:             "bogoshim",
-		Versions:         c.versions(),
-		Suites:           c.suites(),
-		Groups:           []iana.Group{iana.X25519MLKEM768, iana.X25519, iana.Secp256r1, iana.Secp384r1},
-		Schemes:          schemes,
-		SignOnly:         append(c.credential.prefs, signOnly...),
-		SHA1Certificates: true,
-		SSL2Hello:        true,
+		Name:      "bogoshim",
+		Versions:  c.versions(),
+		Suites:    c.suites(),
+		Groups:    []iana.Group{iana.X25519MLKEM768, iana.X25519, iana.Secp256r1, iana.Secp384r1},
+		Schemes:   schemes,
+		SignOnly:  append(c.credential.prefs, signOnly...),
+		SSL2Hello: true,
 	}
 	if c.curves != nil {
 		p.Groups = c.curves
