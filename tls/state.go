@@ -14,18 +14,17 @@ import (
 )
 
 // connectionState is what ConnectionState gives, worked out when it is first
-// asked for.
+// asked for: most connections that wait are not.
 type connectionState struct {
 	mu    sync.Mutex
-	known bool
-	state ConnectionState
+	known *ConnectionState
 }
 
 // replace takes the state after another handshake.
 func (s *connectionState) replace(state ConnectionState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known, s.state = true, state
+	s.known = &state
 }
 
 // ConnectionState gives what is known of the connection.
@@ -44,10 +43,11 @@ func (c *Conn) ConnectionState() ConnectionState {
 	}
 	c.state.mu.Lock()
 	defer c.state.mu.Unlock()
-	if !c.state.known {
-		c.state.known, c.state.state = true, c.newState()
+	if c.state.known == nil {
+		s := c.newState()
+		c.state.known = &s
 	}
-	return c.state.state
+	return *c.state.known
 }
 
 // newState works out the state. The peer's chain was parsed before.

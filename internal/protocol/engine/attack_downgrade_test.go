@@ -109,3 +109,22 @@ func TestCrossProtocolParameters(t *testing.T) {
 		}
 	}
 }
+
+// TestNoRollbackToSSL2: a client whose hello has the format of SSL 2.0 and offers
+// newer versions does not go back to that one, whatever a server answers, so that
+// nobody can roll it back: the mark of RFC 5246, appendix E.3, is for those who
+// speak both.
+func TestNoRollbackToSSL2(t *testing.T) {
+	client, server := changed(iana.TLS12, "RSA-2048", nil)(t)
+	client.Config.SendSSL2Hello, client.Config.ServerName, client.Config.Protocols = true, "", nil
+	server.Config.SSL2 = true
+	server.Config.Policy = with(server.Config.Policy, func(p *policy.Policy) { p.SSL2Hello = true })
+	p, err := tlstest.NewPair(client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Run()
+	if p.Client.Complete() || !isFault(p.Client.Err(), fault.NotTLS) {
+		t.Errorf("the client: %v; the server: %v", p.Client.Err(), p.Server.Err())
+	}
+}

@@ -37,8 +37,11 @@ func (c *Core) AppendDelegates(b []byte) []byte {
 // certificate, if it shows one. server says whether the peer is a server. RFC
 // 9345, section 4.1.3.
 func (c *Core) CheckDelegation(p *PeerCertificates, server bool) error {
-	if p.delegation == nil {
+	switch {
+	case p.delegation == nil:
 		return nil
+	case p.Leaf == nil:
+		return fault.With(fault.DelegationInvalid, "it comes with a raw public key, and stands in for a certificate's")
 	}
 	d, err := sign.VerifyDelegation(p.delegation, p.Leaf, server, c.Now)
 	if err != nil {

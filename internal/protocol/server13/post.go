@@ -112,6 +112,9 @@ func (p *Post) onApproval(msg) (state, error) {
 	return p.finish()
 }
 
+// finish gives no ticket: one that names the client would not be taken where the
+// handshake asks for no certificate, and the client would lose the one it has for
+// it.
 func (p *Post) finish() (state, error) {
 	p.Out.Complete()
 	return postConnected, nil
