@@ -40,13 +40,12 @@ type Record struct {
 	// no keys), "disallowed" (a program wanted it so), "backend" (another server
 	// has decrypted it), "offered" (the handshake did not come further). If it
 	// was offered, OuterName is the server_name that the network could read.
-	ECH string
+	ECH       string
+	OuterName string
 
 	// EarlyData says what became of early data: "accepted", or why it was not;
 	// empty: it was not offered, or the handshake did not come to it.
 	EarlyData string
-
-	OuterName string
 
 	// Weak says what of that is known to be weak, each in a sentence without its
 	// period: an old version, RC4, 3DES, a key exchange without forward secrecy.
@@ -110,7 +109,10 @@ func (r *Record) Checks() []Check { return r.expand().checked }
 
 // A Choice is what was chosen of a topic, and every candidate that lost.
 type Choice struct {
-	Topic   string // "version", "cipher suite", "group", "application protocol", "session", "signature scheme", "certificate compression"
+	// Topic is "version", "cipher suite", "group", "application protocol",
+	// "session", "certificate", "signature scheme", "certificate compression",
+	// "encrypted ClientHello" or "early data".
+	Topic   string
 	Chosen  string // empty: nothing was
 	Refused []Refusal
 }

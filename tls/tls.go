@@ -10,10 +10,17 @@
 //
 // New are Config.OnHandshake and Conn.Record, which tell what was offered, what
 // was chosen, each candidate that lost and why, and how the handshake ended;
-// Config.Policy and Config.HandshakeTimeout; compressed certificates, limits for
-// records, delegated credentials and signature schemes as fields of Config; keys
-// of id-RSASSA-PSS and ML-DSA; and Serve and NewTransport for net/http with
-// HTTP/1.1 and HTTP/2.
+// Config.Policy and Config.HandshakeTimeout; early data over TCP; another
+// handshake, or a certificate of the client, when the program wants it
+// (Conn.Renegotiate, Conn.RequestCertificate); compressed certificates, limits
+// for records, delegated credentials and signature schemes as fields of Config;
+// DHE, and keys of id-RSASSA-PSS and ML-DSA; SSL 3.0 and SSL 2.0 for those who
+// have to speak to what is left of them; and Serve and NewTransport for net/http
+// with HTTP/1.1 and HTTP/2.
+//
+// Without a word the versions are TLS 1.3 and 1.2, with forward secrecy. What is
+// older or weaker is off until Config.Policy, or MinVersion and CipherSuites,
+// name it, and what was weak in a handshake stands in its Record.
 //
 // # What is not taken over from crypto/tls
 //
@@ -24,7 +31,6 @@
 //     Config.UnwrapSession, Config.EncryptTicket and Config.DecryptTicket.
 //   - The choice of a certificate by a map: Config.NameToCertificate and
 //     Config.BuildNameToCertificate. Config.Certificates does it.
-//   - The versions below TLS 1.2, RC4 and 3DES. Their names are there.
 //
 // # What differs
 //

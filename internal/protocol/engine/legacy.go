@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/legacy"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
@@ -19,14 +20,10 @@ func (c *Conn) keepLegacySession() {
 	}
 	s := c.newSession(e.Master[:])
 	s.ID = e.SessionID
-	s.Lifetime = legacyLifetime
+	s.Lifetime = legacy.SessionLifetime
 	if e.TicketLifetime > 0 {
 		s.Lifetime = min(e.TicketLifetime, maxTicketLifetime)
 	}
 	c.sessions = append(c.sessions, &handshake.Offered{Ticket: e.Ticket, SessionID: e.SessionID, State: s})
 	e.Ticket = nil
 }
-
-// legacyLifetime is how long a session without a hint of the server may be
-// resumed, in seconds: a day. RFC 5246, appendix F.1.4.
-const legacyLifetime = 24 * 60 * 60

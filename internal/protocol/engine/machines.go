@@ -83,7 +83,8 @@ var stateNames = sync.OnceValue(func() map[trace.Topic][]string {
 	return names
 })
 
-// Diagrams gives the tables of all machines.
+// Diagrams gives the tables of all machines of TLS and SSL 3.0. Those of SSL 2.0,
+// whose messages are others, are in package sslv2.
 func Diagrams() []handshake.Diagram {
 	return []handshake.Diagram{
 		hello.ServerDiagram(), hello.ClientDiagram(), server13.Diagram(), client13.Diagram(),

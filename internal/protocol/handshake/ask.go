@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/ech"
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
@@ -121,4 +122,68 @@ type PeerCertificates struct {
 
 	Delegated  *sign.Delegation // in place of Key; nil: there is none
 	delegation []byte           // as it was shown
+}
+
+// Pose asks the host. The state that the handler returns waits for the
+// answer.
+func (c *Core) Pose(a Ask) {
+	if a.Question == Verdict && c.ECHRejected() {
+		a.PublicName = c.Done.ECH.PublicName
+	}
+	c.ask, c.pending = a, true
+	c.Log.Asked(uint8(a.Question))
+}
+
+// Pending gives the question that waits for an answer, nil if there is none.
+func (c *Core) Pending() *Ask {
+	if !c.pending {
+		return nil
+	}
+	return &c.ask
+}
+
+// Resolve takes the answer to the pending question and gives the trigger that
+// it sets off.
+func (c *Core) Resolve(a Answer) (Trigger, error) {
+	q := c.ask.Question
+	c.ask, c.pending, c.Answer = Ask{}, false, a
+	c.Log.Answered(uint8(q))
+	if a.Err != nil && q != Verdict && q != Approval {
+		if _, ok := fault.Of(a.Err); ok {
+			return 0, a.Err
+		}
+		return 0, fault.With(failed[q], "%w", a.Err)
+	}
+	return q.trigger(), nil
+}
+
+// failed names the fault of an answer that is an error of no known kind.
+var failed = map[Question]fault.Code{
+	Settings:   fault.ConfigFailed,
+	Session:    fault.Internal,
+	Credential: fault.CertificateUnusable,
+	Signature:  fault.SigningFailed,
+	Premaster:  fault.Internal,
+	ECHKeys:    fault.ConfigFailed,
+}
+
+// Reverified goes on with next, or first asks for a verdict on the chain of the
+// session that is resumed, if the settings want that and there is one, and
+// returns the state that waits for it.
+func (c *Core) Reverified(waiting State, next func() (State, error)) (State, error) {
+	if c.Config.Reverify && c.Done.Peer != nil {
+		c.Pose(Ask{Question: Verdict, Peer: c.Done.Peer})
+		return waiting, nil
+	}
+	return next()
+}
+
+// Approve goes on with finish, or asks the host first if it wants to be asked
+// and returns the state that waits for its approval.
+func (c *Core) Approve(waiting State, finish func() (State, error)) (State, error) {
+	if c.Config.AskApproval {
+		c.Pose(Ask{Question: Approval})
+		return waiting, nil
+	}
+	return finish()
 }

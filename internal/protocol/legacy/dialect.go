@@ -1,12 +1,11 @@
 // Package legacy has the machines of TLS 1.2 and below, client and server: RFC
-// 5246, RFC 4346, RFC 2246, RFC 6101. What differs between the versions is one value, the
-// dialect, so that older versions are values and not branches.
+// 5246, RFC 4346, RFC 2246, RFC 6101. What differs between the versions is one
+// value, the dialect, so that older versions are values and not branches.
 package legacy
 
 import (
 	"crypto"
 	"crypto/hmac"
-	"io"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
@@ -213,16 +212,9 @@ func keyFits(p suite.Params, k sign.Kind) bool {
 	return false
 }
 
-// ticketLifetime is how long a session may be resumed, in seconds: a day. RFC
-// 5246, appendix F.1.4, has that as the upper limit.
-const ticketLifetime = 24 * 60 * 60
-
-func (c *common) random(b []byte) error {
-	if _, err := io.ReadFull(c.Config.Rand, b); err != nil {
-		return fault.With(fault.Internal, "no randomness: %w", err)
-	}
-	return nil
-}
+// SessionLifetime is how long a session may be resumed if nobody says less, in
+// seconds: a day. RFC 5246, appendix F.1.4, has that as the upper limit.
+const SessionLifetime = 24 * 60 * 60
 
 type (
 	state = handshake.State

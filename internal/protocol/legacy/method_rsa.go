@@ -49,7 +49,7 @@ func answerEncrypted(c *Client) error {
 		return err
 	}
 	c.premaster = make([]byte, sign.PremasterLen)
-	if err := c.random(c.premaster[2:]); err != nil {
+	if err := c.Random(c.premaster[2:]); err != nil {
 		return err
 	}
 	c.premaster[0], c.premaster[1] = byte(sent.Version>>8), byte(sent.Version)

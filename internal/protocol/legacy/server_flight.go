@@ -156,7 +156,7 @@ func (s *Server) sendTicket() error {
 	kept := session.State{
 		Version: s.Done.Version, Suite: s.suite.ID, Group: s.Done.Group, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
 		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, PeerScheme: s.Done.PeerScheme, OwnType: s.Done.OwnType,
-		Created: s.Now, Began: s.Began(), Lifetime: ticketLifetime,
+		Created: s.Now, Began: s.Began(), Lifetime: SessionLifetime,
 	}
 	if s.resumed { // or it would never grow old
 		kept.Created = s.made
@@ -168,7 +168,7 @@ func (s *Server) sendTicket() error {
 	if err != nil {
 		return fault.With(fault.Internal, "ticket: %w", err)
 	}
-	m := wire.NewSessionTicket12{Lifetime: ticketLifetime, Ticket: ticket}
+	m := wire.NewSessionTicket12{Lifetime: SessionLifetime, Ticket: ticket}
 	s.Send(iana.MsgNewSessionTicket, m.Append(s.Out.Message()))
 	return nil
 }

@@ -282,7 +282,7 @@ func (s *Server) newSessionID() []byte {
 	if !s.Config.SessionIDs || s.ticket {
 		return nil
 	}
-	if s.random(s.sessionID[:]) != nil {
+	if s.Random(s.sessionID[:]) != nil {
 		return nil
 	}
 	s.Done.SessionID = bytes.Clone(s.sessionID[:]) // it outlives the machine
@@ -297,7 +297,7 @@ func (s *Server) staples() bool {
 // of extensions in the ClientHello there is none here (RFC 5246, section
 // 7.4.1.4).
 func (s *Server) sendHello(id []byte) error {
-	if err := s.random(s.Done.ServerRandom[:]); err != nil {
+	if err := s.Random(s.Done.ServerRandom[:]); err != nil {
 		return err
 	}
 	if s.Config.Policy.Highest() >= s.dialect.newer {
