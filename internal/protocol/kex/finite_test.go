@@ -133,3 +133,28 @@ func TestFiniteValuesThatAreRefused(t *testing.T) {
 		t.Errorf("a share of one byte in TLS 1.3: %v", err)
 	}
 }
+
+// FuzzReadFinite: whatever group and share a server sends, it is refused or
+// leads to a secret as long as the prime.
+func FuzzReadFinite(f *testing.F) {
+	f.Add([]byte{0, 23}, []byte{5}, []byte{4})
+	f.Add(bytes.Repeat([]byte{0xff}, 65), []byte{2}, bytes.Repeat([]byte{0x7f}, 65))
+	f.Add([]byte{3}, []byte{2}, []byte{2})
+	f.Fuzz(func(t *testing.T, p, g, share []byte) {
+		if len(p) > 128 {
+			return // it takes its time
+		}
+		group, err := ReadFinite(p, g)
+		if err != nil {
+			return
+		}
+		k, err := group.Generate(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret, err := k.AppendSecret(nil, share)
+		if want := len(bytes.TrimLeft(p, "\x00")); err == nil && len(secret) != want || len(k.AppendPublic(nil)) != want {
+			t.Errorf("%d bytes of a prime of %d", len(secret), want)
+		}
+	})
+}

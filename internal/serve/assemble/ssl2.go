@@ -3,15 +3,16 @@ package assemble
 import (
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"fmt"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 )
 
-// checkSSL2 refuses bindings of SSL 2.0 whose key another binding uses for
-// something newer: whoever has recorded that could decrypt it with this server's
-// help (DROWN, CVE-2016-0800). It compares keys and not certificates, because a
-// key may have several.
+// checkSSL2 refuses bindings of SSL 2.0 to which nothing can lead, and those whose
+// key another binding uses for something newer: whoever has recorded that could
+// decrypt it with this server's help (DROWN, CVE-2016-0800). It compares keys and
+// not certificates, because a key may have several.
 func (p *Plan) checkSSL2(list []bindings.Binding) {
 	newer := map[[sha256.Size]byte]string{} // by key, the binding that uses it
 	for _, b := range list {
@@ -29,6 +30,9 @@ func (p *Plan) checkSSL2(list []bindings.Binding) {
 			continue
 		}
 		at := fmt.Sprintf("$.bindings[%d]", i)
+		if b.Key.Host() != "" {
+			p.wrong(at+".ssl2", errors.New("clients of SSL 2.0 send no name that could lead to this binding: bind an address and port, such as 0.0.0.0:443"))
+		}
 		for _, name := range b.Settings.Certificates {
 			key, ok := p.keyOf(name)
 			if other := newer[key]; ok && other != "" {

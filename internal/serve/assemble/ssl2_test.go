@@ -66,4 +66,11 @@ bindings:
 			t.Errorf("the key of %s: %v", second, err)
 		}
 	}
+	_, err := plan(d, dir, `listen: {https: ["127.0.0.1:8443"]}
+certificates: [{name: one, files: [one.pem]}]
+bindings: [{on: "one.example:8443", certificates: [one], ssl2: true}]
+`)
+	if err == nil || !strings.Contains(err.Error(), "send no name") {
+		t.Errorf("a binding by name: %v", err)
+	}
 }

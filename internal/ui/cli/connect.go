@@ -56,6 +56,9 @@ with 1; with 3 if the server could not be reached.`,
 		Example: `  handsel connect www.example.com
   handsel connect 127.0.0.1:8443 --sni one.localhost --ca local-ca.pem
   printf 'GET / HTTP/1.0\r\n\r\n' | handsel connect www.example.com --alpn http/1.1
+  handsel connect www.example.com --early-data request.txt --alpn http/1.1
+  handsel connect old.example.com --policy legacy
+  handsel connect 192.0.2.7 --ssl2 --insecure
   handsel connect www.example.com --json < /dev/null`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.connect(cmd.Context(), f, args[0]) },
