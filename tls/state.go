@@ -9,7 +9,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
 
@@ -63,24 +62,9 @@ func (c *Conn) newState() ConnectionState {
 		s.PeerCertificates, _ = verify.Certificates(e.Peer.Chain)
 		s.OCSPResponse, s.SignedCertificateTimestamps = e.Peer.OCSPStaple, e.Peer.SCTs
 	}
-	if e.Version < VersionTLS13 && (!e.Resumed || e.EMS) {
-		s.TLSUnique = tlsUnique(e)
-	}
+	s.TLSUnique = e.TLSUnique()
 	setExporter(&s, c.ExportKeyingMaterial)
 	return s
-}
-
-// tlsUnique gives the first Finished of the handshake, nil while there is
-// none. RFC 5929, section 3.1.
-func tlsUnique(e *handshake.Established) []byte {
-	first := e.ClientVerify
-	if e.Resumed {
-		first = e.ServerVerify
-	}
-	if first == [len(first)]byte{} {
-		return nil
-	}
-	return first[:e.VerifyLen]
 }
 
 // verifiedChains gives the chains that were verified, on this connection or on

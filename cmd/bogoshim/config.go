@@ -26,9 +26,8 @@ type config struct {
 	checkCloseNotify  bool
 	readSize          int
 	recordSizes       bool // writes of many sizes
-	partialWrite      bool
 	unfinishedWrite   bool // reads while a write is half done
-	peek              bool
+	keyUpdate         bool
 	sendAlert         bool
 	neverDone         bool
 
@@ -113,12 +112,17 @@ var coreFlags = flags{
 	"check-close-notify":           yes(func(c *config) *bool { return &c.checkCloseNotify }),
 	"read-size":                    number(func(c *config) *int { return &c.readSize }),
 	"write-different-record-sizes": yes(func(c *config) *bool { return &c.recordSizes }),
-	"cbc-record-splitting":         {set: func(*config, string) error { return nil }}, // it is always done
-	"partial-write":                yes(func(c *config) *bool { return &c.partialWrite }),
 	"read-with-unfinished-write":   yes(func(c *config) *bool { return &c.unfinishedWrite }),
-	"peek-then-read":               yes(func(c *config) *bool { return &c.peek }),
-	"send-alert":                   yes(func(c *config) *bool { return &c.sendAlert }),
-	"handshake-never-done":         yes(func(c *config) *bool { return &c.neverDone }),
+	"key-update":                   yes(func(c *config) *bool { return &c.keyUpdate }),
+	// There is nothing to be set: CBC records are always split, a call of Seal
+	// seals all of its data, and what Input gives is the caller's to look at.
+	"cbc-record-splitting": ignored,
+	"partial-write":        ignored,
+	"peek-then-read":       ignored,
+	// Which of two numbers quic_transport_parameters has over QUIC.
+	"quic-use-legacy-codepoint": {wants: true, set: ignored.set},
+	"send-alert":                yes(func(c *config) *bool { return &c.sendAlert }),
+	"handshake-never-done":      yes(func(c *config) *bool { return &c.neverDone }),
 
 	"min-version":                    number(func(c *config) *iana.Version { return &c.minVersion }),
 	"max-version":                    number(func(c *config) *iana.Version { return &c.maxVersion }),

@@ -42,6 +42,11 @@ func (x *conn) exchange(resuming bool) error {
 	if err := x.sendExported(); err != nil {
 		return err
 	}
+	if c.keyUpdate {
+		if err := x.engine.KeyUpdate(false); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.sendAlert:
 		return x.abort()

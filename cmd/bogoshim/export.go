@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -13,6 +14,7 @@ type exportConfig struct {
 	useContext     bool
 	betweenReads   bool
 	secrets        bool // the traffic secrets, too
+	unique         bool // tls-unique, first of all
 }
 
 var exportFlags = flags{
@@ -21,12 +23,25 @@ var exportFlags = flags{
 	"export-context":             text(func(c *config) *string { return &c.export.context }),
 	"use-export-context":         yes(func(c *config) *bool { return &c.export.useContext }),
 	"use-exporter-between-reads": yes(func(c *config) *bool { return &c.export.betweenReads }),
+	"tls-unique":                 yes(func(c *config) *bool { return &c.export.unique }),
 	"export-traffic-secrets":     yes(func(c *config) *bool { return &c.export.secrets }),
 }
 
 // sendExported sends the keying material that the flags ask for.
 func (x *conn) sendExported() error {
 	e := &x.config.export
+	if e.unique {
+		if err := x.handshake(); err != nil {
+			return err
+		}
+		unique := x.engine.Established().TLSUnique()
+		if unique == nil {
+			return errors.New("failed to get tls-unique")
+		}
+		if err := x.write(unique); err != nil {
+			return err
+		}
+	}
 	if e.length > 0 {
 		var context []byte
 		if e.useContext {

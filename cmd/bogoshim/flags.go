@@ -91,6 +91,8 @@ func find(name string) (flag, bool) {
 
 // The kinds of flags. Each takes where the value goes in a config.
 
+var ignored = flag{set: func(*config, string) error { return nil }}
+
 func yes(at func(*config) *bool) flag {
 	return flag{set: func(c *config, _ string) error { *at(c) = true; return nil }}
 }

@@ -66,6 +66,7 @@ func helloAttacks() []attack {
 			return set(e, iana.ExtKeyShare, slices.Concat([]byte{0, 10}, share, share)...)
 		})},
 		{code: fault.KeyShareUnsupported, at: atServer, alter: is(iana.ExtKeyShare, 0, 5, 1, 0xfe, 0, 1, 0)},
+		{code: fault.QUICParameters, at: atServer, alter: more(iana.ExtQUICTransportParameters)},
 		{code: fault.PSKModeMissing, at: atServer, hosts: again13(), alter: gone(iana.ExtPSKKeyExchangeModes)},
 		{code: fault.PSKNotLast, at: atServer, hosts: again13(), alter: more(9999)},
 		{code: fault.BinderCount, at: atServer, hosts: again13(), alter: ext(twoIdentities)},

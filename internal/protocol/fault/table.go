@@ -79,6 +79,7 @@ const (
 	DuplicateExtension
 	ForbiddenExtension
 	UnsolicitedExtension
+	QUICParameters
 	ExtensionValue
 	ExtensionForm
 	CompressionWrong
@@ -314,6 +315,8 @@ var table = [...]row{
 		"an extension stands in a message in which it is not allowed", Peer},
 	UnsolicitedExtension: {"UnsolicitedExtension", "UNEXPECTED_EXTENSION", iana.AlertUnsupportedExtension, "RFC 9846, section 4.3",
 		"the answer has an extension that was not asked for", Peer},
+	QUICParameters: {"QUICParameters", "UNEXPECTED_EXTENSION", iana.AlertUnsupportedExtension, "RFC 9001, section 8.2",
+		"quic_transport_parameters came over TCP", Peer},
 	ExtensionValue: {"ExtensionValue", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
 		"an extension holds a value that is not allowed", Peer},
 	ExtensionForm: {"ExtensionForm", "ERROR_PARSING_EXTENSION", iana.AlertDecodeError, "RFC 9846, section 4.3",

@@ -258,6 +258,21 @@ func (e *Established) VerifyData(server bool) []byte {
 	return e.ClientVerify[:e.VerifyLen]
 }
 
+// TLSUnique gives the channel binding tls-unique, the first Finished of the
+// handshake: nil where there is none that is unique, in TLS 1.3 and after a
+// resumption without extended_master_secret. RFC 5929, section 3.1; RFC 7627,
+// section 1.
+func (e *Established) TLSUnique() []byte {
+	first := e.ClientVerify
+	if e.Resumed {
+		first = e.ServerVerify
+	}
+	if e.Version >= iana.TLS13 || e.Resumed && !e.EMS || first == [len(first)]byte{} {
+		return nil
+	}
+	return first[:e.VerifyLen]
+}
+
 var cores = sync.Pool{New: func() any { return new(Core) }}
 
 // NewCore takes a core from the pool.

@@ -157,6 +157,8 @@ func (o *Offer) read(t iana.ExtensionType, b []byte) (err error) {
 		o.ECH, err = ech.Parse(b)
 	case iana.ExtStatusRequest:
 		_, err = wire.ParseStatusRequest(b)
+	case iana.ExtQUICTransportParameters:
+		err = fault.QUICParameters
 	}
 	return err
 }
