@@ -48,7 +48,8 @@ type Record struct {
 	EarlyData string
 
 	// Weak says what of that is known to be weak, each in a sentence without its
-	// period: an old version, RC4, 3DES, a key exchange without forward secrecy.
+	// period: an old version, RC4, 3DES, a key exchange without forward secrecy or
+	// with a short prime, a signature with SHA-1.
 	Weak []string
 
 	ClientHello []byte // the first one, with its header of 4 bytes
@@ -164,7 +165,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
 		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),
 		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried, PostHandshake: t.After,
-		ECH: t.ECH.String(), OuterName: t.OuterName, Weak: policy.Weak(t.Version, t.Suite),
+		ECH: t.ECH.String(), OuterName: t.OuterName, Weak: policy.Used{Version: t.Version, Suite: t.Suite, Scheme: t.Scheme, Prime: t.Prime}.Weak(),
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
 	}
 	switch {

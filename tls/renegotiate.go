@@ -30,7 +30,7 @@ var ErrRenegotiationRefused = errors.New("tls: the peer does not renegotiate")
 // another config for it, such as one that asks for a client certificate; nil is
 // the one of before. What the peer sends in the meantime is there for Read; it
 // is an error if that is more than a megabyte. HTTP/2 forbids renegotiation (RFC
-// 9113, section 9.2.1).
+// 9113, section 9.2.1). A client begins when no other goroutine is in Read.
 //
 // If the context is done before a client has answered, the connection goes on,
 // and so does the wish: another call with the same config waits for the same
@@ -47,7 +47,9 @@ func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 	c.ConnectionState() // while nothing changes
 	if c.isClient {     // it writes a ClientHello, and then has both sides
 		completed := c.again.completed.Load()
-		c.in.Lock()
+		if err := c.lockInput(ctx); err != nil {
+			return err
+		}
 		defer c.in.Unlock()
 		c.out.Lock()
 		defer c.out.Unlock()
@@ -60,6 +62,18 @@ func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 		return c.roundOver(completed, err)
 	}
 	return c.ask(ctx, config, func() error { return c.engine.Renegotiate(settings) })
+}
+
+// lockInput locks c.in, which a Read that waits has as well.
+func (c *Conn) lockInput(ctx context.Context) error {
+	for !c.in.TryLock() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // ask has a server send its wish, and waits until it is met or refused. A wish

@@ -247,6 +247,26 @@ func TestRenegotiateGivenUpAmid(t *testing.T) {
 	}
 }
 
+// A client that is in Read cannot begin, and gives up when it is to.
+func TestRenegotiateWhileReading(t *testing.T) {
+	client, server := renegotiators(t, func(_, server *Config) { server.AllowRenegotiation = true })
+	got := make(chan error, 1)
+	go func() {
+		_, err := client.Read(make([]byte, 1))
+		got <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := client.Renegotiate(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	server.Write([]byte("x"))
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+}
+
 // Each handshake is told of once, with its own record, whichever config asks for
 // it; a wish that is refused is no handshake.
 func TestRenegotiationIsToldOnce(t *testing.T) {

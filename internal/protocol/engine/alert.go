@@ -133,6 +133,7 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		Suite:       core.Done.Suite,
 		Group:       core.Done.Group,
 		Scheme:      core.Done.Scheme,
+		Prime:       int(core.Done.Prime),
 		ALPN:        core.Done.ALPN,
 		Resumed:     core.Done.Resumed,
 		Retried:     core.Done.Retried,

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
@@ -68,6 +69,19 @@ func TestShortPrimeIsForAPolicyThatNamesIt(t *testing.T) {
 	p.MinPrime = 1024
 	if !p.TakesPrime(1024) || p.TakesPrime(1023) {
 		t.Error("a policy names the shortest prime")
+	}
+}
+
+// What the prime was stands in the record, for those to see who look for weak
+// ones.
+func TestPrimeIsRecorded(t *testing.T) {
+	client, server := hostsDHE(t)
+	client.Config.Record, server.Config.Record = true, true
+	p := run(t, client, server, 0)
+	for _, c := range []*engine.Conn{p.Client, p.Server} {
+		if r := c.Record(); r.Prime != 2048 {
+			t.Errorf("%v: %d bits", r.Side, r.Prime)
+		}
 	}
 }
 

@@ -244,6 +244,7 @@ type Established struct {
 	ClientRandom, ServerRandom [32]byte
 	ClientVerify, ServerVerify [prf.MaxFinishedLen]byte // verify_data, for renegotiation_info and tls-unique
 	VerifyLen                  uint8                    // of either, in bytes
+	Prime                      uint16                   // of DHE, its length in bits; 0: there was none
 }
 
 // VerifyData gives what renegotiation_info has to hold after this handshake, of

@@ -23,6 +23,7 @@ var dhe = method{
 func offerDHE(s *Server) (err error) {
 	s.Done.Group = negotiate.FiniteLegacy(&s.Offer, s.Config.Policy, s.Log)
 	group := kex.FiniteOf(s.finite)
+	s.Done.Prime = uint16(group.Bits())
 	if s.key, err = group.Generate(s.Config.Rand); err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func readDHE(c *Client, body []byte) (signed, error) {
 	if !c.Config.Policy.TakesPrime(bits) {
 		return signed{}, fault.With(fault.PrimeLength, "%d bits", bits)
 	}
-	c.Done.Group, c.share = c.finite.Group, k.Ys
+	c.Done.Group, c.Done.Prime, c.share = c.finite.Group, uint16(bits), k.Ys
 	return signed{k.Params, k.Scheme, k.Signature}, nil
 }
 

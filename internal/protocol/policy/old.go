@@ -79,10 +79,19 @@ func Suites() []iana.Suite {
 	return all
 }
 
-// Weak says what of a version and a cipher suite is known to be weak, for people
-// to read; nothing if all is well.
-func Weak(v iana.Version, id iana.Suite) (why []string) {
-	switch {
+// Used is what a handshake has agreed on, as far as it can be weak. Each may be 0:
+// there was none.
+type Used struct {
+	Version iana.Version
+	Suite   iana.Suite
+	Scheme  iana.SignatureScheme // with which the server has signed
+	Prime   int                  // of DHE, its length in bits
+}
+
+// Weak says what of that is known to be weak, for people to read; nothing if all
+// is well.
+func (u Used) Weak() (why []string) {
+	switch v := u.Version; {
 	case v == iana.SSL20:
 		why = append(why, "SSL 2.0 protects nothing (RFC 6176)")
 	case v == iana.SSL30:
@@ -90,9 +99,21 @@ func Weak(v iana.Version, id iana.Suite) (why []string) {
 	case v != 0 && v < iana.TLS12:
 		why = append(why, v.String()+" signs with MD5 and SHA-1 (RFC 8996)")
 	}
+	why = append(why, weakSuite(u.Suite)...)
+	switch u.Scheme {
+	case iana.RSAPKCS1SHA1, iana.ECDSASHA1, iana.DSASHA1:
+		why = append(why, "signatures with SHA-1 can be forged (RFC 9155)")
+	}
+	if u.Prime != 0 && u.Prime < minPrime {
+		why = append(why, "primes of less than 2048 bits can be broken (Logjam)")
+	}
+	return why
+}
+
+func weakSuite(id iana.Suite) (why []string) {
 	s, ok := suite.Of(id)
 	if !ok {
-		return why
+		return nil
 	}
 	switch s.Cipher {
 	case suite.RC4:
@@ -104,7 +125,7 @@ func Weak(v iana.Version, id iana.Suite) (why []string) {
 		why = append(why, "RSA key exchange has no forward secrecy (RFC 9325, section 4.1)")
 	}
 	if s.Auth == suite.DSSKey {
-		why = append(why, "DSA signs with SHA-1 here (RFC 9155)")
+		why = append(why, "DSA was given up (FIPS 186-5)")
 	}
 	return why
 }
@@ -112,18 +133,22 @@ func Weak(v iana.Version, id iana.Suite) (why []string) {
 // Weaknesses says what of a policy is known to be weak, each once. What a policy
 // has only in the second place counts as well: a peer may know nothing else.
 func (p *Policy) Weaknesses() (why []string) {
-	for _, v := range p.Versions {
-		why = append(why, Weak(v, 0)...)
-	}
-	for _, id := range p.Suites {
-		for _, w := range Weak(0, id) {
+	add := func(u Used) {
+		for _, w := range u.Weak() {
 			if !slices.Contains(why, w) {
 				why = append(why, w)
 			}
 		}
 	}
-	if p.MinPrime != 0 && p.MinPrime < 2048 {
-		why = append(why, "primes of less than 2048 bits can be broken (Logjam)")
+	for _, v := range p.Versions {
+		add(Used{Version: v})
 	}
+	for _, id := range p.Suites {
+		add(Used{Suite: id})
+	}
+	for _, s := range p.Schemes {
+		add(Used{Scheme: s})
+	}
+	add(Used{Prime: p.MinPrime})
 	return why
 }

@@ -53,21 +53,22 @@ func TestOrderOfRC4(t *testing.T) {
 
 func TestWeak(t *testing.T) {
 	for _, c := range []struct {
-		version iana.Version
-		suite   iana.Suite
-		weak    int
+		used policy.Used
+		weak int
 	}{
-		{iana.TLS13, iana.TLS_AES_128_GCM_SHA256, 0},
-		{iana.TLS12, iana.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 0},
-		{iana.TLS12, iana.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, 0},
-		{iana.TLS12, iana.TLS_RSA_WITH_AES_128_GCM_SHA256, 1},
-		{iana.TLS10, iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, 1},
-		{iana.TLS10, iana.TLS_RSA_WITH_RC4_128_SHA, 3},
-		{iana.SSL30, iana.TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA, 3},
-		{0, 0, 0}, // the handshake did not come to it
+		{policy.Used{Version: iana.TLS13, Suite: iana.TLS_AES_128_GCM_SHA256, Scheme: iana.ECDSASecp256r1SHA256}, 0},
+		{policy.Used{Version: iana.TLS12, Suite: iana.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, Scheme: iana.RSAPKCS1SHA256}, 0},
+		{policy.Used{Version: iana.TLS12, Suite: iana.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, Scheme: iana.RSAPKCS1SHA1}, 1},
+		{policy.Used{Version: iana.TLS12, Suite: iana.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, Prime: 2048}, 0},
+		{policy.Used{Version: iana.TLS12, Suite: iana.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, Prime: 1024}, 1},
+		{policy.Used{Version: iana.TLS12, Suite: iana.TLS_RSA_WITH_AES_128_GCM_SHA256}, 1},
+		{policy.Used{Version: iana.TLS10, Suite: iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}, 1},
+		{policy.Used{Version: iana.TLS10, Suite: iana.TLS_RSA_WITH_RC4_128_SHA}, 3},
+		{policy.Used{Version: iana.SSL30, Suite: iana.TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA}, 3},
+		{policy.Used{}, 0}, // the handshake did not come to it
 	} {
-		if got := policy.Weak(c.version, c.suite); len(got) != c.weak {
-			t.Errorf("%v, %v: %q", c.version, c.suite, got)
+		if got := c.used.Weak(); len(got) != c.weak {
+			t.Errorf("%+v: %q", c.used, got)
 		}
 	}
 }

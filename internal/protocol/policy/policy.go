@@ -31,7 +31,7 @@ type Policy struct {
 	CertificateSchemes []iana.SignatureScheme
 
 	// MinPrime is the length in bits of the shortest prime of DHE that a client
-	// takes of a server; 0 stands for 2048. Shorter ones can be broken (Logjam,
+	// takes of a server; 0 stands for minPrime. Shorter ones can be broken (Logjam,
 	// CVE-2015-4000).
 	MinPrime int
 
@@ -138,12 +138,15 @@ func (p *Policy) Between(minimum, maximum iana.Version) *Policy {
 	return &q
 }
 
+// minPrime is the length in bits of the shortest prime that nobody can break.
+const minPrime = 2048
+
 // TakesPrime reports whether a client takes a server's prime of that length in
 // bits for DHE. Longer ones than 8192 bits would keep it busy.
 func (p *Policy) TakesPrime(bits int) bool {
 	least := p.MinPrime
 	if least == 0 {
-		least = 2048
+		least = minPrime
 	}
 	return bits >= least && bits <= 8192
 }

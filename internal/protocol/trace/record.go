@@ -33,6 +33,7 @@ type Record struct {
 	Suite      iana.Suite           //
 	Group      iana.Group           //
 	Scheme     iana.SignatureScheme // of the server's signature
+	Prime      int                  // of DHE, its length in bits
 	ALPN       string               //
 	Resumed    bool                 // a session was resumed
 	Retried    bool                 // there was a HelloRetryRequest

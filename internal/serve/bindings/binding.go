@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,9 +142,9 @@ func ParseVersion(s string) (iana.Version, error) {
 	case "ssl3.0", "ssl3":
 		return iana.SSL30, nil
 	case "ssl2.0", "ssl2":
-		return iana.SSL20, nil
+		return 0, errors.New("SSL 2.0 is spoken alone and not in a range of versions: write ssl2: true in a binding, --ssl2 in a command")
 	}
-	return 0, fmt.Errorf("no version is called %q: write 1.2 or 1.3 (or 1.0, 1.1, ssl3, ssl2)", s)
+	return 0, fmt.Errorf("no version is called %q: write 1.2 or 1.3 (or 1.0, 1.1, ssl3)", s)
 }
 
 // EffectivePolicy gives the policy that the settings describe. The error says

@@ -164,13 +164,13 @@ func TestEffectivePolicy(t *testing.T) {
 func TestParseVersion(t *testing.T) {
 	for in, want := range map[string]iana.Version{
 		"1.3": iana.TLS13, "TLS 1.2": iana.TLS12, "tls1.1": iana.TLS11, "TLSv1": iana.TLS10, "TLSv1.0": iana.TLS10,
-		"SSL 3.0": iana.SSL30, "ssl3": iana.SSL30, "SSLv2": iana.SSL20,
+		"SSL 3.0": iana.SSL30, "ssl3": iana.SSL30,
 	} {
 		if got, err := ParseVersion(in); err != nil || got != want {
 			t.Errorf("%s: %v, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"", "1.4", "3", "tls"} {
+	for _, in := range []string{"", "1.4", "3", "tls", "SSLv2"} {
 		if got, err := ParseVersion(in); err == nil {
 			t.Errorf("%q is %v", in, got)
 		}

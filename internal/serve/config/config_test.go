@@ -113,6 +113,7 @@ var mistakes = []mistake{
 	{"    site: www\n", "    site: wwww\n", 12, 11, `there is no site "wwww"; did you mean "www"?`},
 	{"certificates: [dev], ", "", 20, 5, "a binding needs certificates"},
 	{"policy: compatible", "policy: lax", 20, 55, `no policy is called "lax"`},
+	{"policy: compatible", "ssl2: true, policy: compatible", 20, 53, "SSL 2.0 is spoken alone"},
 	{`min_version: "1.2"`, `min_version: "1.9"`, 13, 18, `no version is called "1.9"`},
 	{"max_version: TLS 1.2", "max_version: TLS 1.9", 14, 18, `no version is called "TLS 1.9"`},
 	{`min_version: "1.2"`, `min_version: "1.3"`, 10, 5, "above the highest"},

@@ -32,6 +32,9 @@ func (c *checker) settings(i int) bindings.Settings {
 			c.wrong(at+".policy", "%v", err)
 		}
 	}
+	if b.SSL2 && (b.Policy != "" || b.MinVersion != "" || b.MaxVersion != "" || len(b.Suites) > 0) {
+		c.wrong(at+".ssl2", "SSL 2.0 is spoken alone: leave out policy, min_version, max_version and suites")
+	}
 	if n := b.RecordSize; n != 0 && (n < 64 || n > 1<<14+1) {
 		c.wrong(at+".record_size_limit", "it is %d, and has to be from 64 to 16385", n)
 	}

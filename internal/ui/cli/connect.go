@@ -91,6 +91,9 @@ with 1; with 3 if the server could not be reached.`,
 	for _, other := range []string{"min", "max"} {
 		c.MarkFlagsMutuallyExclusive("tls12", "tls13", other)
 	}
+	for _, other := range []string{"ssl2-hello", "tls12", "tls13", "min", "max", "policy", "cipher", "alpn", "ech", "early-data"} {
+		c.MarkFlagsMutuallyExclusive("ssl2", other) // which knows nothing of that
+	}
 	c.MarkFlagsMutuallyExclusive("json", "quiet")
 	c.MarkFlagFilename("ca")
 	c.MarkFlagFilename("early-data")
