@@ -1,0 +1,53 @@
+// Package packet takes link layers, tunnels and IP off a captured frame, down to
+// a TCP segment or a UDP datagram.
+package packet
+
+import "net/netip"
+
+// A Segment is a TCP segment in a frame. RFC 9293, section 3.1.
+type Segment struct {
+	Frame    int   // number of the packet, from 1
+	Time     int64 // nanoseconds since 1970
+	Src, Dst netip.AddrPort
+	Seq, Ack uint32
+	Flags    Flags
+	Window   uint16 // as it stands in the header, not scaled
+	Checksum uint16
+	Sum      Sum
+	Options  []byte // valid as long as the packet's data; so with Payload
+	Payload  []byte
+	Snapped  int    // bytes of the payload that were on the wire and were not captured
+	Via      string // what stands before this IP header besides the link layer: "vlan 5, gre"; usually empty
+}
+
+// Flags are those of a TCP segment.
+type Flags uint8
+
+const (
+	FIN Flags = 1 << iota
+	SYN
+	RST
+	PSH
+	ACK
+	URG
+	ECE
+	CWR
+)
+
+// Sum says whether a checksum is right.
+type Sum uint8
+
+const (
+	SumUnknown Sum = iota // the segment was cut, or its headers
+	SumRight
+	SumWrong
+	SumPartial // of the pseudo header alone: the sending host leaves the rest to its network card
+)
+
+// A Datagram is a UDP datagram in a frame.
+type Datagram struct {
+	Frame    int
+	Time     int64
+	Src, Dst netip.AddrPort
+	Payload  []byte
+}
