@@ -205,10 +205,7 @@ func (c *Client) onFinished(m msg) (state, error) {
 }
 
 func (c *Client) onApproval(msg) (state, error) {
-	if err := handshake.Verdicted(c.Answer.Err); err != nil {
-		return 0, err
-	}
-	return c.answer()
+	return c.IfYes(c.answer)
 }
 
 // answer shows a certificate if the server wants one, and ends the handshake.

@@ -187,3 +187,12 @@ func (c *Core) Approve(waiting State, finish func() (State, error)) (State, erro
 	}
 	return finish()
 }
+
+// IfYes goes on with next if the host has answered a Verdict or an Approval with
+// yes.
+func (c *Core) IfYes(next func() (State, error)) (State, error) {
+	if err := Verdicted(c.Answer.Err); err != nil {
+		return 0, err
+	}
+	return next()
+}

@@ -36,10 +36,7 @@ func (c *Client) onVerdict(msg) (state, error) {
 // onServerApproval takes the host's word on the connection: before the client
 // shows who it is, and before the server takes the handshake for complete.
 func (c *Client) onServerApproval(msg) (state, error) {
-	if err := handshake.Verdicted(c.Answer.Err); err != nil {
-		return 0, err
-	}
-	return c.answer()
+	return c.IfYes(c.answer)
 }
 
 // answer shows a certificate if the server wants one, and the key exchange.
@@ -166,10 +163,7 @@ func (c *Client) onFinished(m msg) (state, error) {
 }
 
 func (c *Client) onApproval(msg) (state, error) {
-	if err := handshake.Verdicted(c.Answer.Err); err != nil {
-		return 0, err
-	}
-	return c.complete()
+	return c.IfYes(c.complete)
 }
 
 // complete ends the handshake. One that resumes a session ends with the

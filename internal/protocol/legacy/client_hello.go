@@ -152,12 +152,10 @@ func (c *Client) samePeer(peer *handshake.PeerCertificates) (*handshake.PeerCert
 func (c *Client) resume() (state, error) {
 	offered := c.Config.Session
 	switch {
-	case offered != nil && offered.State.Version >= iana.TLS13:
+	case offered != nil && offered.State.Version != c.Done.Version:
 		return 0, fault.SessionVersionChanged
 	case offered == nil || len(offered.SessionID) == 0 && !c.Config.ClientTickets:
 		return 0, fault.With(fault.SessionIDWrong, "it is echoed though no session was offered")
-	case offered.State.Version != c.Done.Version:
-		return 0, fault.SessionVersionChanged
 	case offered.State.Suite != c.suite.ID:
 		return 0, fault.SessionSuiteChanged
 	case offered.State.EMS && !c.ems:

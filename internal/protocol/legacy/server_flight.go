@@ -129,10 +129,7 @@ func (s *Server) onFinished(m msg) (state, error) {
 }
 
 func (s *Server) onApproval(msg) (state, error) {
-	if err := handshake.Verdicted(s.Answer.Err); err != nil {
-		return 0, err
-	}
-	return s.finish()
+	return s.IfYes(s.finish)
 }
 
 // finish ends the handshake. A full one ends with the server's Finished.

@@ -148,10 +148,7 @@ func (s *Server) resume(found *session.State) (state, error) {
 // onResumptionVerdict takes the host's word on the chain that the client showed
 // when the session was made.
 func (s *Server) onResumptionVerdict(msg) (state, error) {
-	if err := handshake.Verdicted(s.Answer.Err); err != nil {
-		return 0, err
-	}
-	return s.sendResumption()
+	return s.IfYes(s.sendResumption)
 }
 
 // sendResumption sends the flight of an abbreviated handshake.

@@ -176,10 +176,7 @@ func (s *Server) onSession(msg) (state, error) {
 // onResumptionVerdict takes the host's word on the chain that the client showed
 // when the session was made.
 func (s *Server) onResumptionVerdict(msg) (state, error) {
-	if err := handshake.Verdicted(s.Answer.Err); err != nil {
-		return 0, err
-	}
-	return s.resumeEarly()
+	return s.IfYes(s.resumeEarly)
 }
 
 // resume answers with the flight of a resumption.

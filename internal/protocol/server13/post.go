@@ -106,10 +106,7 @@ func (p *Post) onFinished(m msg) (state, error) {
 }
 
 func (p *Post) onApproval(msg) (state, error) {
-	if err := handshake.Verdicted(p.Answer.Err); err != nil {
-		return 0, err
-	}
-	return p.finish()
+	return p.IfYes(p.finish)
 }
 
 // finish gives no ticket: one that names the client would not be taken where the
