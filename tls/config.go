@@ -101,7 +101,8 @@ type Config struct {
 	// SSL2 speaks SSL 2.0 and nothing else. It protects nothing: it is for
 	// finding out who speaks it, and for machines that are alone with it. A
 	// server's RSA key that is used so must not be used with anything newer
-	// (DROWN, CVE-2016-0800).
+	// (DROWN, CVE-2016-0800). CipherSuites may name its cipher kinds, such as
+	// SSL_CK_DES_64_CBC_WITH_MD5; if it names none, they are 3DES and RC4 with 128 bits.
 	SSL2 bool
 
 	// SendSSL2Hello sends the ClientHello in the format of SSL 2.0, as clients

@@ -60,7 +60,7 @@ func (c *Config) policy() (*policy.Policy, error) {
 	}
 	p := base.Between(iana.Version(c.MinVersion), iana.Version(c.MaxVersion))
 	if c.CipherSuites != nil {
-		p.Suites = named(c.CipherSuites)
+		p.Suites = named(c.CipherSuites, c.SSL2)
 	}
 	if len(c.CurvePreferences) > 0 {
 		p.Groups = groups(base.Groups, c.CurvePreferences)
@@ -107,8 +107,12 @@ func (c *Config) schemes(base *policy.Policy) *policy.Policy {
 }
 
 // named gives the suites of TLS 1.3, and of the others those in the list, in
-// our order of preference: that of the widest policy.
-func named(ids []uint16) []iana.Suite {
+// our order of preference: that of the widest policy. With SSL 2.0 they are its
+// cipher kinds.
+func named(ids []uint16, ssl2 bool) []iana.Suite {
+	if ssl2 {
+		return slices.DeleteFunc(policy.SSL2Suites(), func(s iana.Suite) bool { return !slices.Contains(ids, uint16(s)) })
+	}
 	return slices.DeleteFunc(policy.Suites(), func(s iana.Suite) bool {
 		p, _ := suite.Of(s)
 		return p.MinVersion < iana.TLS13 && !slices.Contains(ids, uint16(s))

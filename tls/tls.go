@@ -53,6 +53,10 @@ package tls
 import (
 	stdtls "crypto/tls"
 	"os"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 )
 
 // The standard library's own types.
@@ -155,6 +159,16 @@ const (
 	TLS_FALLBACK_SCSV                             = stdtls.TLS_FALLBACK_SCSV
 )
 
+// Cipher kinds of SSL 2.0. All but the first two are off unless Config.CipherSuites
+// names them: their keys are found by trying.
+const (
+	SSL_CK_DES_192_EDE3_CBC_WITH_MD5 = uint16(iana.SSL_CK_DES_192_EDE3_CBC_WITH_MD5)
+	SSL_CK_RC4_128_WITH_MD5          = uint16(iana.SSL_CK_RC4_128_WITH_MD5)
+	SSL_CK_RC4_64_WITH_MD5           = uint16(iana.SSL_CK_RC4_64_WITH_MD5)
+	SSL_CK_DES_64_CBC_WITH_MD5       = uint16(iana.SSL_CK_DES_64_CBC_WITH_MD5)
+	SSL_CK_RC4_128_EXPORT40_WITH_MD5 = uint16(iana.SSL_CK_RC4_128_EXPORT40_WITH_MD5)
+)
+
 // X509KeyPair parses a certificate chain and its key, both in PEM. Beside the
 // keys that crypto/tls knows it takes those of id-RSASSA-PSS (RFC 4055) and
 // ML-DSA (RFC 9881).
@@ -188,7 +202,12 @@ func CipherSuites() []*CipherSuite { return stdtls.CipherSuites() }
 func InsecureCipherSuites() []*CipherSuite { return stdtls.InsecureCipherSuites() }
 
 // CipherSuiteName gives the name of a suite.
-func CipherSuiteName(id uint16) string { return stdtls.CipherSuiteName(id) }
+func CipherSuiteName(id uint16) string {
+	if slices.Contains(policy.SSL2Suites(), iana.Suite(id)) {
+		return iana.Suite(id).String()
+	}
+	return stdtls.CipherSuiteName(id)
+}
 
 // VersionName gives the name of a version.
 func VersionName(version uint16) string { return stdtls.VersionName(version) }

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sslv2"
 	"github.com/handsel-tls/handsel/internal/tlstest"
@@ -69,6 +70,38 @@ func TestSSL2(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// Every cipher kind that is named, in new and resumed sessions; what is not
+// named is not spoken.
+func TestSSL2Kinds(t *testing.T) {
+	for _, id := range policy.SSL2Suites() {
+		client, server := ssl2Hosts()
+		client.Config.Policy = with(client.Config.Policy, func(p *policy.Policy) { p.Suites = []iana.Suite{id} })
+		server.Config.Policy = with(server.Config.Policy, func(p *policy.Policy) { p.Suites = policy.SSL2Suites() })
+		for _, resumed := range []bool{false, true} {
+			p := ssl2Run(t, client, server, 0)
+			if c, s := p.Client.Established(), p.Server.Established(); c.Suite != id || s.Suite != id || s.Resumed != resumed {
+				t.Errorf("%v: %v, resumed %v", id, s.Suite, s.Resumed)
+			}
+			if !resumed {
+				keep(server, p)
+				client.Config.Session = sessionOf(t, p)
+			}
+		}
+		_, strict := ssl2Hosts()
+		if (policy.Used{Suite: id}).Weak() == nil {
+			continue
+		}
+		client.Config.Session = nil
+		p, err := tlstest.NewPair(client, strict)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Run(); !errors.Is(p.Server.Err(), fault.NoSharedSuite) {
+			t.Errorf("%v is taken of a client although nobody has named it: %v", id, p.Server.Err())
 		}
 	}
 }

@@ -1,6 +1,9 @@
 // Package iana holds every number of TLS that this project knows, with its
 // registered name. The constants and names are generated from the files in
 // registry, which have a row for each: value, registered name, name in Go.
+//
+// The cipher kinds of SSL 2.0, which are not registered and have three bytes,
+// are suites of the range for private use: 0xff00 and their first byte.
 package iana
 
 //go:generate go run ./gen

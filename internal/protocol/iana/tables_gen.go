@@ -400,6 +400,11 @@ const (
 	TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384             Suite = 0xd002
 	TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256           Suite = 0xd003
 	TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256             Suite = 0xd005
+	SSL_CK_RC4_128_WITH_MD5                           Suite = 0xff01
+	SSL_CK_RC4_128_EXPORT40_WITH_MD5                  Suite = 0xff02
+	SSL_CK_DES_64_CBC_WITH_MD5                        Suite = 0xff06
+	SSL_CK_DES_192_EDE3_CBC_WITH_MD5                  Suite = 0xff07
+	SSL_CK_RC4_64_WITH_MD5                            Suite = 0xff08
 )
 
 var namesSuite = map[int]string{
@@ -758,6 +763,11 @@ var namesSuite = map[int]string{
 	0xd002: "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384",
 	0xd003: "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256",
 	0xd005: "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256",
+	0xff01: "SSL_CK_RC4_128_WITH_MD5",
+	0xff02: "SSL_CK_RC4_128_EXPORT40_WITH_MD5",
+	0xff06: "SSL_CK_DES_64_CBC_WITH_MD5",
+	0xff07: "SSL_CK_DES_192_EDE3_CBC_WITH_MD5",
+	0xff08: "SSL_CK_RC4_64_WITH_MD5",
 }
 
 // String gives the registered name.

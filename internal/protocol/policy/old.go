@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -79,6 +80,23 @@ func Suites() []iana.Suite {
 	return all
 }
 
+// ssl2Bits are the lengths of the keys of SSL 2.0 that are spoken only where they
+// are named: see package sslv2.
+var ssl2Bits = map[iana.Suite]int{
+	iana.SSL_CK_RC4_64_WITH_MD5:           64,
+	iana.SSL_CK_DES_64_CBC_WITH_MD5:       56,
+	iana.SSL_CK_RC4_128_EXPORT40_WITH_MD5: 40,
+}
+
+// SSL2Suites are the cipher kinds of SSL 2.0. No policy has them: they count
+// where SSL 2.0 is spoken, and only if they are named one by one.
+func SSL2Suites() []iana.Suite {
+	return []iana.Suite{
+		iana.SSL_CK_DES_192_EDE3_CBC_WITH_MD5, iana.SSL_CK_RC4_128_WITH_MD5,
+		iana.SSL_CK_RC4_64_WITH_MD5, iana.SSL_CK_DES_64_CBC_WITH_MD5, iana.SSL_CK_RC4_128_EXPORT40_WITH_MD5,
+	}
+}
+
 // Used is what a handshake has agreed on, as far as it can be weak. Each may be 0:
 // there was none.
 type Used struct {
@@ -111,9 +129,12 @@ func (u Used) Weak() (why []string) {
 }
 
 func weakSuite(id iana.Suite) (why []string) {
+	if bits := ssl2Bits[id]; bits != 0 {
+		why = append(why, fmt.Sprintf("keys of %d bits are found by trying", bits))
+	}
 	s, ok := suite.Of(id)
 	if !ok {
-		return nil
+		return why
 	}
 	switch s.Cipher {
 	case suite.RC4:

@@ -64,7 +64,7 @@ var clientTable = handshake.Table[Client]{
 
 // NewClient is about to send its CLIENT-HELLO.
 func NewClient(core *handshake.Core, records *Records) *Client {
-	return &Client{common: common{Core: core, records: records}}
+	return &Client{common: common{Core: core, records: records, kinds: allowed(core.Config.Policy.Suites)}}
 }
 
 // Step gives the machine a message or an answer.
@@ -89,11 +89,8 @@ func (c *Client) onBegin(msg) (state, error) {
 		return 0, err
 	}
 	copy(c.Done.ClientRandom[:], c.challenge)
-	hello := wire.SSL2ClientHello{Version: iana.SSL20, Challenge: c.challenge}
-	for _, k := range kinds {
-		hello.CipherSpecs = append(hello.CipherSpecs, byte(k>>16), byte(k>>8), byte(k))
-	}
-	if s := c.Config.Session; s != nil && s.State.Version == iana.SSL20 && len(s.SessionID) == 16 {
+	hello := wire.SSL2ClientHello{Version: iana.SSL20, CipherSpecs: specs(c.kinds), Challenge: c.challenge}
+	if s := c.Config.Session; s != nil && s.State.Version == iana.SSL20 && len(s.SessionID) == 16 && has(c.kinds, s.State.Suite) {
 		hello.SessionID, c.offered = s.SessionID, s.State
 	}
 	c.Hello = hello.Append(c.Hello[:0])
@@ -121,17 +118,12 @@ func (c *Client) onHello(m msg) (state, error) {
 	if hello.hit {
 		return c.resume()
 	}
-	for _, k := range kinds {
-		if hasKind(hello.kinds, k) {
-			c.kind = k
-			break
-		}
-		c.Log.Refused(trace.Suite, uint16(k.Suite()), trace.NotOffered)
-	}
-	if c.kind == 0 {
+	shares := c.shared(hello.kinds)
+	if shares == nil {
 		return 0, fault.With(fault.NoSharedSuite, "of SSL 2.0")
 	}
-	c.Log.Chose(trace.Suite, uint16(c.kind.Suite()))
+	c.kind = shares[0]
+	c.Log.Chose(trace.Suite, uint16(c.kind.kind.Suite()))
 	if c.Done.Peer, err = handshake.NewPeer(hello.certificate); err != nil {
 		return 0, err
 	}
@@ -141,7 +133,7 @@ func (c *Client) onHello(m msg) (state, error) {
 }
 
 func (c *Client) resume() (state, error) {
-	if c.offered == nil || KindOf(c.offered.Suite) == 0 {
+	if c.offered == nil {
 		return 0, fault.With(fault.SessionIDWrong, "no session was offered")
 	}
 	c.Log.Chose(trace.Session, 0)
@@ -162,16 +154,17 @@ func (c *Client) onVerdict(msg) (state, error) {
 	if !ok {
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T in SSL 2.0", c.Done.Peer.Key)
 	}
-	c.master, c.arg = make([]byte, c.kind.keyLen()), make([]byte, c.kind.argLen())
+	c.master, c.arg = make([]byte, c.kind.key), make([]byte, c.kind.argLen())
 	if err := c.Random(c.master); err != nil {
 		return 0, err
 	}
 	if err := c.Random(c.arg); err != nil {
 		return 0, err
 	}
-	key := clientMasterKey{kind: c.kind, arg: c.arg}
+	clear := c.kind.key - c.kind.secret
+	key := clientMasterKey{kind: c.kind.kind, clear: c.master[:clear], arg: c.arg}
 	var err error
-	if key.encrypted, err = c.encrypt(public); err != nil {
+	if key.encrypted, err = c.encrypt(public, c.master[clear:]); err != nil {
 		return 0, err
 	}
 	c.Out.SSL2Message(key.append(nil))
@@ -179,13 +172,13 @@ func (c *Client) onVerdict(msg) (state, error) {
 	return c.sendFinished(c.arg)
 }
 
-// encrypt encrypts the master key by RSA PKCS #1 v1.5. The last eight bytes of
+// encrypt encrypts the secret by RSA PKCS #1 v1.5. The last eight bytes of
 // the padding say that the client knows newer versions: a server that does, too,
 // takes that for a sign that somebody has pushed the two down to SSL 2.0. RFC
 // 5246, appendix E.3.
-func (c *Client) encrypt(public *rsa.PublicKey) ([]byte, error) {
+func (c *Client) encrypt(public *rsa.PublicKey, secret []byte) ([]byte, error) {
 	size := public.Size()
-	fill := size - 3 - len(c.master) - 8
+	fill := size - 3 - len(secret) - 8
 	if fill < 0 || public.E < 3 {
 		return nil, fault.With(fault.WeakKey, "an RSA key of %d bits", public.N.BitLen())
 	}
@@ -202,7 +195,7 @@ func (c *Client) encrypt(public *rsa.PublicKey) ([]byte, error) {
 	for i := range 8 {
 		block[2+fill+i] = 3
 	}
-	copy(block[size-len(c.master):], c.master)
+	copy(block[size-len(secret):], secret)
 	m := new(big.Int).SetBytes(block)
 	return m.Exp(m, big.NewInt(int64(public.E)), public.N).FillBytes(make([]byte, size)), nil
 }

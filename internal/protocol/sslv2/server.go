@@ -18,7 +18,8 @@ type common struct {
 	*handshake.Core
 	records   *Records
 	state     handshake.State
-	kind      Kind
+	kinds     []cipherKind // that are allowed
+	kind      cipherKind
 	master    []byte
 	challenge []byte // of the client
 	id        []byte // CONNECTION-ID
@@ -29,7 +30,7 @@ type common struct {
 // useKeys derives the keys of both directions. Section 1.2.3: the client reads
 // with the first part and writes with the second.
 func (c *common) useKeys(arg []byte, server bool) (err error) {
-	n := c.kind.keyLen()
+	n := c.kind.key
 	c.material = material(2*n, c.master, c.challenge, c.id)
 	read, write := c.material[:n], c.material[n:]
 	if server {
@@ -40,7 +41,7 @@ func (c *common) useKeys(arg []byte, server bool) (err error) {
 	}
 	c.records.nextOut, err = newDirection(c.kind, write, arg, false)
 	c.Out.SSL2Keys()
-	c.Done.Version, c.Done.Suite = iana.SSL20, c.kind.Suite()
+	c.Done.Version, c.Done.Suite = iana.SSL20, c.kind.kind.Suite()
 	copy(c.Done.Master[:], c.master)
 	copy(c.Done.Master[n:], arg)
 	return err
@@ -49,8 +50,8 @@ func (c *common) useKeys(arg []byte, server bool) (err error) {
 // useSession takes the master key of a session, and the initialization vector of
 // its first connection, which goes with it.
 func (c *common) useSession(s *session.State) (arg []byte, err error) {
-	c.kind = KindOf(s.Suite)
-	n := c.kind.keyLen()
+	c.kind, _ = find(c.kinds, KindOf(s.Suite))
+	n := c.kind.key
 	if n == 0 || len(s.Secret) < n+c.kind.argLen() {
 		return nil, fault.With(fault.Internal, "a session of %v with %d bytes", s.Suite, len(s.Secret))
 	}
@@ -68,8 +69,10 @@ type Server struct {
 	common
 	cred      *sign.Credential
 	sessionID []byte
-	asked     []byte // challenge of a REQUEST-CERTIFICATE
+	asked     []byte       // challenge of a REQUEST-CERTIFICATE
+	shares    []cipherKind // those that the client has, too
 	arg       []byte
+	clear     []byte // of the master key, what came in the clear
 }
 
 const (
@@ -118,7 +121,7 @@ var serverTable = handshake.Table[Server]{
 
 // NewServer waits for a CLIENT-HELLO.
 func NewServer(core *handshake.Core, records *Records) *Server {
-	return &Server{common: common{Core: core, records: records}}
+	return &Server{common: common{Core: core, records: records, kinds: allowed(core.Config.Policy.Suites)}}
 }
 
 // Step gives the machine a message or an answer.
@@ -148,14 +151,7 @@ func (s *Server) onHello(m msg) (state, error) {
 	if len(s.challenge) > 32 {
 		return 0, fault.With(fault.HelloForm, "the challenge has %d bytes", len(s.challenge))
 	}
-	for _, k := range kinds {
-		if hasKind(hello.CipherSpecs, k) {
-			s.kind = k
-			break
-		}
-		s.Log.Refused(trace.Suite, uint16(k.Suite()), trace.NotOffered)
-	}
-	if s.kind == 0 {
+	if s.shares = s.shared(hello.CipherSpecs); s.shares == nil {
 		return 0, fault.With(fault.NoSharedSuite, "of SSL 2.0")
 	}
 	if s.Config.SessionIDs && len(hello.SessionID) == 16 {
@@ -166,15 +162,6 @@ func (s *Server) onHello(m msg) (state, error) {
 	return s.full(), nil
 }
 
-func hasKind(specs []byte, k Kind) bool {
-	for ; len(specs) >= 3; specs = specs[3:] {
-		if Kind(specs[0])<<16|Kind(specs[1])<<8|Kind(specs[2]) == k {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *Server) full() state {
 	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: &s.Offer})
 	return sWaitCredential
@@ -183,7 +170,7 @@ func (s *Server) full() state {
 // onSession resumes the session if it is one of SSL 2.0: section 1.3.
 func (s *Server) onSession(msg) (state, error) {
 	found := s.Answer.Session
-	if found == nil || found.Version != iana.SSL20 || found.Expired(s.Now) || KindOf(found.Suite) == 0 ||
+	if found == nil || found.Version != iana.SSL20 || found.Expired(s.Now) || !has(s.shares, found.Suite) ||
 		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer() {
 		s.Log.Refused(trace.Session, 0, trace.Unknown)
 		s.sessionID = nil
@@ -238,14 +225,7 @@ func (s *Server) onCredential(msg) (state, error) {
 	if err := s.newID(); err != nil {
 		return 0, err
 	}
-	hello := serverHello{certificate: s.der, id: s.id}
-	offered, _ := wire.ParseSSL2ClientHello(s.Hello)
-	for _, k := range kinds {
-		if hasKind(offered.CipherSpecs, k) {
-			hello.kinds = append(hello.kinds, byte(k>>16), byte(k>>8), byte(k))
-		}
-	}
-	s.sendHello(hello)
+	s.sendHello(serverHello{certificate: s.der, kinds: specs(s.shares), id: s.id})
 	return sWaitMasterKey, nil
 }
 
@@ -257,23 +237,26 @@ func (s *Server) onMasterKey(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	offered, _ := wire.ParseSSL2ClientHello(s.Hello)
+	var ok bool
+	s.kind, ok = find(s.shares, k.kind)
 	switch {
-	case k.kind.keyLen() == 0 || !hasKind(offered.CipherSpecs, k.kind):
+	case !ok:
 		return 0, fault.With(fault.SuiteNotOffered, "%v", k.kind)
-	case len(k.clear) > 0 || len(k.arg) != k.kind.argLen():
+	case len(k.clear) != s.kind.key-s.kind.secret || len(k.arg) != s.kind.argLen():
 		return 0, fault.With(fault.DecodeError, "CLIENT-MASTER-KEY with %d bytes in the clear and a KEY-ARG of %d", len(k.clear), len(k.arg))
 	}
-	s.kind, s.arg = k.kind, bytes.Clone(k.arg)
-	s.Log.Chose(trace.Suite, uint16(s.kind.Suite()))
-	s.Pose(handshake.Ask{Question: handshake.Premaster, Credential: s.cred, Content: bytes.Clone(k.encrypted), Length: s.kind.keyLen()})
+	s.arg, s.clear = bytes.Clone(k.arg), bytes.Clone(k.clear)
+	s.Log.Chose(trace.Suite, uint16(s.kind.kind.Suite()))
+	s.Pose(handshake.Ask{Question: handshake.Premaster, Credential: s.cred, Content: bytes.Clone(k.encrypted), Length: s.kind.secret})
 	return sWaitSecret, nil
 }
 
 // onSecret takes the decrypted master key, which is random if the client sent a
 // wrong one: the handshake fails at CLIENT-FINISHED then, as with any wrong key.
 func (s *Server) onSecret(msg) (state, error) {
-	if s.master = s.Answer.Bytes; len(s.master) != s.kind.keyLen() {
+	s.master = append(s.clear, s.Answer.Bytes...)
+	clear(s.Answer.Bytes)
+	if len(s.master) != s.kind.key {
 		return 0, fault.With(fault.Internal, "a master key of %d bytes", len(s.master))
 	}
 	if err := s.useKeys(s.arg, true); err != nil {

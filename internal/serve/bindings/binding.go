@@ -169,6 +169,14 @@ func (s *Settings) EffectivePolicy() (*policy.Policy, error) {
 		}
 		p = narrowed
 	}
+	for _, id := range s.Suites {
+		if slices.Contains(policy.SSL2Suites(), id) != s.SSL2 {
+			if s.SSL2 {
+				return nil, fmt.Errorf("%v is not of SSL 2.0, which knows %v", id, policy.SSL2Suites())
+			}
+			return nil, fmt.Errorf("%v is of SSL 2.0", id)
+		}
+	}
 	if len(s.Suites) > 0 {
 		own := *p
 		own.Suites = s.Suites
@@ -181,7 +189,11 @@ func (s *Settings) EffectivePolicy() (*policy.Policy, error) {
 // without its period. What the policy compatible allows is no reason to warn.
 func (s *Settings) Warnings() (why []string) {
 	if s.SSL2 {
-		return []string{"SSL 2.0 protects nothing, and endangers every other use of its key (DROWN; RFC 6176)"}
+		why = []string{"SSL 2.0 protects nothing, and endangers every other use of its key (DROWN; RFC 6176)"}
+		for _, id := range s.Suites {
+			why = append(why, policy.Used{Suite: id}.Weak()...)
+		}
+		return why
 	}
 	p, err := s.EffectivePolicy()
 	if err != nil {

@@ -26,7 +26,7 @@ func TestStore(t *testing.T) {
 	full := Binding{must(t, "*.api.example.com:443"), Settings{
 		Site: "api", Certificates: []string{"aa", "bb"}, Policy: "compatible",
 		MinVersion: iana.TLS12, MaxVersion: iana.TLS12,
-		Suites:     []iana.Suite{iana.TLS_RSA_WITH_AES_128_GCM_SHA256},
+		Suites:     []iana.Suite{iana.SSL_CK_DES_64_CBC_WITH_MD5},
 		ClientAuth: ClientAuthRequire, ClientCAs: []string{"ca.pem"},
 		ClientAuthPaths: []string{"/private/"}, Renegotiation: true, NoHTTP2: true, NoTickets: true, NoStapling: true, NoCompression: true, RecordSizeLimit: 4096, EarlyData: true, SSL2: true, Reject: true,
 	}}

@@ -89,12 +89,13 @@ func (c *checker) version(at, text string) iana.Version {
 }
 
 func (c *checker) suite(at, name string) iana.Suite {
-	known := names(policy.Suites(), iana.Suite.String)
+	all := append(policy.Suites(), policy.SSL2Suites()...)
+	known := names(all, iana.Suite.String)
 	id, err := iana.SuiteNamed(name)
 	switch {
 	case err != nil:
 		c.wrong(at, "no cipher suite is called %q%s", name, didYouMean(name, known))
-	case !slices.Contains(policy.Suites(), id):
+	case !slices.Contains(all, id):
 		c.wrong(at, "%v cannot be used here%s", id, didYouMean("", known))
 	}
 	return id

@@ -75,7 +75,7 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVar(&f.ssl2, "ssl2", false, "speak SSL 2.0, which protects nothing, and nothing else")
 	c.Flags().BoolVar(&f.ssl2Hello, "ssl2-hello", false, "send the ClientHello in the format of SSL 2.0, as clients of old do (up to TLS 1.2)")
 	c.Flags().StringVar(&f.policy, "policy", "", "policy: "+strings.Join(policy.Names(), ", "))
-	c.Flags().StringSliceVar(&f.suites, "cipher", nil, "cipher suites of TLS 1.2 and below to offer, by their registered names")
+	c.Flags().StringSliceVar(&f.suites, "cipher", nil, "cipher suites of TLS 1.2 and below to offer, by their registered names; with --ssl2, cipher kinds such as SSL_CK_DES_64_CBC_WITH_MD5")
 	c.Flags().BoolVar(&f.json, "json", false, "print the handshake as one line of JSON on standard output, before the data")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the data only, and what goes wrong")
 	c.Flags().BoolVar(&f.insecure, "insecure", false, "go on whatever the server's certificate is")
