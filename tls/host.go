@@ -24,6 +24,7 @@ type host struct {
 	ctx    context.Context
 	err    error // of a callback or of the verification, as it is to be returned
 
+	kept    *session.Cache        // of a server: where the session is; nil: nowhere
 	checked *verify.Result        // of the peer's chain, until the handshake is over
 	chains  [][]*x509.Certificate // that were verified in this handshake
 	resumed [][]*x509.Certificate // of the session on offer; they count if it is resumed
@@ -228,8 +229,8 @@ func (h *host) session(a *handshake.Ask) handshake.Answer {
 	var answer handshake.Answer
 	h.resumed = nil
 	if a.SessionID != nil {
-		if cache := h.config.prepare().sessions; cache != nil {
-			answer.Session = cache.Get(a.SessionID, now)
+		if h.kept = h.config.prepare().sessions; h.kept != nil {
+			answer.Session = h.kept.Get(a.SessionID, now)
 		}
 	} else {
 		answer.Session, answer.Renew = a.Keys.Open(now, a.Ticket)

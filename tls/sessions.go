@@ -162,8 +162,8 @@ func (c *Conn) forgetSession() {
 	}
 	e := c.engine.Established()
 	if !c.isClient {
-		if kept := c.host.config.prepare().sessions; kept != nil {
-			kept.Remove(e.SessionID)
+		if c.host.kept != nil {
+			c.host.kept.Remove(e.SessionID)
 		}
 		return
 	}
@@ -183,6 +183,7 @@ func (c *Conn) keepServerSessions() {
 	for _, s := range c.engine.TakeSessions() {
 		if cache != nil {
 			cache.Put(s.SessionID, s.State)
+			c.host.kept = cache // a request for a certificate may bring another config
 		}
 	}
 }

@@ -94,6 +94,9 @@ func isEmpty(t iana.ExtensionType, where Place) bool {
 // A Set is a set of the extensions that the table knows.
 type Set uint32
 
+// It has a bit for each; a longer table wants a longer Set.
+var _ [32 - len(table)]struct{}
+
 // bit gives the extension's bit, 0 if the table does not know it.
 func bit(t iana.ExtensionType) (Set, Place) {
 	for i := range table {
