@@ -82,6 +82,13 @@ type Config struct {
 	// has no forward secrecy. What is weak in what was used is in the Record.
 	Policy string
 
+	// GetCertificates gives several certificates for a client, the most wanted
+	// first, in place of Certificates and GetCertificate. Of those that are for
+	// the name it asks for, if any is, the first with which a handshake can be had
+	// is shown; the record says why each before it was not. So it is with several
+	// Certificates.
+	GetCertificates func(*ClientHelloInfo) ([]*Certificate, error)
+
 	// OnHandshake is called with the record of every handshake, whether it
 	// succeeded or failed, before Handshake returns. It must not block for
 	// long and must not use the connection.
@@ -225,6 +232,7 @@ func (c *Config) Clone() *Config {
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate,
 		GetClientCertificate: c.GetClientCertificate, GetConfigForClient: c.GetConfigForClient,
+		GetCertificates:       c.GetCertificates,
 		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName,
 		ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs, InsecureSkipVerify: c.InsecureSkipVerify,

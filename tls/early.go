@@ -216,7 +216,7 @@ func (c *Conn) settle() {
 		c.handshakeMu.Lock() // of the record; whoever waits for it wants nothing else
 		c.finish()
 		c.handshakeMu.Unlock()
-		c.host.ctx, c.host.checked = nil, nil
+		c.host.over()
 		c.half.Store(false)
 		if c.early.limit != nil {
 			c.early.limit.Stop()

@@ -38,7 +38,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 	}
 	c.finish()
 	c.forgetSession()
-	c.host.ctx, c.host.checked = nil, nil // a connection that lives long needs neither
+	c.host.over()
 	return err
 }
 

@@ -25,6 +25,7 @@ type host struct {
 	err    error // of a callback or of the verification, as it is to be returned
 
 	kept    *session.Cache        // of a server: where the session is; nil: nowhere
+	choices *[]*sign.Credential   // of a server's certificates, until the handshake is over; nil: there is one
 	checked *verify.Result        // of the peer's chain, until the handshake is over
 	chains  [][]*x509.Certificate // that were verified in this handshake
 	resumed [][]*x509.Certificate // of the session on offer; they count if it is resumed
@@ -140,50 +141,84 @@ func convert[U, T ~uint16](l wire.List[T]) []U {
 	return out
 }
 
-// serverCredential chooses the certificate as crypto/tls does.
+// over drops what only a handshake needs: a connection may live long.
+func (h *host) over() { h.ctx, h.checked, h.choices = nil, nil, nil }
+
+// serverCredential gives the certificate that there is, or those to choose from.
 func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
-	cert, err := h.serverCertificate(o)
+	cert, several, err := h.serverCertificate(o)
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}
-	cred, err := credentialOf(cert)
-	if err != nil {
-		return h.failed(fault.CertificateUnusable, err)
+	if len(several) == 0 {
+		several = []*Certificate{cert}
 	}
-	return h.orDelegated(cred)
+	creds := make([]*sign.Credential, len(several))
+	for i, cert := range several {
+		if creds[i], err = credentialOf(cert); err != nil {
+			return h.failed(fault.CertificateUnusable, err)
+		}
+	}
+	return h.orDelegated(creds...)
 }
 
-// orDelegated has a delegated credential come first.
-func (h *host) orDelegated(cred *sign.Credential) handshake.Answer {
+// orDelegated has delegated credentials come first.
+func (h *host) orDelegated(creds ...*sign.Credential) handshake.Answer {
 	if d := h.config.prepare().delegated; len(d) > 0 {
-		return handshake.Answer{Candidates: append(slices.Clone(d), cred)}
+		creds = slices.Concat(d, creds)
 	}
-	return handshake.Answer{Credential: cred}
+	if len(creds) == 1 {
+		return handshake.Answer{Credential: creds[0]}
+	}
+	h.choices = &creds
+	return handshake.Answer{Candidates: creds}
 }
 
 var errNoCertificates = errors.New("tls: no certificates configured")
 
-func (h *host) serverCertificate(o *negotiate.Offer) (*Certificate, error) {
+// serverCertificate gives the certificate for a client, or several.
+func (h *host) serverCertificate(o *negotiate.Offer) (one *Certificate, several []*Certificate, err error) {
 	c := h.config
+	if c.GetCertificates != nil {
+		several, err = c.GetCertificates(h.helloInfo(o))
+		if len(several) == 0 && err == nil {
+			err = fault.With(fault.NoCertificate, "%w", errNoCertificates)
+		}
+		return nil, forName(several, o.ServerName), err
+	}
 	if c.GetCertificate != nil && (len(c.Certificates) == 0 || o.ServerName != "") {
 		cert, err := c.GetCertificate(h.helloInfo(o))
 		if cert != nil || err != nil {
-			return cert, err
+			return cert, nil, err
 		}
 	}
 	switch len(c.Certificates) {
 	case 0:
-		return nil, fault.With(fault.NoCertificate, "%w", errNoCertificates)
+		return nil, nil, fault.With(fault.NoCertificate, "%w", errNoCertificates)
 	case 1:
-		return &c.Certificates[0], nil
+		return &c.Certificates[0], nil, nil
 	}
-	info := h.helloInfo(o)
 	for i := range c.Certificates {
-		if info.SupportsCertificate(&c.Certificates[i]) == nil {
-			return &c.Certificates[i], nil
+		several = append(several, &c.Certificates[i])
+	}
+	return nil, forName(several, o.ServerName), nil
+}
+
+// forName gives the certificates that are for the name; all if there is no name;
+// the first, as crypto/tls does, if none is for it.
+func forName(list []*Certificate, name string) (certs []*Certificate) {
+	if name == "" || len(list) < 2 {
+		return list
+	}
+	for _, cert := range list {
+		if cred, err := credentialOf(cert); err == nil && cred.Leaf != nil && cred.Leaf.VerifyHostname(name) == nil {
+			certs = append(certs, cert)
 		}
 	}
-	return &c.Certificates[0], nil
+	if len(certs) == 0 {
+		return list[:1]
+	}
+	return certs
 }
 
 // clientCredential chooses the certificate that the server wants to see.

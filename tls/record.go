@@ -7,6 +7,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
 )
@@ -65,6 +66,7 @@ type details struct {
 	once    sync.Once
 	trace   *trace.Record
 	offered []string       // our application protocols
+	certs   []string       // our certificates, if there was a choice
 	chain   *verify.Result // what was looked at in the peer's chain
 
 	choices []Choice
@@ -83,7 +85,7 @@ func (r *Record) expand() *details {
 		}
 		d.trace.Fill()
 		for _, c := range d.trace.Choices {
-			d.choices = append(d.choices, newChoice(c, d.offered))
+			d.choices = append(d.choices, d.newChoice(c))
 		}
 		for _, s := range d.trace.Steps {
 			d.steps = append(d.steps, Step{s.At, kinds[s.Kind], s.Name})
@@ -175,6 +177,9 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		r.EarlyData = "accepted"
 	}
 	r.details.trace, r.details.offered, r.details.chain = t, c.host.config.NextProtos, c.host.checked
+	if c.host.choices != nil {
+		r.details.certs = nameCredentials(*c.host.choices)
+	}
 	if f := t.Failure; f != nil {
 		r.Failure = &Failure{
 			Fault: f.Code.Name(), Sentence: f.Code.Sentence(), Detail: f.Detail, Clause: f.Code.Clause(),
@@ -193,10 +198,11 @@ var kinds = map[trace.Kind]string{
 	trace.ReadKeys: "keys", trace.WriteKeys: "keys", trace.Asked: "asked", trace.Answered: "answered",
 }
 
-func newChoice(t trace.Choice, protocols []string) Choice {
+func (d *details) newChoice(t trace.Choice) Choice {
+	names := map[trace.Topic][]string{trace.Protocol: d.offered, trace.Credential: d.certs}[t.Topic]
 	name := func(code uint16) string {
-		if t.Topic == trace.Protocol && int(code) < len(protocols) {
-			return protocols[code]
+		if int(code) < len(names) {
+			return names[code]
 		}
 		return t.Topic.Value(code)
 	}
@@ -208,6 +214,25 @@ func newChoice(t trace.Choice, protocols []string) Choice {
 		c.Refused = append(c.Refused, Refusal{name(refused.Value), refused.Why.String()})
 	}
 	return c
+}
+
+// nameCredentials names certificates for people to read.
+func nameCredentials(list []*sign.Credential) (names []string) {
+	for _, c := range list {
+		name := c.Kind().String()
+		switch {
+		case c.Delegated != nil:
+			name += " in a delegated credential"
+		case c.Leaf == nil:
+			name += ", a raw public key"
+		case len(c.Leaf.DNSNames) > 0:
+			name += " for " + c.Leaf.DNSNames[0]
+		default:
+			name += " of " + c.Leaf.Subject.String()
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // Names gives what was agreed on by its registered names, each empty if the

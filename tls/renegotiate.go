@@ -14,7 +14,6 @@ import (
 // again is what a connection needs for handshakes after the first.
 type again struct {
 	config    atomic.Pointer[Config] // of the handshake that a server has asked for
-	wait      context.Context        // of whoever reads for a round; c.in guards it
 	possible  atomic.Bool            // there may be any
 	wanted    atomic.Bool            // a server waits for the peer's answer
 	rounds    atomic.Int32           // handshakes that are over, and wishes that were refused
@@ -56,10 +55,8 @@ func (c *Conn) Renegotiate(ctx context.Context, config *Config) error {
 		if err = c.engine.Renegotiate(settings); err != nil {
 			return c.netError(err)
 		}
-		c.again.wait = ctx
-		err = c.renegotiate()
-		c.again.wait = nil
-		return c.roundOver(completed, err)
+		c.host.ctx = ctx
+		return c.roundOver(completed, c.renegotiate())
 	}
 	return c.ask(ctx, config, func() error { return c.engine.Renegotiate(settings) })
 }
@@ -148,8 +145,8 @@ func (c *Conn) awaitRound(ctx context.Context, before int32) error {
 // caller has locked c.in.
 func (c *Conn) readForRound(ctx context.Context, before int32) error {
 	release := c.untilDone(ctx)
-	c.again.wait = ctx
-	var kept []byte // a copy: the buffer is given back in between
+	c.host.ctx = ctx // of a handshake that begins meanwhile
+	var kept []byte  // a copy: the buffer is given back in between
 	var err error
 	for err == nil && c.again.rounds.Load() == before {
 		if kept = append(kept, c.in.data...); len(kept) > maxKept {
@@ -160,7 +157,7 @@ func (c *Conn) readForRound(ctx context.Context, before int32) error {
 		err = c.readRecord()
 	}
 	c.in.data = append(kept, c.in.data...)
-	c.again.wait = nil
+	c.host.ctx = nil
 	if cause := release(); cause != nil {
 		return cause
 	}
@@ -218,7 +215,7 @@ func (c *Conn) renegotiate() error {
 	kept := append([]byte(nil), c.in.data...)
 	over := func() bool { return !c.engine.Renegotiating() }
 	flush := func() error { return c.send(c.engine.Output()) }
-	ctx := c.again.wait
+	ctx := c.host.ctx // of whoever waits for it
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -241,7 +238,7 @@ func (c *Conn) renegotiate() error {
 	c.finish()
 	c.handshakeMu.Unlock()
 	c.forgetSession()
-	c.host.ctx, c.host.checked = nil, nil
+	c.host.over()
 	if err == nil && c.engine.Err() == nil && c.engine.Renegotiations() > int(c.again.completed.Load()) {
 		c.state.replace(c.newState())
 		c.again.completed.Add(1)

@@ -134,17 +134,30 @@ func (r *Record) Fill() {
 }
 
 func (r *Record) choice(e Event) {
-	last := len(r.Choices) - 1
-	if last < 0 || r.Choices[last].Topic != e.Topic {
+	c := r.open(e.Topic)
+	if c == nil {
 		r.Choices = append(r.Choices, Choice{Topic: e.Topic})
-		last++
+		c = &r.Choices[len(r.Choices)-1]
 	}
-	c := &r.Choices[last]
 	if e.Kind == Chose {
 		c.Made, c.Chosen = true, e.Code
 		return
 	}
 	c.Refused = append(c.Refused, Refusal{e.Code, Why(e.Arg)})
+}
+
+// open gives the choice of a topic that is being made, nil if there is none. That
+// of a certificate goes on while suites and schemes are tried with each.
+func (r *Record) open(t Topic) *Choice {
+	for i := len(r.Choices) - 1; i >= 0; i-- {
+		switch c := &r.Choices[i]; {
+		case c.Topic == t && (i == len(r.Choices)-1 || !c.Made):
+			return c
+		case t != Credential:
+			return nil
+		}
+	}
+	return nil
 }
 
 func step(e Event, name Namer) Step {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+	ours "github.com/handsel-tls/handsel/tls"
 )
 
 const twoSites = `listen:
@@ -113,6 +115,12 @@ func TestCertificateByWhatTheClientKnows(t *testing.T) {
 	}
 	if got := key(tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256); got != "RSA" {
 		t.Error(got)
+	}
+	told := slices.ContainsFunc(h.handshake(1).Choices(), func(c ours.Choice) bool {
+		return c.Topic == "certificate" && c.Chosen == "RSA for a.localhost" && len(c.Refused) == 1 && c.Refused[0].Value == "ECDSA for a.localhost"
+	})
+	if !told {
+		t.Errorf("the record does not say why: %+v", h.handshake(1).Choices())
 	}
 }
 

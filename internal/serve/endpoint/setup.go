@@ -153,9 +153,7 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 			}
 		}
 	}
-	c.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return s.choose(set, hello)
-	}
+	c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set) }
 	return c
 }
 
@@ -169,9 +167,9 @@ var clientAuth = map[bindings.ClientAuth]tls.ClientAuthType{
 	bindings.ClientAuthRequire: tls.RequireAndVerifyClientCert,
 }
 
-// choose gives the first certificate of the binding that the client can use.
-func (s *Setup) choose(set *bindings.Settings, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	var first *tls.Certificate
+// certificates gives those of a binding that can be had. One that cannot is no
+// reason to turn away clients who can do with another.
+func (s *Setup) certificates(set *bindings.Settings) (certs []*tls.Certificate, err error) {
 	var errs []error
 	for _, name := range set.Certificates {
 		get, ok := s.Certificates[name]
@@ -184,15 +182,10 @@ func (s *Setup) choose(set *bindings.Settings, hello *tls.ClientHelloInfo) (*tls
 			errs = append(errs, fmt.Errorf("certificate %q: %w", name, err))
 			continue
 		}
-		if len(set.Certificates) == 1 || hello.SupportsCertificate(cert) == nil {
-			return cert, nil
-		}
-		if first == nil {
-			first = cert
-		}
+		certs = append(certs, cert)
 	}
-	if first == nil {
+	if len(certs) == 0 {
 		return nil, errors.Join(errs...)
 	}
-	return first, nil
+	return certs, nil
 }
