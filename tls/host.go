@@ -227,6 +227,9 @@ func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answe
 	for _, s := range r.Schemes {
 		info.SignatureSchemes = append(info.SignatureSchemes, SignatureScheme(s))
 	}
+	if info.Version < VersionTLS12 {
+		info.SignatureSchemes = schemesOf(r.Types)
+	}
 	setRequestContext(info, h.ctx)
 	cert, err := h.clientCertificate(info)
 	if err != nil {
@@ -240,6 +243,19 @@ func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answe
 		return h.failed(fault.CertificateUnusable, err)
 	}
 	return h.orDelegated(cred)
+}
+
+// schemesOf gives schemes for a request of TLS 1.1 and below, which names types of
+// keys and no schemes: so that programs, and SupportsCertificate, find the
+// certificates that fit, as with crypto/tls. What will sign is neither of them.
+func schemesOf(types []iana.ClientCertificateType) (schemes []SignatureScheme) {
+	if slices.Contains(types, iana.CertECDSASign) {
+		schemes = append(schemes, ECDSAWithP256AndSHA256, ECDSAWithP384AndSHA384, ECDSAWithP521AndSHA512)
+	}
+	if slices.Contains(types, iana.CertRSASign) {
+		schemes = append(schemes, PKCS1WithSHA256, PKCS1WithSHA384, PKCS1WithSHA512, PKCS1WithSHA1)
+	}
+	return schemes
 }
 
 func (h *host) clientCertificate(info *CertificateRequestInfo) (*Certificate, error) {
