@@ -6,18 +6,22 @@ import "net/netip"
 
 // A Segment is a TCP segment in a frame. RFC 9293, section 3.1.
 type Segment struct {
-	Frame    int   // number of the packet, from 1
-	Time     int64 // nanoseconds since 1970
-	Src, Dst netip.AddrPort
-	Seq, Ack uint32
-	Flags    Flags
-	Window   uint16 // as it stands in the header, not scaled
-	Checksum uint16
-	Sum      Sum
-	Options  []byte // valid as long as the packet's data; so with Payload
-	Payload  []byte
-	Snapped  int    // bytes of the payload that were on the wire and were not captured
-	Via      string // what stands before this IP header besides the link layer: "vlan 5, gre"; usually empty
+	Frame     int   // number of the packet, from 1
+	Time      int64 // nanoseconds since 1970
+	Src, Dst  netip.AddrPort
+	Seq, Ack  uint32
+	Flags     Flags
+	Window    uint16 // as it stands in the header, not scaled
+	Checksum  uint16
+	Sum       Sum
+	Options   []byte // valid as long as the packet's data; so with Payload
+	Payload   []byte
+	Snapped   int    // bytes of the payload that were on the wire and were not captured
+	Fragments int    // of IP that it came in, if there were several
+	Via       string // what stands before this IP header besides the link layer: "vlan 5, gre"; usually empty
+
+	whole  []byte // header and payload, for the checksum
+	pseudo uint64 // sum of the pseudo-header without the length
 }
 
 // Flags are those of a TCP segment.
@@ -34,6 +38,21 @@ const (
 	CWR
 )
 
+// String gives the names, separated by commas.
+func (f Flags) String() string {
+	s := ""
+	for i, name := range [...]string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
+		if f>>i&1 == 0 {
+			continue
+		}
+		if s != "" {
+			s += ", "
+		}
+		s += name
+	}
+	return s
+}
+
 // Sum says whether a checksum is right.
 type Sum uint8
 
@@ -41,7 +60,7 @@ const (
 	SumUnknown Sum = iota // the segment was cut, or its headers
 	SumRight
 	SumWrong
-	SumPartial // of the pseudo header alone: the sending host leaves the rest to its network card
+	SumPartial // of the pseudo-header alone: the sending host leaves the rest to its network card
 )
 
 // A Datagram is a UDP datagram in a frame.
@@ -50,4 +69,18 @@ type Datagram struct {
 	Time     int64
 	Src, Dst netip.AddrPort
 	Payload  []byte
+	Via      string
 }
+
+// Kind says what a frame holds.
+type Kind uint8
+
+const (
+	Other     Kind = iota // neither TCP nor UDP
+	TCP                   // a segment, or the last missing fragment of one
+	UDP                   //
+	Fragment              // a part of a datagram of IP that is not whole yet
+	Cut                   // the capture ends before the ports
+	Malformed             // headers that contradict themselves
+	kinds
+)
