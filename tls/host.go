@@ -231,7 +231,7 @@ func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answe
 		info.SignatureSchemes = schemesOf(r.Types)
 	}
 	setRequestContext(info, h.ctx)
-	cert, err := h.clientCertificate(info)
+	cert, err := h.clientCertificate(info, r)
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}
@@ -258,7 +258,7 @@ func schemesOf(types []iana.ClientCertificateType) (schemes []SignatureScheme) {
 	return schemes
 }
 
-func (h *host) clientCertificate(info *CertificateRequestInfo) (*Certificate, error) {
+func (h *host) clientCertificate(info *CertificateRequestInfo, r *handshake.CertificateRequest) (*Certificate, error) {
 	if h.config.GetClientCertificate != nil {
 		cert, err := h.config.GetClientCertificate(info)
 		if cert == nil && err == nil {
@@ -267,8 +267,9 @@ func (h *host) clientCertificate(info *CertificateRequestInfo) (*Certificate, er
 		return cert, err
 	}
 	for i := range h.config.Certificates {
-		if info.SupportsCertificate(&h.config.Certificates[i]) == nil {
-			return &h.config.Certificates[i], nil
+		cert := &h.config.Certificates[i]
+		if h.suits(info, r, cert) {
+			return cert, nil
 		}
 	}
 	return nil, nil

@@ -1,8 +1,12 @@
 package tls
 
 import (
+	"crypto/x509"
 	"errors"
+	"strings"
 	"testing"
+
+	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 // A client shows its certificate in the versions whose requests name no signature
@@ -44,5 +48,46 @@ func TestClientCertificateInSSL2(t *testing.T) {
 	}
 	if s := server.ConnectionState(); len(s.VerifiedChains) == 0 {
 		t.Errorf("%d chains", len(s.VerifiedChains))
+	}
+}
+
+// Keys that the standard library does not know are shown as others are, to servers
+// that can verify them and know who has issued their certificate.
+func TestUncommonClientCertificates(t *testing.T) {
+	certs := map[string]Certificate{"DSA": certOf("DSA")}
+	for kind, c := range tlstest.UncommonCredentials() {
+		certs[kind] = Certificate{Certificate: c.Chain, PrivateKey: c.Key}
+	}
+	mldsa := []SignatureScheme{0x0904, 0x0905, 0x0906, ECDSAWithP256AndSHA256, PSSWithSHA256, 0x0809, 0x080a, 0x080b} // and rsa_pss_pss
+	for kind, cert := range certs {
+		for _, version := range []uint16{VersionTLS10, VersionTLS12, VersionTLS13} {
+			known := kind == "DSA" && version < VersionTLS13 || strings.HasPrefix(kind, "RSA-PSS") && version > VersionTLS10 ||
+				strings.HasPrefix(kind, "ML-DSA") && version == VersionTLS13
+			for _, cas := range []*x509.CertPool{roots(), otherRoot().Pool()} {
+				cs, ss := tcpPair(t)
+				client := Client(cs, &Config{
+					RootCAs: roots(), ServerName: "a.example", Time: testTime, Policy: "museum", MinVersion: VersionTLS10, MaxVersion: version,
+					Certificates: []Certificate{cert},
+				})
+				sc := &Config{
+					Certificates: []Certificate{certOf("P-256")}, Time: testTime, Policy: "museum", MinVersion: VersionTLS10,
+					ClientAuth: RequestClientCert, ClientCAs: cas,
+				}
+				if version == VersionTLS13 {
+					sc.VerifySchemes = mldsa
+				}
+				server := Server(ss, sc)
+				done := make(chan error, 1)
+				go func() { done <- server.Handshake() }()
+				if err := errors.Join(client.Handshake(), <-done); err != nil {
+					t.Errorf("%s in %s: %v", kind, VersionName(version), err)
+					continue
+				}
+				want := known && cas.Equal(roots())
+				if shown := len(server.ConnectionState().PeerCertificates) > 0; shown != want {
+					t.Errorf("%s in %s is shown: %v, want %v", kind, VersionName(version), shown, want)
+				}
+			}
+		}
 	}
 }

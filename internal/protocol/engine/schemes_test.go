@@ -208,3 +208,16 @@ func TestClientChainSignatures(t *testing.T) {
 		}
 	}
 }
+
+// A key that its certificate says is for RSASSA-PSS alone signs nothing before
+// TLS 1.2, though the private key could.
+func TestPSSKeyBefore12(t *testing.T) {
+	client, server := changed(iana.TLS11, "P-256", []func(c, s *tlstest.Host){uncommon("RSA-PSS")})(t)
+	p, err := tlstest.NewPair(client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Run(); !isFault(p.Server.Err(), fault.NoSharedScheme12) {
+		t.Errorf("the server: %v; the client: %v", p.Server.Err(), p.Client.Err())
+	}
+}

@@ -179,8 +179,8 @@ func (c *common) chooseScheme(offered negotiate.Offers, cred *sign.Credential) (
 	if c.dialect.schemes {
 		return negotiate.Scheme(c.Done.Version, offered, cred, c.Config.Policy, c.Log)
 	}
-	if !sign.Before12(cred.Key.Public()) {
-		return 0, fault.With(fault.NoSharedScheme, "a key of type %T cannot sign in %v", cred.Key, c.Done.Version)
+	if !sign.Before12(cred.Public()) { // which says more than the private key what it is for
+		return 0, fault.With(fault.NoSharedScheme, "a key of the kind %v cannot sign in %v", cred.Kind(), c.Done.Version)
 	}
 	return 0, nil
 }
