@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"crypto"
 	"crypto/rand"
 	stdtls "crypto/tls"
 	"crypto/x509"
@@ -194,6 +195,20 @@ type Config struct {
 	DelegatedCredentials       []DelegatedCredential
 	AcceptDelegatedCredentials bool
 
+	// RawPublicKey is shown in place of a certificate to peers that accept that
+	// (RFC 7250): the key alone, which they have to know already. A client shows
+	// it to servers that ask for one. Others are shown a certificate, if there
+	// is one.
+	RawPublicKey crypto.Signer
+
+	// PeerPublicKeys has the peer show one of these keys in place of a certificate,
+	// raw: see HashPublicKey. A client needs no ServerName then. Certificates are
+	// accepted beside them only if RootCAs (a server: ClientCAs) are there to
+	// verify them. ClientAuth says whether clients are asked at all. Nothing but
+	// this list accepts a raw key: InsecureSkipVerify does not, and
+	// VerifyPeerCertificate is for certificates.
+	PeerPublicKeys []PublicKeyHash
+
 	// SigningSchemes are signature schemes to sign with beside those of the
 	// policy, VerifySchemes the only ones to accept from the peer, the most
 	// wanted first. nil: the policy's. CertificateSchemes are those that are
@@ -216,6 +231,7 @@ type prepared struct {
 	handshake handshake.Config // without what differs between connections
 	sessions  *session.Cache
 	delegated []*sign.Credential
+	raw       *sign.Credential
 }
 
 // Clone gives a copy. Ticket keys that rotate by themselves are shared with it;
@@ -251,6 +267,7 @@ func (c *Config) Clone() *Config {
 		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
 		SessionTickets: c.SessionTickets, MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
+		RawPublicKey: c.RawPublicKey, PeerPublicKeys: c.PeerPublicKeys,
 		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,

@@ -137,7 +137,7 @@ func fill(t *testing.T, v reflect.Value) {
 		case reflect.Map:
 			f.Set(reflect.MakeMap(f.Type()))
 		case reflect.Interface:
-			for _, x := range []any{new(bytes.Buffer), answers{seen: true}, NewLRUClientSessionCache(1), stdtls.NewLRUClientSessionCache(1)} {
+			for _, x := range []any{new(bytes.Buffer), answers{seen: true}, tlstest.NewKey("P-256"), NewLRUClientSessionCache(1), stdtls.NewLRUClientSessionCache(1)} {
 				if reflect.TypeOf(x).Implements(f.Type()) {
 					f.Set(reflect.ValueOf(x))
 				}

@@ -54,7 +54,7 @@ func (c *Conn) start() error {
 		c.engine = engine.NewServer(&p.handshake, now)
 		return nil
 	}
-	if c.config.ServerName == "" && !c.config.InsecureSkipVerify {
+	if c.config.ServerName == "" && !c.config.InsecureSkipVerify && c.config.takesCertificates(true) {
 		return errors.New("tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config")
 	}
 	for _, name := range c.config.NextProtos {
@@ -68,6 +68,7 @@ func (c *Conn) start() error {
 	settings := p.handshake
 	settings.ServerName = c.config.ServerName
 	settings.Session = c.offeredSession(now)
+	c.config.clientTypes(&settings)
 	settings.Renegotiation = renegotiation[c.config.Renegotiation]
 	settings.EarlyData = c.early != nil && len(c.early.data) > 0
 	var err error

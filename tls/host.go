@@ -146,6 +146,10 @@ func (h *host) over() { h.ctx, h.checked, h.choices = nil, nil, nil }
 
 // serverCredential gives the certificate that there is, or those to choose from.
 func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
+	raw := h.config.prepare().raw
+	if h.config.onlyRaw() {
+		return handshake.Answer{Credential: raw}
+	}
 	cert, several, err := h.serverCertificate(o)
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
@@ -159,13 +163,17 @@ func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
 			return h.failed(fault.CertificateUnusable, err)
 		}
 	}
-	return h.orDelegated(creds...)
+	return h.orDelegated(raw, creds...)
 }
 
-// orDelegated has delegated credentials come first.
-func (h *host) orDelegated(creds ...*sign.Credential) handshake.Answer {
+// orDelegated has what stands in for certificates come first: a raw public key,
+// if there is one, and delegated credentials.
+func (h *host) orDelegated(raw *sign.Credential, creds ...*sign.Credential) handshake.Answer {
 	if d := h.config.prepare().delegated; len(d) > 0 {
 		creds = slices.Concat(d, creds)
+	}
+	if raw != nil {
+		creds = slices.Insert(creds, 0, raw)
 	}
 	if len(creds) == 1 {
 		return handshake.Answer{Credential: creds[0]}
@@ -223,6 +231,9 @@ func forName(list []*Certificate, name string) (certs []*Certificate) {
 
 // clientCredential chooses the certificate that the server wants to see.
 func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answer {
+	if r.Form == iana.CertRawPublicKey {
+		return handshake.Answer{Credential: h.config.prepare().raw}
+	}
 	info := &CertificateRequestInfo{AcceptableCAs: r.Authorities, Version: uint16(r.Version)}
 	for _, s := range r.Schemes {
 		info.SignatureSchemes = append(info.SignatureSchemes, SignatureScheme(s))
@@ -242,7 +253,7 @@ func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answe
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}
-	return h.orDelegated(cred)
+	return h.orDelegated(nil, cred)
 }
 
 // schemesOf gives schemes for a request of TLS 1.1 and below, which names types of
@@ -286,6 +297,9 @@ func (h *host) session(a *handshake.Ask) handshake.Answer {
 		}
 	} else {
 		answer.Session, answer.Renew = a.Keys.Open(now, a.Ticket)
+	}
+	if s := answer.Session; s != nil && !h.config.formAccepted(s, false) {
+		return handshake.Answer{}
 	}
 	if s := answer.Session; s != nil && len(s.Chain) > 0 && h.verifiesClients() {
 		chains, err := h.verifyResumed(s.Chain)

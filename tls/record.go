@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"crypto/sha256"
 	"net"
 	"sync"
 	"time"
@@ -30,6 +31,10 @@ type Record struct {
 	Protocol        string          // ALPN
 	Resumed         bool
 	Retried         bool // there was a HelloRetryRequest
+
+	// PeerPublicKey is the SHA-256 of the raw public key that the peer has shown in
+	// place of a certificate (RFC 7250); nil: it has shown none.
+	PeerPublicKey []byte
 
 	// PostHandshake: a client was asked for its certificate after the handshake
 	// of TLS 1.3, and this is how that went.
@@ -177,6 +182,10 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		r.EarlyData = "accepted"
 	}
 	r.details.trace, r.details.offered, r.details.chain = t, c.host.config.NextProtos, c.host.checked
+	if peer := c.engine.Established().Peer; peer != nil && peer.RawPublicKey != nil {
+		hash := sha256.Sum256(peer.RawPublicKey)
+		r.PeerPublicKey = hash[:]
+	}
 	if c.host.choices != nil {
 		r.details.certs = nameCredentials(*c.host.choices)
 	}

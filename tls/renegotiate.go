@@ -114,6 +114,9 @@ func (c *Conn) settingsAgain(config *Config) (*handshake.Config, error) {
 	}
 	settings := p.handshake
 	settings.ServerName = c.config.ServerName
+	if c.isClient {
+		config.clientTypes(&settings)
+	}
 	settings.Record = settings.Record || c.config.OnHandshake != nil
 	return &settings, nil
 }

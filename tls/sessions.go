@@ -112,12 +112,16 @@ func (c *Conn) offeredSession(now time.Time) *handshake.Offered {
 	return s.offered
 }
 
-// stillTrusted reports whether the server's certificate would be accepted now:
-// the config may trust other authorities than the one that the session was made
+// stillTrusted reports whether the server's certificate, or raw public key, would
+// be accepted now: the config may trust other authorities than the one that the session was made
 // with, and certificates of the chain may have expired since.
 func (c *Conn) stillTrusted(s *ClientSessionState, now time.Time) bool {
 	c.host.resumed = s.chains
 	switch {
+	case !c.config.formAccepted(s.offered.State, true):
+		return false
+	case s.offered.State.RawKey != nil:
+		return true
 	case c.config.InsecureSkipVerify:
 		return true
 	case len(s.chains) == 0: // it was made with InsecureSkipVerify

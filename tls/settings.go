@@ -34,6 +34,9 @@ func (c *Config) extensions(p *prepared) {
 		h.ServerAuthorities = c.RootCAs.Subjects()
 	}
 	h.PostHandshakeAuth = c.PostHandshakeAuth
+	if err := c.prepareRawKey(p); err != nil {
+		p.err = fmt.Errorf("tls: RawPublicKey: %w", err)
+	}
 	h.AcceptDelegated = c.AcceptDelegatedCredentials
 	for i := range c.DelegatedCredentials {
 		cred, err := c.DelegatedCredentials[i].credential()

@@ -12,6 +12,9 @@ import (
 
 // verdict says whether the peer's chain is to be trusted, as crypto/tls does.
 func (h *host) verdict(peer *handshake.PeerCertificates) error {
+	if err := h.formVerdict(peer); err != nil || peer.RawPublicKey != nil {
+		return h.verdictFault(err)
+	}
 	certs, err := verify.Certificates(peer.Chain)
 	if err != nil {
 		return h.verdictFault(err)

@@ -87,7 +87,7 @@ func (c *Client) readRequest(m msg, after bool) error {
 	if err != nil {
 		return err
 	}
-	c.request = &handshake.CertificateRequest{Version: iana.TLS13, Schemes: schemes.Values()}
+	c.request = &handshake.CertificateRequest{Version: iana.TLS13, Form: c.Done.OwnType, Schemes: schemes.Values()}
 	if body, ok := r.Extensions.Get(iana.ExtSignatureAlgorithmsCert); ok {
 		certs, err := wire.ParseSignatureAlgorithms(body)
 		if err != nil {

@@ -79,6 +79,9 @@ func rawKeyAttacks() []attack {
 		})},
 		{code: fault.NoSharedCertificateType, name: "of the server", at: atServer, hosts: hosts13("P-256", func(c, _ *tlstest.Host) { c.Config.PeerTypes = rawTypes })},
 		{code: fault.CertificateTypeRefused, at: atServer, hosts: hosts12("P-256", func(_, s *tlstest.Host) { s.Credential = rawCredential("P-256") })},
+		{code: fault.RawKeyUnknown, at: atServer, hosts: hosts13("P-256", rawKeys, func(_, s *tlstest.Host) {
+			s.Verify = func(*handshake.PeerCertificates) error { return fault.RawKeyUnknown }
+		})},
 		{code: fault.CertificateTypesWrong, name: "X.509 alone", at: atServer, alter: clientHello(adds(server, 1, 0))},
 		{code: fault.CertificateTypesWrong, name: "none", at: atServer, alter: clientHello(adds(client, 0))},
 		{code: fault.CertificateKeyUnsupported, at: atClient, hosts: changed(iana.TLS11, "P-256", nil),

@@ -118,6 +118,7 @@ const (
 	WrongPurpose
 	WeakKey
 	CertificateRefused
+	RawKeyUnknown
 	CertificateTypeWrong
 	CertificateTypeUnasked
 	DelegationInvalid
@@ -393,6 +394,8 @@ var table = [...]row{
 		"a certificate's key or signature is too weak", Trust},
 	CertificateRefused: {"CertificateRefused", "CERTIFICATE_VERIFY_FAILED", iana.AlertBadCertificate, "RFC 9846, section 6.2",
 		"the program refused the peer's certificate", Trust},
+	RawKeyUnknown: {"RawKeyUnknown", "CERTIFICATE_VERIFY_FAILED", iana.AlertCertificateUnknown, "RFC 7250, section 6",
+		"the peer's raw public key is not one that is known here", Trust},
 	CertificateTypeWrong: {"CertificateTypeWrong", "WRONG_CERTIFICATE_TYPE", iana.AlertIllegalParameter, "RFC 5246, section 7.4.2",
 		"the certificate's key does not fit the cipher suite", Peer},
 	NoSharedCertificateType: {"NoSharedCertificateType", "UNSUPPORTED_CERTIFICATE", iana.AlertUnsupportedCertificate, "RFC 7250, section 4.2",

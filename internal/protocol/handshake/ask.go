@@ -103,6 +103,7 @@ type Answer struct {
 // A CertificateRequest is what a server wants to see of its client.
 type CertificateRequest struct {
 	Version     iana.Version
+	Form        iana.CertificateType         // that was agreed on: X.509 or a raw public key
 	Authorities [][]byte                     // DER names of the issuers it trusts; empty: any
 	Schemes     []iana.SignatureScheme       // it can verify
 	SchemesCert []iana.SignatureScheme       // it can verify in certificates, if they differ

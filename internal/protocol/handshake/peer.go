@@ -242,7 +242,7 @@ func (c *Core) AcceptsPeerType() error {
 // is asked for one.
 func (c *Core) ChooseTypes() (err error) {
 	if c.Config.ClientAuth != NoClientAuth {
-		c.Done.PeerType, err = negotiate.ClientCertificateType(&c.Offer, c.Config.PeerTypes)
+		c.Done.PeerType, err = negotiate.ClientCertificateType(&c.Offer, c.Config.PeerTypes, c.Log)
 	}
 	return err
 }

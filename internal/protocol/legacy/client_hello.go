@@ -276,7 +276,7 @@ func (c *Client) onCertificateRequest(m msg) (state, error) {
 	if err != nil {
 		return 0, err
 	}
-	c.request = &handshake.CertificateRequest{Version: c.Done.Version, Authorities: names, Schemes: r.Schemes.Values()}
+	c.request = &handshake.CertificateRequest{Version: c.Done.Version, Form: c.Done.OwnType, Authorities: names, Schemes: r.Schemes.Values()}
 	for _, t := range r.Types {
 		c.request.Types = append(c.request.Types, iana.ClientCertificateType(t))
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
 // x509Only is what a side stands for that says nothing of certificate types.
@@ -32,7 +33,10 @@ func (o *Offer) AcceptsType(t iana.CertificateType) bool {
 // ClientCertificateType chooses the type of the client's certificate: the
 // first that is accepted here and that the client can show. RFC 7250, section
 // 4.2.
-func ClientCertificateType(o *Offer, accepted []iana.CertificateType) (iana.CertificateType, error) {
+func ClientCertificateType(o *Offer, accepted []iana.CertificateType, log *trace.Log) (iana.CertificateType, error) {
+	if accepted == nil && o.ClientTypes == nil {
+		return iana.CertX509, nil
+	}
 	offered := o.ClientTypes
 	if offered == nil {
 		offered = x509Only
@@ -42,8 +46,10 @@ func ClientCertificateType(o *Offer, accepted []iana.CertificateType) (iana.Cert
 	}
 	for _, t := range accepted {
 		if bytes.IndexByte(offered, byte(t)) >= 0 {
+			log.Chose(trace.Form, uint16(t))
 			return t, nil
 		}
+		log.Refused(trace.Form, uint16(t), trace.NotOffered)
 	}
 	return 0, fault.With(fault.NoSharedCertificateType, "the client can show %v, and %v is accepted", typesOf(offered), accepted)
 }

@@ -52,6 +52,8 @@ func why(err error) trace.Why {
 		return trace.WrongIssuer
 	case fault.NoSharedGroup:
 		return trace.NoGroup
+	case fault.NoSharedCertificateType, fault.CertificateTypeRefused:
+		return trace.WrongForm
 	}
 	return trace.NoKey
 }

@@ -63,10 +63,11 @@ const (
 	Compression // of the certificate
 	ECH         // configurations for Encrypted Client Hello; Code is the place in the list
 	EarlyData   // of the client; Code is the place of its session in the list
+	Form        // of the client's certificate
 )
 
 var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme", "certificate compression",
-	"encrypted ClientHello", "early data"}
+	"encrypted ClientHello", "early data", "form of the client's certificate"}
 
 func (t Topic) String() string {
 	if int(t) < len(topics) {
@@ -86,6 +87,8 @@ func (t Topic) Value(code uint16) string {
 		return iana.Group(code).String()
 	case Scheme:
 		return iana.SignatureScheme(code).String()
+	case Form:
+		return iana.CertificateType(code).String()
 	case Compression:
 		return iana.CertificateCompression(code).String()
 	}
@@ -164,6 +167,8 @@ const (
 	NoRegister
 	// Declined by the peer, which does not say why.
 	Declined
+	// WrongForm: the peer takes certificates of another form.
+	WrongForm
 )
 
 var whys = [...]string{"", "not offered by the peer", "not allowed here", "another is preferred",
@@ -177,7 +182,8 @@ var whys = [...]string{"", "not offered by the peer", "not allowed here", "anoth
 	"the session is not the first that is offered", "the session was made with another cipher suite",
 	"the session was made with another application protocol", "the ticket's age is not the one that the client tells",
 	"it was seen before", "the register of what was seen is full", "the register of what was seen is too young",
-	"there is no register of what was seen", "the peer does not say"}
+	"there is no register of what was seen", "the peer does not say",
+	"the peer does not take certificates of this form"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {
