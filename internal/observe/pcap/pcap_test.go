@@ -246,3 +246,28 @@ func TestGrowing(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func FuzzReader(f *testing.F) {
+	for _, o := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		f.Add(file(o, magicMicro, "first", "second"))
+		f.Add(zipped(file(o, magicModified, "first", "second")))
+		f.Add(bytes.Join([][]byte{
+			section(o), iface(o, LinkEthernet, option(o, optionResolver, "\x8a")), secretsOf(o, "x y z"),
+			enhanced(o, 0, 5, "data", option(o, optionComment, "one")), block(o, blockSimple, append(o.AppendUint32(nil, 99), "simple"...)),
+		}, nil))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		packets, problems, r := all(t, bytes.NewReader(b))
+		if len(packets)+len(problems) > len(b)+1 {
+			t.Errorf("%d packets and %d problems in %d bytes", len(packets), len(problems), len(b))
+		}
+		for i, p := range packets {
+			if p.Number != i+1 || len(p.Data) > p.Length {
+				t.Errorf("%+v", p)
+			}
+		}
+		if r != nil && r.format != unknown && len(b) > 1 && b[0] != 0x1f && r.Offset() > int64(len(b)) {
+			t.Errorf("at %d of %d", r.Offset(), len(b))
+		}
+	})
+}
