@@ -94,6 +94,11 @@ func TestNoCertificateForTheName(t *testing.T) {
 	if shown, err := try(&Config{Certificates: list}); err != nil || shown != "b.example" {
 		t.Errorf("%s, %v", shown, err)
 	}
+	if shown, err := try(&Config{GetCertificates: func(*ClientHelloInfo) ([]*Certificate, error) {
+		return []*Certificate{{Certificate: [][]byte{{1}}}, &list[1], nil}, nil
+	}}); err != nil || shown != "c.example" {
+		t.Errorf("beside those that cannot be used: %s, %v", shown, err)
+	}
 	broken := errors.New("the store is closed")
 	for _, want := range []error{nil, broken} {
 		_, err := try(&Config{GetCertificates: func(*ClientHelloInfo) ([]*Certificate, error) { return nil, want }})

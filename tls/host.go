@@ -154,30 +154,50 @@ func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}
-	if len(several) == 0 {
-		several = []*Certificate{cert}
+	if len(several) == 1 {
+		cert = several[0]
 	}
-	creds := make([]*sign.Credential, len(several))
-	for i, cert := range several {
-		if creds[i], err = credentialOf(cert); err != nil {
-			return h.failed(fault.CertificateUnusable, err)
+	if cert != nil {
+		return h.credential(cert, raw)
+	}
+	creds := h.instead(raw)
+	for _, cert := range several {
+		if cred, unusable := credentialOf(cert); unusable == nil {
+			creds = append(creds, cred)
+		} else if err == nil {
+			err = unusable
 		}
 	}
-	return h.orDelegated(raw, creds...)
+	if len(creds) == 0 {
+		return h.failed(fault.CertificateUnusable, err)
+	}
+	return h.choice(creds)
 }
 
-// orDelegated has what stands in for certificates come first: a raw public key,
-// if there is one, and delegated credentials.
-func (h *host) orDelegated(raw *sign.Credential, creds ...*sign.Credential) handshake.Answer {
-	if d := h.config.prepare().delegated; len(d) > 0 {
-		creds = slices.Concat(d, creds)
+// credential gives a certificate, or those to choose from if something can stand in
+// for it.
+func (h *host) credential(cert *Certificate, raw *sign.Credential) handshake.Answer {
+	cred, err := credentialOf(cert)
+	if err != nil {
+		return h.failed(fault.CertificateUnusable, err)
 	}
+	if first := h.instead(raw); first != nil {
+		return h.choice(append(first, cred))
+	}
+	return handshake.Answer{Credential: cred}
+}
+
+// instead gives what stands in for certificates, and comes before them: a raw
+// public key, if there is one, and delegated credentials.
+func (h *host) instead(raw *sign.Credential) (creds []*sign.Credential) {
 	if raw != nil {
-		creds = slices.Insert(creds, 0, raw)
+		creds = append(creds, raw)
 	}
-	if len(creds) == 1 {
-		return handshake.Answer{Credential: creds[0]}
-	}
+	return append(creds, h.config.prepare().delegated...)
+}
+
+// choice leaves it to the handshake which one is shown.
+func (h *host) choice(creds []*sign.Credential) handshake.Answer {
 	h.choices = &creds
 	return handshake.Answer{Candidates: creds}
 }
@@ -213,20 +233,31 @@ func (h *host) serverCertificate(o *negotiate.Offer) (one *Certificate, several 
 }
 
 // forName gives the certificates that are for the name; all if there is no name;
-// the first, as crypto/tls does, if none is for it.
+// the first that can be used, as crypto/tls does, if none is for it.
 func forName(list []*Certificate, name string) (certs []*Certificate) {
 	if name == "" || len(list) < 2 {
 		return list
 	}
-	for _, cert := range list {
-		if cred, err := credentialOf(cert); err == nil && cred.Leaf != nil && cred.Leaf.VerifyHostname(name) == nil {
+	first := list[:0]
+	for i, cert := range list {
+		cred, err := credentialOf(cert)
+		if err != nil {
+			continue
+		}
+		if len(first) == 0 {
+			first = list[i : i+1]
+		}
+		if cred.Leaf != nil && cred.Leaf.VerifyHostname(name) == nil {
 			certs = append(certs, cert)
 		}
 	}
-	if len(certs) == 0 {
-		return list[:1]
+	switch {
+	case len(certs) > 0:
+		return certs
+	case len(first) > 0:
+		return first
 	}
-	return certs
+	return list
 }
 
 // clientCredential chooses the certificate that the server wants to see.
@@ -249,11 +280,7 @@ func (h *host) clientCredential(r *handshake.CertificateRequest) handshake.Answe
 	if cert == nil || len(cert.Certificate) == 0 {
 		return handshake.Answer{}
 	}
-	cred, err := credentialOf(cert)
-	if err != nil {
-		return h.failed(fault.CertificateUnusable, err)
-	}
-	return h.orDelegated(nil, cred)
+	return h.credential(cert, nil)
 }
 
 // schemesOf gives schemes for a request of TLS 1.1 and below, which names types of
