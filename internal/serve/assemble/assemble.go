@@ -3,6 +3,7 @@
 package assemble
 
 import (
+	"crypto"
 	stdtls "crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -19,6 +20,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
+	"github.com/handsel-tls/handsel/tls"
 )
 
 // A Plan is a setup with what is to be said about it.
@@ -41,6 +43,8 @@ func FromFile(f *config.File, d *Data) (*Plan, error) {
 		RedirectHTTP: f.Listen.RedirectHTTP,
 		Certificates: map[string]endpoint.GetCertificate{},
 		ClientCAs:    map[string][]*x509.Certificate{},
+		RawKeys:      map[string]crypto.Signer{},
+		ClientKeys:   map[string][]tls.PublicKeyHash{},
 	}}
 	for i := range f.Certificates {
 		p.addCertificate(fmt.Sprintf("$.certificates[%d]", i), &f.Certificates[i])
@@ -226,6 +230,7 @@ func (p *Plan) bind() {
 				p.Setup.ClientCAs[name] = p.authorities(fmt.Sprintf("%s.client_cas[%d]", at, j), name)
 			}
 		}
+		p.addRawKeys(at, &settings)
 		for _, why := range settings.Warnings() {
 			p.notice("binding %s: %s", f.Bindings[i].On, why)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/tls"
 )
 
 // checkSSL2 refuses bindings of SSL 2.0 to which nothing can lead, and those whose
@@ -21,6 +22,11 @@ func (p *Plan) checkSSL2(list []bindings.Binding) {
 		}
 		for _, name := range b.Settings.Certificates {
 			if key, ok := p.keyOf(name); ok {
+				newer[key] = b.Key.String()
+			}
+		}
+		if raw := p.Setup.RawKeys[b.Settings.RawKey]; raw != nil {
+			if key, err := tls.HashPublicKey(raw.Public()); err == nil {
 				newer[key] = b.Key.String()
 			}
 		}

@@ -66,6 +66,15 @@ bindings:
 			t.Errorf("the key of %s: %v", second, err)
 		}
 	}
+	// A key that is shown without a certificate is a key that is used.
+	if _, err := plan(d, dir, `listen: {https: ["127.0.0.1:8443"]}
+certificates: [{name: one, files: [one.pem]}]
+bindings:
+  - {on: "0.0.0.0:8443", certificates: [one], ssl2: true}
+  - {on: "new.example:8443", raw_key: same.pem}
+`); err == nil || !strings.Contains(err.Error(), "DROWN") {
+		t.Errorf("a raw public key: %v", err)
+	}
 	_, err := plan(d, dir, `listen: {https: ["127.0.0.1:8443"]}
 certificates: [{name: one, files: [one.pem]}]
 bindings: [{on: "one.example:8443", certificates: [one], ssl2: true}]

@@ -51,6 +51,14 @@ type Settings struct {
 	ClientAuth ClientAuth
 	ClientCAs  []string
 
+	// RawKey names a PEM file with the key that is shown without a certificate to
+	// clients that accept that (RFC 7250). ClientKeys are the raw public keys by
+	// which clients are known, if they show one in place of a certificate: PEM
+	// files or SHA-256. Where there are any, certificates are accepted only if
+	// there are ClientCAs.
+	RawKey     string
+	ClientKeys []string
+
 	// ClientAuthPaths has clients be asked for their certificate not in the
 	// handshake but with their first request for one of these paths or what is
 	// below, by renegotiation (TLS 1.2 and below) or post-handshake
@@ -229,6 +237,8 @@ type record struct {
 	Suites        []string   `json:"suites,omitempty"`
 	ClientAuth    ClientAuth `json:"client_auth,omitzero"`
 	ClientCAs     []string   `json:"client_cas,omitempty"`
+	RawKey        string     `json:"raw_key,omitempty"`
+	ClientKeys    []string   `json:"client_keys,omitempty"`
 	ClientPaths   []string   `json:"client_auth_paths,omitempty"`
 	Renegotiation bool       `json:"renegotiation,omitempty"`
 	NoHTTP2       bool       `json:"no_http2,omitempty"`
@@ -246,7 +256,7 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 	s := b.Settings
 	r := record{
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
-		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
+		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, RawKey: s.RawKey, ClientKeys: s.ClientKeys, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
 		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit,
 		EarlyData: s.EarlyData, SSL2: s.SSL2, Reject: s.Reject,
 	}
@@ -270,7 +280,7 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	}
 	s := Settings{
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
-		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
+		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, RawKey: r.RawKey, ClientKeys: r.ClientKeys, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
 		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize,
 		EarlyData: r.EarlyData, SSL2: r.SSL2, Reject: r.Reject,
 	}

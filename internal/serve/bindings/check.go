@@ -213,9 +213,9 @@ func (c *checker) wildcards() {
 // settings looks at one record by itself.
 func (c *checker) settings(b *Binding) {
 	s := &b.Settings
-	if s.ClientAuth == ClientAuthRequire && len(s.ClientCAs) == 0 {
+	if s.ClientAuth == ClientAuthRequire && len(s.ClientCAs)+len(s.ClientKeys) == 0 {
 		c.warn(NoClientCAs, []Key{b.Key},
-			"%s requires a client certificate but trusts no issuer: nobody can connect; name the issuers", b.Key)
+			"%s requires a client certificate but trusts no issuer: nobody can connect; name the issuers, or the clients' keys", b.Key)
 	}
 }
 

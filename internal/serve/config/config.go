@@ -54,6 +54,8 @@ type Binding struct {
 	Suites       []string `yaml:"suites"`
 	ClientAuth   string   `yaml:"client_auth"` // none, request or require
 	ClientCAs    []string `yaml:"client_cas"`  // PEM files
+	RawKey       string   `yaml:"raw_key"`     // PEM file
+	ClientKeys   []string `yaml:"client_keys"` // PEM files, or SHA-256 of public keys
 	ClientPaths  []string `yaml:"client_auth_paths"`
 	HTTP2        *bool    `yaml:"http2"`
 	Tickets      *bool    `yaml:"tickets"`

@@ -124,6 +124,9 @@ var mistakes = []mistake{
 	{"    client_auth: require\n", "", 16, 17, "client_auth has to be request or require"},
 	{"    http2: false\n", "    client_auth_paths: [/ok, ../up]\n", 18, 30, `"../up" is not a path`},
 	{"    http2: false\n", "    http2: true\n    client_auth_paths: [/]\n", 18, 12, "there is no HTTP/2"},
+	{"    http2: false\n", "    client_keys: [a.pem]\n    client_auth_paths: [/]\n", 18, 18, "agreed on in the handshake"},
+	{"policy: compatible", "client_keys: [a.pem]", 20, 60, "or clients are not asked for a key"},
+	{"policy: compatible", "ssl2: true, raw_key: a.pem", 20, 53, "SSL 2.0 knows certificates only"},
 	{"certificates: [dev], ", "certificates: [dev], client_auth_paths: [/], ", 20, 66, "client_auth has to be request or require"},
 
 	// sites

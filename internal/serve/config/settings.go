@@ -22,7 +22,7 @@ func (c *checker) settings(i int) bindings.Settings {
 	b, at := c.Bindings[i], fmt.Sprintf("$.bindings[%d]", i)
 	before := len(c.found)
 	s := bindings.Settings{
-		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData, SSL2: b.SSL2,
+		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, RawKey: b.RawKey, ClientKeys: b.ClientKeys, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData, SSL2: b.SSL2,
 		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling), NoCompression: off(b.Compression), Renegotiation: b.Renegotiate, RecordSizeLimit: b.RecordSize,
 		MinVersion: c.version(at+".min_version", b.MinVersion),
 		MaxVersion: c.version(at+".max_version", b.MaxVersion),
@@ -31,6 +31,9 @@ func (c *checker) settings(i int) bindings.Settings {
 		if _, err := policy.Named(b.Policy); err != nil {
 			c.wrong(at+".policy", "%v", err)
 		}
+	}
+	if b.SSL2 && (b.RawKey != "" || len(b.ClientKeys) > 0) {
+		c.wrong(at+".ssl2", "SSL 2.0 knows certificates only: leave out raw_key and client_keys")
 	}
 	if b.SSL2 && (b.Policy != "" || b.MinVersion != "" || b.MaxVersion != "" || len(b.Suites) > 0) {
 		c.wrong(at+".ssl2", "SSL 2.0 is spoken alone: leave out policy, min_version, max_version and suites")
@@ -45,8 +48,10 @@ func (c *checker) settings(i int) bindings.Settings {
 		c.wrong(at+".client_auth", "%v", err)
 	}
 	switch {
-	case s.ClientAuth != bindings.ClientAuthNone && len(b.ClientCAs) == 0:
-		c.wrong(at+".client_auth", "client_cas has to name the PEM files of the authorities whose certificates are accepted")
+	case s.ClientAuth != bindings.ClientAuthNone && len(b.ClientCAs)+len(b.ClientKeys) == 0:
+		c.wrong(at+".client_auth", "client_cas has to name the PEM files of the authorities whose certificates are accepted, or client_keys the keys")
+	case s.ClientAuth == bindings.ClientAuthNone && len(b.ClientKeys) > 0:
+		c.wrong(at+".client_keys", "client_auth has to be request or require, or clients are not asked for a key")
 	case s.ClientAuth == bindings.ClientAuthNone && len(b.ClientCAs) > 0:
 		c.wrong(at+".client_cas", "client_auth has to be request or require, or clients are not asked for a certificate")
 	}
@@ -66,6 +71,9 @@ func (c *checker) clientPaths(at string, b *Binding, auth bindings.ClientAuth) {
 	}
 	if auth == bindings.ClientAuthNone {
 		c.wrong(at+".client_auth_paths", "client_auth has to be request or require, or clients are not asked for a certificate")
+	}
+	if len(b.ClientKeys) > 0 {
+		c.wrong(at+".client_keys", "with client_auth_paths there are certificates only: whether a client shows a raw key is agreed on in the handshake")
 	}
 	if b.HTTP2 != nil && *b.HTTP2 {
 		c.wrong(at+".http2", "with client_auth_paths there is no HTTP/2, which forbids to ask for a certificate after the handshake (RFC 9113, section 9.2)")

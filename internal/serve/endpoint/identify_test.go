@@ -38,7 +38,14 @@ func (h *host) later(name string, certificates ...tls.Certificate) *http.Client 
 }
 
 func (h *host) ours(c *ours.Config) *http.Client {
-	c.RootCAs, c.NextProtos = h.roots, []string{"http/1.1"}
+	c.RootCAs = h.roots
+	return h.knowing(c)
+}
+
+// knowing is ours for a client that knows by other means than h.roots who it
+// speaks to.
+func (h *host) knowing(c *ours.Config) *http.Client {
+	c.NextProtos = []string{"http/1.1"}
 	client := h.client(c.ServerName)
 	client.Transport.(*http.Transport).DialTLSContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		raw, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+h.ports["$HTTPS"])

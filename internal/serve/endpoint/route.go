@@ -100,7 +100,7 @@ func sameDemands(a, b *bindings.Settings) bool {
 	if a == b {
 		return true
 	}
-	return a.SSL2 == b.SSL2 && a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
+	return a.SSL2 == b.SSL2 && a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientKeys, b.ClientKeys) && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
 		strings.EqualFold(cmp.Or(a.Policy, "modern"), cmp.Or(b.Policy, "modern")) &&
 		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && slices.Equal(a.Suites, b.Suites)
 }

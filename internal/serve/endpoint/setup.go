@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"crypto"
 	stdtls "crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -29,6 +30,8 @@ type Setup struct {
 	Router       *sites.Router
 	Certificates map[string]GetCertificate      // by the names in the bindings' settings
 	ClientCAs    map[string][]*x509.Certificate // likewise
+	RawKeys      map[string]crypto.Signer       // likewise
+	ClientKeys   map[string][]tls.PublicKeyHash // likewise
 	ECH          []tls.EncryptedClientHelloKey  // for all of HTTPS
 
 	config  *tls.Config
@@ -153,7 +156,15 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 			}
 		}
 	}
-	c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set) }
+	if raw := s.RawKeys[set.RawKey]; raw != nil {
+		c.RawPublicKey = raw
+	}
+	for _, name := range set.ClientKeys {
+		c.PeerPublicKeys = append(c.PeerPublicKeys, s.ClientKeys[name]...)
+	}
+	if len(set.Certificates) > 0 {
+		c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set) }
+	}
 	return c
 }
 

@@ -34,6 +34,8 @@ type connectFlags struct {
 	early              string
 	postHandshake      bool
 
+	rawKey         string
+	peerKeys       []string
 	ech            string
 	echGrease      bool
 	compressed     bool
@@ -59,6 +61,7 @@ with 1; with 3 if the server could not be reached.`,
   handsel connect www.example.com --early-data request.txt --alpn http/1.1
   handsel connect old.example.com --policy legacy
   handsel connect 192.0.2.7 --ssl2 --insecure
+  handsel connect device.example.com --peer-key device-pub.pem
   handsel connect www.example.com --json < /dev/null`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.connect(cmd.Context(), f, args[0]) },
@@ -85,13 +88,15 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().BoolVar(&f.compressed, "compressed", false, "accept a compressed certificate (TLS 1.3)")
 	c.Flags().Uint16Var(&f.recordSize, "record-size-limit", 0, "offer to take records of this many bytes at most (RFC 8449)")
 	c.Flags().IntVar(&f.fragmentLength, "max-fragment", 0, "ask for records of 512, 1024, 2048 or 4096 bytes (RFC 6066)")
+	c.Flags().StringArrayVar(&f.peerKeys, "peer-key", nil, "public key that the server has to show without a certificate (RFC 7250): a PEM file, or its SHA-256; certificates are accepted besides only with --ca")
+	c.Flags().StringVar(&f.rawKey, "raw-key", "", "PEM file of a key to show without a certificate to servers that ask for one")
 	c.Flags().StringVar(&f.ech, "ech", "", "encrypt the ClientHello: the value of ech= in the HTTPS record of the name, or a PEM file")
 	c.Flags().BoolVar(&f.echGrease, "ech-grease", false, "send an extension that looks like an encrypted ClientHello")
 	c.MarkFlagsMutuallyExclusive("ech", "ech-grease")
 	for _, other := range []string{"min", "max"} {
 		c.MarkFlagsMutuallyExclusive("tls12", "tls13", other)
 	}
-	for _, other := range []string{"ssl2-hello", "tls12", "tls13", "min", "max", "policy", "cipher", "alpn", "ech", "early-data"} {
+	for _, other := range []string{"ssl2-hello", "tls12", "tls13", "min", "max", "policy", "cipher", "alpn", "ech", "early-data", "peer-key", "raw-key"} {
 		c.MarkFlagsMutuallyExclusive("ssl2", other) // which knows nothing of that
 	}
 	c.MarkFlagsMutuallyExclusive("json", "quiet")
@@ -99,6 +104,8 @@ with 1; with 3 if the server could not be reached.`,
 	c.MarkFlagFilename("early-data")
 	c.MarkFlagFilename("cert")
 	c.MarkFlagFilename("key")
+	c.MarkFlagFilename("raw-key")
+	c.MarkFlagFilename("peer-key")
 	return c
 }
 
@@ -214,6 +221,9 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 		if !c.RootCAs.AppendCertsFromPEM(b) {
 			return nil, fmt.Errorf("%s holds no certificate in PEM", f.ca)
 		}
+	}
+	if err := f.rawKeys(c); err != nil {
+		return nil, err
 	}
 	if f.key != "" && f.cert == "" {
 		return nil, errors.New("--key is the key of a certificate: name that with --cert")

@@ -19,6 +19,9 @@ func (v *view) tell(w io.Writer, c colors, insecure bool) {
 	if v.ECH != "" {
 		fmt.Fprintf(w, "\nEncrypted Client Hello: %s%s\n", v.ECH, v.outside())
 	}
+	if v.PeerKey != "" {
+		fmt.Fprintf(w, "\nRaw public key, in place of a certificate: SHA-256 %s\n", v.PeerKey)
+	}
 	v.tellChain(w, c, insecure)
 	if v.Failure != nil {
 		v.Failure.tell(w, c)

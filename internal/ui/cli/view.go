@@ -29,9 +29,10 @@ type view struct {
 	EarlyData  string      `json:"early_data,omitempty"` // "accepted", or why not
 	Retried    bool        `json:"hello_retry_request,omitempty"`
 	After      bool        `json:"post_handshake_auth,omitempty"`
-	ECH        string      `json:"ech,omitempty"`        // what became of Encrypted Client Hello
-	OuterName  string      `json:"outer_name,omitempty"` // server_name that the network saw with it
-	Weak       []string    `json:"weak,omitempty"`       // what of that is known to be weak
+	ECH        string      `json:"ech,omitempty"`             // what became of Encrypted Client Hello
+	OuterName  string      `json:"outer_name,omitempty"`      // server_name that the network saw with it
+	PeerKey    string      `json:"peer_public_key,omitempty"` // SHA-256 of a raw public key
+	Weak       []string    `json:"weak,omitempty"`            // what of that is known to be weak
 	Millis     float64     `json:"milliseconds"`
 	Failure    *failure    `json:"failure,omitempty"`
 	Binding    *binding    `json:"binding,omitempty"` // of a server
@@ -111,6 +112,7 @@ func newView(r *tls.Record) view {
 	if r.Remote != nil {
 		v.Peer = r.Remote.String()
 	}
+	v.PeerKey = hex.EncodeToString(r.PeerPublicKey)
 	v.Version, v.Suite, v.Group, v.Scheme = r.Names()
 	if f := r.Failure; f != nil {
 		v.Failure = &failure{f.Fault, f.Sentence, f.Detail, f.Clause, f.By, f.State, f.Alert, f.Number}
