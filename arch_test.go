@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"trace"},
 	{"wire"},
 	{"ech", "extension", "schedule"},
-	{"suite", "prf", "transcript", "kex", "compress"},
+	{"suite", "prf", "psk", "transcript", "kex", "compress"},
 	{"policy", "sign", "verify", "record", "session"},
 	{"negotiate"},
 	{"handshake"},

@@ -48,7 +48,7 @@ func (x *conn) check(resuming bool) error {
 	if err := c.types.check(e); err != nil {
 		return err
 	}
-	if err := x.checkCredential(e.Local); err != nil {
+	if err := x.checkCredential(e); err != nil {
 		return err
 	}
 	if err := x.checkPeer(e); err != nil {
@@ -80,7 +80,7 @@ func (x *conn) checkPeer(e *handshake.Established) error {
 	switch {
 	case c.expectNoPeerCert && e.Peer != nil:
 		return errors.New("the peer showed a certificate")
-	case !c.expectNoPeerCert && e.Peer == nil && (!c.server || c.requireClientCert):
+	case !c.expectNoPeerCert && e.Peer == nil && e.PSK == nil && (!c.server || c.requireClientCert):
 		return errors.New("the peer showed no certificate")
 	case c.expectPeerCert == "":
 		return nil

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -24,6 +26,7 @@ type credentialConfig struct {
 	matchIssuer       bool
 	raw               bool // a raw public key
 	delegated         []byte
+	psk               *psk.External // in place of all above
 }
 
 var credentialFlags = flags{
@@ -84,30 +87,35 @@ func (c *credentialConfig) load() (*sign.Credential, error) {
 	return sign.NewCredential(chain, nil, key, extra)
 }
 
-// loadAll gives the credentials to choose from, the default one last.
-func (c *config) loadAll() (list []*sign.Credential, err error) {
-	for _, one := range append(slices.Clone(c.credentials), &c.credential) {
+// loadAll gives the credentials to choose from, the default one last, and their
+// places among those that were begun, -1 for the default one.
+func (c *config) loadAll() (list []*sign.Credential, places map[*sign.Credential]int, err error) {
+	places = map[*sign.Credential]int{nil: -1}
+	for i, one := range append(slices.Clone(c.credentials), &c.credential) {
 		cred, err := one.load()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if cred != nil {
 			list = append(list, cred)
+			if places[cred] = i; i == len(c.credentials) {
+				places[cred] = -1
+			}
 		}
 	}
-	return list, nil
+	return list, places, nil
 }
 
 // checkCredential compares the credential that was chosen: by its place among
 // those that were begun, -1 for the default one.
-func (x *conn) checkCredential(chosen *sign.Credential) error {
+func (x *conn) checkCredential(e *handshake.Established) error {
 	want := x.config.expectCredential
 	if want == nil {
 		return nil
 	}
-	got := slices.Index(x.host.candidates, chosen)
-	if got == len(x.config.credentials) {
-		got = -1
+	got := x.config.selectedPSK(e.PSK)
+	if e.PSK == nil {
+		got = x.host.candidates[e.Local]
 	}
 	if got != *want {
 		return fmt.Errorf("credential %d was chosen, not %d", got, *want)

@@ -39,7 +39,7 @@ type host struct {
 
 	skew int // of the last ticket's age, in seconds
 
-	candidates []*sign.Credential // that were offered to choose from
+	candidates map[*sign.Credential]int // that were offered to choose from: their places
 }
 
 func (h *host) answer(a *handshake.Ask) handshake.Answer {
@@ -59,6 +59,8 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 	case handshake.Replay:
 		why := h.peer.register.Seen(a.Content, a.Window, h.peer.now())
 		return handshake.Answer{Fresh: why == 0, Why: why}
+	case handshake.PSKs:
+		return handshake.Answer{PSKs: h.config.psks()}
 	case handshake.Verdict:
 		if err := h.config.ech.checkName(a); err != nil {
 			return handshake.Answer{Err: err}
@@ -103,9 +105,9 @@ func (h *host) onCredential(a *handshake.Ask) handshake.Answer {
 	if err := h.config.status.onServer(h.config.server); err != nil {
 		return handshake.Answer{Err: err}
 	}
-	var err error
-	h.candidates, err = h.config.loadAll()
-	return handshake.Answer{Candidates: h.candidates, Err: err}
+	list, places, err := h.config.loadAll()
+	h.candidates = places
+	return handshake.Answer{Candidates: list, Err: err}
 }
 
 // verdict is what the runner wants to be said of the peer's chain. Who does not

@@ -31,6 +31,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	c.compression.configure(h)
 	h.SendLimit = c.sendLimit
 	c.early.configure(h, c.server)
+	c.configurePSK(h)
 	h.PermuteExtensions, h.NoNameAnswer, h.MaxCertificate = c.permute, c.noNameAnswer, c.maxCertificate
 	if c.server {
 		h.SessionIDs = true

@@ -10,6 +10,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/ech"
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -29,6 +30,7 @@ type Host struct {
 	Settings   *handshake.Config                       // answer to Settings
 	OuterHello bool                                    // likewise
 	ECHKeys    *ech.Keys                               // answer to ECHKeys
+	PSKs       []*psk.External                         // answer to PSKs
 	Asked      []handshake.Question                    // what was asked
 	Requests   []*handshake.CertificateRequest         // what a client was asked to show
 	Fail       map[handshake.Question]error            // what it answers in place of an answer
@@ -72,6 +74,8 @@ func (h *Host) Answer(a *handshake.Ask) handshake.Answer {
 		return handshake.Answer{Session: s, Renew: renew}
 	case handshake.ECHKeys:
 		return handshake.Answer{ECHKeys: h.ECHKeys}
+	case handshake.PSKs:
+		return handshake.Answer{PSKs: h.PSKs}
 	case handshake.Signature:
 		b, err := sign.Sign(a.Scheme, a.Credential.Key, h.Config.Rand, a.Content)
 		return handshake.Answer{Bytes: b, Err: err}

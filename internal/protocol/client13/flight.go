@@ -49,6 +49,9 @@ func (c *Client) onEncryptedExtensions(m msg) (state, error) {
 		c.Done.Resume(c.Config.Session.State)
 		return c.Reverified(waitResumptionVerdict, c.resumed)
 	}
+	if c.Done.PSK != nil {
+		return waitFinished, nil
+	}
 	return waitCertificateOrRequest, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/hello"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/record"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -159,7 +160,11 @@ func (c *Client) rewriteHello(reshare bool, cookie []byte) error {
 	}
 	b, block := sent.Open(c.Hello[:0])
 	start := len(b)
-	psk := c.Config.Session
+	var buf [1]psk.Key
+	keys := c.retriedOffers(buf[:0])
+	if s := c.Config.Session; s != nil && s.State.Version == iana.TLS13 && s.State.Hash() != c.suite.Hash {
+		c.Log.Refused(trace.Session, 0, trace.WrongHash)
+	}
 	for t, body := range sent.Extensions.All() {
 		switch {
 		case t == iana.ExtKeyShare && reshare:
@@ -169,13 +174,11 @@ func (c *Client) rewriteHello(reshare bool, cookie []byte) error {
 			b, share = wire.OpenKeyShare(b, c.Shares[0].Group())
 			b = shares.Close(share.Close(c.Shares[0].AppendPublic(b)))
 		case t == iana.ExtEarlyData: // RFC 9846, section 4.2.2
-		case t == iana.ExtPreSharedKey && psk == nil: // it means nothing (RFC 9849, section 6.1.2)
-		case t == iana.ExtPreSharedKey && psk.State.Hash() != c.suite.Hash:
-			c.Log.Refused(trace.Session, 0, trace.WrongHash)
+		case t == iana.ExtPreSharedKey && len(keys) == 0: // or it means nothing (RFC 9849, section 6.1.2)
 		case t == iana.ExtPreSharedKey:
 			b = appendCookie(b, cookie)
 			cookie = nil
-			b = hello.AppendPSK(b, psk, c.Now) // it is older now
+			b = hello.AppendPSK(b, keys)
 		default:
 			b = wire.AppendExtension(b, t, body)
 		}
@@ -186,13 +189,19 @@ func (c *Client) rewriteHello(reshare bool, cookie []byte) error {
 	return nil
 }
 
-// fillSecondBinder fills in the binder, if there is one.
+// retriedOffers gives the pre-shared keys that the second ClientHello offers:
+// those that go with the server's suite. RFC 9846, section 4.2.2.
+func (c *Client) retriedOffers(dst []psk.Key) []psk.Key {
+	return slices.DeleteFunc(c.Config.AppendOffers(dst, c.Now), func(k psk.Key) bool { return k.Hash != c.suite.Hash })
+}
+
+// fillSecondBinder fills in the binders, if there are any.
 func (c *Client) fillSecondBinder(h []byte) {
 	if c.Asked.Has(iana.ExtPreSharedKey) {
 		var hash [48]byte
 		sum := func(truncated []byte) []byte { return c.Transcript.SumWith(hash[:0], truncated) }
-		psk := c.Config.Session.State
-		hello.FillBinder(h, sum, psk.Secret, psk.Hash())
+		var buf [1]psk.Key
+		hello.FillBinders(h, sum, c.retriedOffers(buf[:0]))
 	}
 }
 
@@ -227,28 +236,43 @@ func (c *Client) take(answer *wire.ServerHello) (state, error) {
 	return waitEncryptedExtensions, nil
 }
 
-// takePSK sees whether the server resumes the session that was offered.
+// takePSK sees which of the pre-shared keys that were offered the server goes on
+// with, if any. RFC 9846, section 4.3.11.
 func (c *Client) takePSK(exts wire.Extensions) error {
 	c.early = schedule.NewEarly(c.suite.Hash, nil)
 	body, ok := exts.Get(iana.ExtPreSharedKey)
-	if !ok {
-		return nil
-	}
-	selected, err := wire.ParsePreSharedKeyServer(body)
-	s := c.Config.Session
 	switch {
+	case !ok && c.Config.RequirePSK:
+		return fault.PSKMissing
+	case !ok:
+		return nil
 	case c.ECHRejected():
 		return fault.ECHResumed
-	case err != nil:
+	}
+	selected, err := wire.ParsePreSharedKeyServer(body)
+	if err != nil {
 		return err
-	case selected != 0:
-		return fault.With(fault.PSKIdentityWrong, "%d", selected)
-	case s.State.Hash() != c.suite.Hash:
+	}
+	var buf [1]psk.Key
+	keys := c.Config.AppendOffers(buf[:0], c.Now)
+	if c.Done.Retried {
+		keys = c.retriedOffers(buf[:0])
+	}
+	if int(selected) >= len(keys) {
+		return fault.With(fault.PSKIdentityWrong, "%d of %d", selected, len(keys))
+	}
+	k := &keys[selected]
+	if k.Hash != c.suite.Hash {
 		return fault.PSKHashWrong
 	}
-	c.early = schedule.NewEarly(c.suite.Hash, s.State.Secret)
+	c.early = schedule.NewEarly(c.suite.Hash, k.Secret)
+	if k.From != nil {
+		c.Done.PSK = k.From.Identity
+		c.Log.Chose(trace.PSK, selected)
+		return nil
+	}
 	c.Done.Resumed = true
-	c.Log.Chose(trace.Session, 0)
+	c.Log.Chose(trace.Session, selected)
 	return nil
 }
 

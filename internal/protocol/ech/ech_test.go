@@ -164,7 +164,7 @@ func TestGrease(t *testing.T) {
 }
 
 func TestGreasePSK(t *testing.T) {
-	inner := wire.AppendPreSharedKeyClient(nil, wire.PSKIdentity{Identity: bytes.Repeat([]byte{0}, 300)}, 48)[4:]
+	inner := wire.AppendPreSharedKeyClient(nil, 1, func(int) (wire.PSKIdentity, int) { return wire.PSKIdentity{Identity: make([]byte, 300)}, 48 })[4:]
 	b, err := GreasePSK(rand.Reader, inner)
 	if err != nil {
 		t.Fatal(err)

@@ -111,7 +111,7 @@ func twoSessions(m wire.ClientHello, offered *handshake.Offered) []byte {
 	m.Extensions = set(m.Extensions, iana.ExtPreSharedKey, slices.Concat([]byte{byte(len(ids) >> 8), byte(len(ids))}, ids, binders)...)
 	b := m.Append(nil)
 	h := offered.State.Hash()
-	key := schedule.NewEarly(h, offered.State.Secret).BinderKey(false)
+	key := schedule.NewEarly(h, offered.State.Secret).BinderKey(schedule.ResumptionBinder)
 	copy(b[len(b)-32:], key.FinishedMAC(nil, h.Sum(nil, b[:len(b)-len(binders)])))
 	return b
 }

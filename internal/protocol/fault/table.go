@@ -76,6 +76,11 @@ const (
 	PSKIdentityWrong
 	PSKModeMissing
 	PSKHashWrong
+	PSKMissing
+	PSKGone
+	PSKRemoved
+	NoSharedPSK
+	PSKModeUnsupported
 	DuplicateExtension
 	ForbiddenExtension
 	UnsolicitedExtension
@@ -310,6 +315,16 @@ var table = [...]row{
 		"pre_shared_key came without psk_key_exchange_modes", Peer},
 	PSKHashWrong: {"PSKHashWrong", "OLD_SESSION_PRF_HASH_MISMATCH", iana.AlertIllegalParameter, "RFC 9846, section 4.3.11",
 		"the hash of the chosen suite is not that of the pre-shared key", Peer},
+	PSKMissing: {"PSKMissing", "MISSING_EXTENSION", iana.AlertMissingExtension, "RFC 9846, section 4.3.11",
+		"the server goes on without a pre-shared key, and a certificate is not wanted", Peer},
+	PSKGone: {"PSKGone", "MISSING_EXTENSION", iana.AlertMissingExtension, "RFC 9846, section 4.2.2",
+		"the second ClientHello has no pre_shared_key any more", Peer},
+	PSKRemoved: {"PSKRemoved", "PSK_IDENTITY_NOT_FOUND", iana.AlertIllegalParameter, "RFC 9846, section 4.2.2",
+		"the second ClientHello leaves out a pre-shared key that goes with the suite", Peer},
+	NoSharedPSK: {"NoSharedPSK", "PSK_IDENTITY_NOT_FOUND", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.11",
+		"the client offers no pre-shared key that is known here, and there is no certificate", Both},
+	PSKModeUnsupported: {"PSKModeUnsupported", "NO_SUPPORTED_PSK_MODE", iana.AlertHandshakeFailure, "RFC 9846, section 4.3.9",
+		"the client uses pre-shared keys without a key exchange only, which is not done here", Both},
 	DuplicateExtension: {"DuplicateExtension", "DUPLICATE_EXTENSION", iana.AlertDecodeError, "RFC 9846, section 4.3",
 		"an extension stands twice in one message", Peer},
 	ForbiddenExtension: {"ForbiddenExtension", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -50,6 +51,10 @@ const (
 	// have been asked about already within Ask.Window. Answer.Fresh, or
 	// Answer.Why not.
 	Replay
+	// PSKs: which external pre-shared keys may the client of Ask.Offer, or of
+	// Ask.Identity below TLS 1.3, use? Answer.PSKs, the most wanted first. It is
+	// asked if Config.AskPSKs is set.
+	PSKs
 )
 
 func (q Question) String() string {
@@ -60,7 +65,7 @@ func (q Question) String() string {
 }
 
 var questions = [...]string{"settings", "session", "certificate", "signature", "verdict on the peer's chain", "premaster secret", "approval",
-	"keys for the encrypted ClientHello", "replay"}
+	"keys for the encrypted ClientHello", "replay", "pre-shared keys"}
 
 // trigger is what the answer to the question sets off.
 func (q Question) trigger() Trigger { return Begin + Trigger(q) }
@@ -81,6 +86,7 @@ type Ask struct {
 	Length     int                  // Premaster: of the secret, in bytes
 	Window     time.Duration        // Replay: within which Content may come again
 	Peer       *PeerCertificates    // Verdict
+	Identity   []byte               // PSKs: of a pre-shared key (TLS 1.2 and below)
 	PublicName string               // Verdict: the name that the server has to be verified for in place of the settings', because it rejected the encrypted ClientHello
 }
 
@@ -95,6 +101,7 @@ type Answer struct {
 	Credential *sign.Credential
 	Candidates []*sign.Credential // Credential: several, the most wanted first, in place of one
 	Bytes      []byte
+	PSKs       []*psk.External
 	Fresh      bool      // Replay: it was not seen before
 	Why        trace.Why // Replay: why it is not taken
 	Err        error
@@ -166,6 +173,7 @@ var failed = map[Question]fault.Code{
 	Signature:  fault.SigningFailed,
 	Premaster:  fault.Internal,
 	ECHKeys:    fault.ConfigFailed,
+	PSKs:       fault.ConfigFailed,
 }
 
 // Reverified goes on with next, or first asks for a verdict on the chain of the

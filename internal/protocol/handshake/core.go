@@ -15,6 +15,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/prf"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
@@ -102,6 +103,14 @@ type Config struct {
 	// MaxCertificate is the length in bytes of the longest Certificate message
 	// that is accepted, compressed or not; 0: 2^17.
 	MaxCertificate int
+
+	// PSKs are keys that were agreed on by other means, the most wanted first.
+	// A client offers them beside a session, a server takes the first that is
+	// offered before it shows a certificate. A client with RequirePSK takes no
+	// certificate. A server with AskPSKs asks for them once there is an offer.
+	PSKs       []*psk.External
+	RequirePSK bool
+	AskPSKs    bool
 
 	// Of a server.
 	NoNameAnswer bool // do not tell clients that their server_name was used
@@ -214,6 +223,7 @@ type Established struct {
 
 	ALPN       string
 	ServerName string // of the client's server_name
+	PSK        []byte // the identity of the external pre-shared key that proves who both are; nil: there is none
 	Resumed    bool
 	Retried    bool
 	EMS        bool // extended_master_secret, or TLS 1.3

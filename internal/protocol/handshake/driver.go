@@ -40,6 +40,7 @@ const (
 	OnApproval
 	OnECHKeys
 	OnReplay
+	OnPSKs
 )
 
 func (t Trigger) String() string {

@@ -3,14 +3,13 @@ package hello
 import (
 	"encoding/binary"
 	"slices"
-	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/extension"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
-	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -42,7 +41,7 @@ func (c *Client) buildHello() error {
 	if err := c.writeHello(); err != nil {
 		return err
 	}
-	c.fillBinder(c.Hello)
+	c.fillBinders(c.Hello)
 	return nil
 }
 
@@ -188,7 +187,9 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 		b = wire.AppendStatusRequest(b)
 	}
 	b = wire.AppendSupportedGroups(b, offeredGroups(p, g))
-	b = appendSchemes(b, p, g)
+	if !c.Config.RequirePSK {
+		b = appendSchemes(b, p, g)
+	}
 	if !c.Config.NoSCTs {
 		b = wire.AppendExtension(b, iana.ExtSCT, nil)
 	}
@@ -222,7 +223,9 @@ func (c *Client) appendExtensions(b []byte, g grease) ([]byte, error) {
 	if c.Config.PermuteExtensions {
 		permute(b[start:], c.order)
 	}
-	return c.appendPSK(pad(b, c.pskLen())), nil
+	var buf [1]psk.Key
+	keys := c.Config.AppendOffers(buf[:0], c.Now)
+	return AppendPSK(pad(b, pskLen(keys)), keys), nil
 }
 
 // appendSchemes appends the signature schemes that a server may use, and those
@@ -275,7 +278,7 @@ func (c *Client) append13(b []byte, g grease) ([]byte, error) {
 		versions = append([]iana.Version{iana.Version(g.version)}, versions...)
 	}
 	b = wire.AppendSupportedVersionsClient(b, versions)
-	if c.Config.ClientTickets || c.Config.Session != nil {
+	if c.Config.ClientTickets || c.Config.Session != nil || len(c.Config.PSKs) > 0 {
 		// Without it, a server has no use for tickets and sends none (RFC
 		// 9846, section 4.3.9).
 		b = wire.AppendPSKKeyExchangeModes(b, iana.PSKModeDHEKE)
@@ -332,53 +335,67 @@ func shareGroups(p *policy.Policy) []iana.Group {
 	return p.Groups[:1]
 }
 
-// appendPSK appends the session that is offered, with room for its binder.
-// RFC 9846, section 4.3.11.
-func (c *Client) appendPSK(b []byte) []byte {
-	if !c.offersPSK() {
+// AppendPSK appends pre_shared_key, if there are keys, with room for the
+// binders, which FillBinders fills. RFC 9846, section 4.3.11.
+func AppendPSK(b []byte, keys []psk.Key) []byte {
+	if len(keys) == 0 {
 		return b
 	}
-	return AppendPSK(b, c.Config.Session, c.Now)
+	return wire.AppendPreSharedKeyClient(b, len(keys), func(i int) (wire.PSKIdentity, int) {
+		k := &keys[i]
+		return wire.PSKIdentity{Identity: k.Identity, ObfuscatedAge: k.Age}, k.Hash.Size()
+	})
 }
 
-// AppendPSK appends a session that is offered now, with room for its binder.
-func AppendPSK(b []byte, s *handshake.Offered, now time.Time) []byte {
-	age := uint32(now.Sub(s.State.Created).Milliseconds())
-	id := wire.PSKIdentity{Identity: s.Ticket, ObfuscatedAge: age + s.State.AgeAdd}
-	return wire.AppendPreSharedKeyClient(b, id, s.State.Hash().Size())
-}
-
-func (c *Client) offersPSK() bool {
-	s := c.Config.Session
-	return s != nil && s.State.Version == iana.TLS13 && c.Config.Policy.Allows(iana.TLS13)
-}
-
-// pskLen is the length of what appendPSK appends, in bytes.
-func (c *Client) pskLen() int {
-	if !c.offersPSK() {
+// pskLen is the length of the extension with the keys, in bytes.
+func pskLen(keys []psk.Key) int {
+	if len(keys) == 0 {
 		return 0
 	}
-	s := c.Config.Session
-	return 4 + 2 + 2 + len(s.Ticket) + 4 + 2 + 1 + s.State.Hash().Size()
+	n := 4 + 2 + bindersLen(keys)
+	for i := range keys {
+		n += 2 + len(keys[i].Identity) + 4
+	}
+	return n
 }
 
-// fillBinder fills in the binder, if there is one. RFC 9846, section 4.3.11.2.
-func (c *Client) fillBinder(hello []byte) {
+// bindersLen is the length of the list of their binders, in bytes.
+func bindersLen(keys []psk.Key) int {
+	n := 2
+	for i := range keys {
+		n += 1 + keys[i].Hash.Size()
+	}
+	return n
+}
+
+// fillBinders fills in the binders, if there are any. RFC 9846, section
+// 4.3.11.2.
+func (c *Client) fillBinders(hello []byte) {
 	if c.Asked.Has(iana.ExtPreSharedKey) {
-		s := c.Config.Session.State
-		FillBinder(hello, nil, s.Secret, s.Hash())
+		var buf [1]psk.Key
+		FillBinders(hello, nil, c.Config.AppendOffers(buf[:0], c.Now))
 	}
 }
 
-// FillBinder computes the binder at the end of a ClientHello with one
-// pre-shared key. sum gives the transcript's hash with the truncated
-// ClientHello added, nil if that is all of the transcript.
-func FillBinder(hello []byte, sum func(truncated []byte) []byte, psk []byte, h schedule.Hash) {
-	size := h.Size()
-	truncated := hello[:len(hello)-size-3]
-	if sum == nil {
-		sum = func(b []byte) []byte { return h.Sum(nil, b) }
+// FillBinders computes the binders at the end of a ClientHello. sum gives the
+// transcript's hash with the truncated ClientHello added, nil if that is all of
+// the transcript.
+func FillBinders(hello []byte, sum func(truncated []byte) []byte, keys []psk.Key) {
+	at := len(hello) - bindersLen(keys)
+	truncated := hello[:at]
+	at += 2
+	for i := range keys {
+		k := &keys[i]
+		var hash [48]byte
+		var th []byte
+		if sum == nil {
+			th = k.Hash.Sum(hash[:0], truncated)
+		} else {
+			th = sum(truncated)
+		}
+		key := schedule.NewEarly(k.Hash, k.Secret).BinderKey(k.Binder)
+		at++
+		key.FinishedMAC(hello[at:at], th)
+		at += k.Hash.Size()
 	}
-	key := schedule.NewEarly(h, psk).BinderKey(false)
-	key.FinishedMAC(hello[:len(hello)-size], sum(truncated))
 }

@@ -72,7 +72,7 @@ func (c *Client) buildEncrypted(s *ech.Sealer) error {
 	if err != nil {
 		return err
 	}
-	in.Raw, out.Raw, err = s.Encrypt(in.Raw, out.Raw, in.Name, c.fillBinder, last, false)
+	in.Raw, out.Raw, err = s.Encrypt(in.Raw, out.Raw, in.Name, c.fillBinders, last, false)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,9 @@ func settings(c *handshake.Config, public string) (inner, outer *handshake.Confi
 		in.Session = nil
 	}
 	out.ServerName, out.Session, out.EarlyData, out.AskApproval = public, nil, false, false
-	out.PeerTypes, out.OwnTypes, out.ServerAuthorities = nil, nil, nil // a certificate proves the public name
-	out.ClientTickets = c.ClientTickets || in.Session != nil           // so that psk_key_exchange_modes is the same
+	out.PSKs, out.RequirePSK = nil, false
+	out.PeerTypes, out.OwnTypes, out.ServerAuthorities = nil, nil, nil          // a certificate proves the public name
+	out.ClientTickets = c.ClientTickets || in.Session != nil || len(c.PSKs) > 0 // so that psk_key_exchange_modes is the same
 	return &in, &out
 }
 

@@ -91,13 +91,29 @@ var withoutPSK = [...]Early{
 	SHA384: newEarly(SHA384, make([]byte, SHA384.Size())),
 }
 
-// BinderKey gives the key of the binders, of an external pre-shared key or of
-// one from a session.
-func (e Early) BinderKey(external bool) Secret {
-	if external {
-		return e.s.derive("ext binder", e.s.h.empty())
-	}
-	return e.s.derive("res binder", e.s.h.empty())
+// A Binder is what the key of binders is derived for. RFC 9846, section 7.1; RFC
+// 9258, section 5.2.
+type Binder uint8
+
+const (
+	ResumptionBinder Binder = iota
+	ExternalBinder
+	ImportedBinder
+)
+
+// ImportedPSK derives a key of n bytes from an external one, whose hash is h, and
+// the whole of its imported identity. RFC 9258, section 5.1.
+func ImportedPSK(h Hash, external, identity []byte, n int) []byte {
+	var zeros [maxHash]byte
+	secret := extract(h, zeros[:h.Size()], external)
+	out := make([]byte, n)
+	secret.expandLabel(out, "derived psk", h.Sum(nil, identity))
+	return out
+}
+
+// BinderKey gives the key of the binders of a pre-shared key.
+func (e Early) BinderKey(b Binder) Secret {
+	return e.s.derive([...]string{"res binder", "ext binder", "imp binder"}[b], e.s.h.empty())
 }
 
 // ClientTraffic gives client_early_traffic_secret. transcript is the hash of

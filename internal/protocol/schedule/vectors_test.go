@@ -62,7 +62,7 @@ func TestRFC8448Full(t *testing.T) {
 // RFC 8448, section 4: a resumed 0-RTT handshake.
 func TestRFC8448Resumed(t *testing.T) {
 	early := NewEarly(SHA256, unhex(t, "4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"))
-	binder := early.BinderKey(false)
+	binder := early.BinderKey(ResumptionBinder)
 	truncated := unhex(t, "63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14")
 	hello := unhex(t, "08ad0fa05d7c7233b1775ba2ff9f4c5b8b59276b7f227f13a976245f5d960913")
 	traffic := early.ClientTraffic(hello)

@@ -33,6 +33,8 @@ func (s *Server) onCredential(msg) (state, error) {
 	switch s.cred, err = s.ChooseCredential(s.suits, s.fits); {
 	case err != nil:
 		return 0, err
+	case s.cred == nil && s.usesPSKs():
+		return 0, s.noPSK()
 	case s.cred == nil:
 		return 0, fault.NoCertificate
 	}

@@ -40,6 +40,8 @@ func (s *Server) onHello(msg) (state, error) {
 	}
 	s.Transcript.Start(s.suite.Hash)
 	if s.share == nil {
+		offered, _ := negotiate.ExternalPSK(&s.Offer, s.Config.PSKs, s.suite.Hash, nil)
+		s.promised = offered != nil
 		return s.retry()
 	}
 	return s.negotiate()
@@ -117,11 +119,30 @@ func (s *Server) onSecondHello(m msg) (state, error) {
 	if err := negotiate.SameOffer(&first, &s.Offer); err != nil {
 		return 0, err
 	}
+	if err := s.keptPSK(); err != nil {
+		return 0, err
+	}
 	var ok bool
 	if s.share, ok = s.Offer.KeyShares.Get(s.group); !ok || s.Offer.KeyShares.Count() != 1 {
 		return 0, fault.With(fault.KeyShareWrong, "the only key share has to be for %v", s.group)
 	}
 	return s.negotiate()
+}
+
+// keptPSK refuses a second ClientHello that leaves out the external pre-shared
+// key that was to be chosen: only those may go that the suite does not go with.
+// RFC 9846, section 4.2.2.
+func (s *Server) keptPSK() error {
+	if !s.promised {
+		return nil
+	}
+	if !s.Offer.Has(iana.ExtPreSharedKey) {
+		return fault.PSKGone
+	}
+	if kept, _ := negotiate.ExternalPSK(&s.Offer, s.Config.PSKs, s.suite.Hash, nil); kept == nil {
+		return fault.PSKRemoved
+	}
+	return nil
 }
 
 // negotiate goes on once there is a key share: the application protocol, then
@@ -136,24 +157,23 @@ func (s *Server) negotiate() (state, error) {
 }
 
 // nextSession asks for the next session that the client offers, or goes on to
-// the certificate. RFC 9846, section 4.3.11.
+// external pre-shared keys. RFC 9846, section 4.3.11.
 func (s *Server) nextSession() (state, error) {
 	o := &s.Offer
-	if s.Config.Tickets != nil && o.Has(iana.ExtPreSharedKey) && s.identity < maxIdentities &&
-		bytes.IndexByte(o.PSKModes, byte(iana.PSKModeDHEKE)) >= 0 {
+	if s.Config.Tickets != nil && s.identity < maxIdentities && o.OffersPSK() {
 		if id, ok := o.PSK.Identity(s.identity); ok {
 			s.Pose(handshake.Ask{Question: handshake.Session, Offer: o, Ticket: id.Identity, Keys: s.Config.Tickets})
 			return waitSession, nil
 		}
 	}
-	if !o.Has(iana.ExtSignatureAlgorithms) {
-		return 0, fault.SchemesMissing
-	}
 	if s.considersEarly() {
 		s.RejectEarly(s.whyNotEarly())
 	}
-	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: o})
-	return waitCredential, nil
+	if s.Config.AskPSKs && o.OffersPSK() {
+		s.Pose(handshake.Ask{Question: handshake.PSKs, Offer: o})
+		return waitPSKs, nil
+	}
+	return s.choosePSK(s.Config.PSKs)
 }
 
 // onSession takes the session that the host found, if it found one. RFC 9846,
@@ -164,7 +184,7 @@ func (s *Server) onSession(msg) (state, error) {
 		return s.refuse(why)
 	}
 	early := schedule.NewEarly(s.suite.Hash, found.Secret)
-	if err := s.checkBinder(early); err != nil {
+	if err := s.checkBinder(early, schedule.ResumptionBinder); err != nil {
 		return 0, err
 	}
 	s.Log.Chose(trace.Session, uint16(s.identity))
@@ -209,14 +229,14 @@ func (s *Server) unfit(found *session.State) trace.Why {
 
 // checkBinder verifies the proof that the client has the pre-shared key. RFC
 // 9846, section 4.3.11.2: over the ClientHello up to the list of binders.
-func (s *Server) checkBinder(early schedule.Early) error {
+func (s *Server) checkBinder(early schedule.Early, kind schedule.Binder) error {
 	binder, ok := s.Offer.PSK.Binder(s.identity)
 	if !ok {
 		return fault.BinderCount
 	}
 	var hash, mac [48]byte
 	truncated := s.Hello[:len(s.Hello)-s.Offer.PSK.BindersLen()]
-	key := early.BinderKey(false)
+	key := early.BinderKey(kind)
 	want := key.FinishedMAC(mac[:0], s.Transcript.SumWith(hash[:0], truncated))
 	if !hmac.Equal(binder, want) {
 		return fault.BinderWrong
@@ -248,7 +268,7 @@ func (s *Server) sendHello() error {
 	b, block := hello.Open(s.Out.Message())
 	b = wire.AppendSupportedVersionsServer(b, iana.TLS13)
 	b = wire.AppendKeyShareServer(b, s.group, share)
-	if s.session != nil {
+	if s.session != nil || s.Done.PSK != nil {
 		b = wire.AppendPreSharedKeyServer(b, uint16(s.identity))
 	}
 	b = block.Close(b)
@@ -264,7 +284,7 @@ func (s *Server) sendHello() error {
 // handshakeKeys derives the secrets of the handshake from the shared secret
 // and changes to their keys. RFC 9846, section 7.1.
 func (s *Server) handshakeKeys(secret []byte) {
-	if s.session == nil {
+	if s.session == nil && s.Done.PSK == nil {
 		s.early = schedule.NewEarly(s.suite.Hash, nil)
 	}
 	var buf [48]byte

@@ -36,6 +36,7 @@ type Server struct {
 	serverHS         schedule.Secret // server_handshake_traffic_secret
 	master           schedule.Master
 	askedCertificate bool
+	promised         bool // a HelloRetryRequest was sent, and an external pre-shared key was to be chosen
 	sentCCS          bool
 }
 
@@ -49,6 +50,7 @@ const (
 	waitSession
 	waitResumptionVerdict
 	waitReplay
+	waitPSKs
 	waitCredential
 	waitSignature
 	waitCertificate
@@ -69,15 +71,17 @@ var table = handshake.Table[Server]{
 	Machine: handshake.Server13,
 	Rows: []handshake.Row[Server]{
 		start: handshake.In("RECVD_CH",
-			handshake.On(handshake.Begin, (*Server).onHello, waitHello2, waitSession, waitCredential)),
+			handshake.On(handshake.Begin, (*Server).onHello, waitHello2, waitSession, waitPSKs, waitCredential, waitFinished)),
 		waitHello2: handshake.In("START (after HelloRetryRequest)",
-			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, waitSession, waitCredential)),
+			handshake.OnMessage(iana.MsgClientHello, (*Server).onSecondHello, waitSession, waitPSKs, waitCredential, waitFinished)),
 		waitSession: handshake.In("RECVD_CH (session)",
-			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitResumptionVerdict, waitReplay, waitCredential, waitFinished)),
+			handshake.On(handshake.OnSession, (*Server).onSession, waitSession, waitResumptionVerdict, waitReplay, waitPSKs, waitCredential, waitFinished)),
 		waitResumptionVerdict: handshake.In("RECVD_CH (verdict)",
 			handshake.On(handshake.OnVerdict, (*Server).onResumptionVerdict, waitReplay, waitFinished)),
 		waitReplay: handshake.In("RECVD_CH (replay)",
 			handshake.On(handshake.OnReplay, (*Server).onReplay, waitEndOfEarlyData, waitFinished)),
+		waitPSKs: handshake.In("RECVD_CH (pre-shared keys)",
+			handshake.On(handshake.OnPSKs, (*Server).onPSKs, waitCredential, waitFinished)),
 		waitCredential: handshake.In("NEGOTIATED (certificate)",
 			handshake.On(handshake.OnCredential, (*Server).onCredential, waitSignature)),
 		waitSignature: handshake.In("NEGOTIATED (signature)",

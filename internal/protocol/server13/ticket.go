@@ -51,6 +51,7 @@ func (s *Server) sendTicket(i uint8, lifetime uint32) error {
 		PeerScheme: s.Done.PeerScheme, OwnType: s.Done.OwnType,
 		Created:  s.Now,
 		Began:    s.Began(),
+		PSK:      s.Done.PSK,
 		MaxEarly: s.Config.MaxEarlyData,
 		Lifetime: lifetime,
 		AgeAdd:   binary.BigEndian.Uint32(random[:]),

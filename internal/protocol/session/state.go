@@ -36,6 +36,7 @@ type State struct {
 	RawKey     []byte               // of the peer, in place of Chain: a SubjectPublicKeyInfo
 	SCTs       [][]byte             // of the peer
 	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
+	PSK        []byte               // identity of the external pre-shared key that the session began with; nil: none
 	ID         []byte               // under which a server keeps it; nil: it is in a ticket
 }
 
@@ -72,7 +73,7 @@ func (s *State) Skew(obfuscated uint32, now time.Time) time.Duration {
 	return told - now.Sub(s.Created)
 }
 
-const format = 6 // of the encoding; another is not read
+const format = 7 // of the encoding; another is not read
 
 // Append appends the encoded state, without its ID.
 func (s *State) Append(b []byte) []byte {
@@ -97,6 +98,7 @@ func (s *State) Append(b []byte) []byte {
 	b = field(b, []byte(s.ServerName))
 	b = field(b, s.OCSPStaple)
 	b = field(b, s.RawKey)
+	b = field(b, s.PSK)
 	b = fields(b, s.Chain)
 	return fields(b, s.SCTs)
 }
@@ -106,7 +108,7 @@ const fixed = 2 + 4*2 + 2*8 + 3*4
 
 // size gives the length of the encoded state in bytes.
 func (s *State) size() int {
-	n := fixed + 5*4 + 2*2 + len(s.Secret) + len(s.ALPN) + len(s.ServerName) + len(s.OCSPStaple) + len(s.RawKey)
+	n := fixed + 6*4 + 2*2 + len(s.PSK) + len(s.Secret) + len(s.ALPN) + len(s.ServerName) + len(s.OCSPStaple) + len(s.RawKey)
 	for _, list := range [][][]byte{s.Chain, s.SCTs} {
 		for _, v := range list {
 			n += 4 + len(v)
@@ -153,7 +155,7 @@ func parse(b []byte) (*State, error) {
 	r := reader{b: b[fixed:]}
 	s.Secret = r.field()
 	s.ALPN, s.ServerName = string(r.field()), string(r.field())
-	s.OCSPStaple, s.RawKey = r.field(), r.field()
+	s.OCSPStaple, s.RawKey, s.PSK = r.field(), r.field(), r.field()
 	s.Chain, s.SCTs = r.fields(), r.fields()
 	if r.short || len(r.b) > 0 {
 		return nil, errors.New("session: the lengths do not fit")

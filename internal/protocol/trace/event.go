@@ -64,10 +64,11 @@ const (
 	ECH         // configurations for Encrypted Client Hello; Code is the place in the list
 	EarlyData   // of the client; Code is the place of its session in the list
 	Form        // of the client's certificate
+	PSK         // an external pre-shared key; Code is the place in the client's list
 )
 
 var topics = [...]string{"", "version", "cipher suite", "group", "application protocol", "session", "certificate", "signature scheme", "certificate compression",
-	"encrypted ClientHello", "early data", "form of the client's certificate"}
+	"encrypted ClientHello", "early data", "form of the client's certificate", "pre-shared key"}
 
 func (t Topic) String() string {
 	if int(t) < len(topics) {

@@ -86,15 +86,25 @@ func (p PreSharedKeyClient) Counts() (identities, binders int) {
 // ClientHello: what the binders do not cover (RFC 9846, section 4.3.11.2).
 func (p PreSharedKeyClient) BindersLen() int { return 2 + len(p.binders) }
 
-// AppendPreSharedKeyClient appends the extension with one identity and room
-// for one binder, which is all of the last binder bytes.
-func AppendPreSharedKeyClient(b []byte, id PSKIdentity, binder int) []byte {
+// AppendPreSharedKeyClient appends the extension with n identities and room for
+// as many binders. at gives each identity, and the length of its binder in bytes.
+func AppendPreSharedKeyClient(b []byte, n int, at func(i int) (id PSKIdentity, binder int)) []byte {
 	b, m := openExtension(b, iana.ExtPreSharedKey)
 	b, ids := open(b, 2)
-	b = ids.Close(u32(vec(b, 2, id.Identity), id.ObfuscatedAge))
-	b = append(u16(b, uint16(1+binder)), byte(binder))
-	return m.Close(append(b, make([]byte, binder)...))
+	for i := range n {
+		id, _ := at(i)
+		b = u32(vec(b, 2, id.Identity), id.ObfuscatedAge)
+	}
+	b, binders := open(ids.Close(b), 2)
+	for i := range n {
+		_, size := at(i)
+		b = append(append(b, byte(size)), zeros[:size]...)
+	}
+	return m.Close(binders.Close(b))
 }
+
+// zeros are as many as the longest binder has bytes.
+var zeros [255]byte
 
 // ParsePreSharedKeyServer reads pre_shared_key of a ServerHello:
 //

@@ -58,7 +58,7 @@ func rebuildPSK(p PreSharedKeyClient) []byte {
 
 // What the binders do not cover is the end of the hello, with their length.
 func TestBindersLen(t *testing.T) {
-	b := AppendPreSharedKeyClient(nil, PSKIdentity{[]byte("ticket"), 7}, 48)
+	b := AppendPreSharedKeyClient(nil, 1, func(int) (PSKIdentity, int) { return PSKIdentity{[]byte("ticket"), 7}, 48 })
 	p, err := ParsePreSharedKeyClient(b[4:])
 	if err != nil || p.BindersLen() != 2+1+48 {
 		t.Fatalf("%d, %v", p.BindersLen(), err)

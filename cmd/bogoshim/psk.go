@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+)
+
+// pskFlags make a credential that is an imported pre-shared key (RFC 9258), and
+// name the key of TLS 1.2 and below (RFC 4279).
+var pskFlags = flags{
+	"new-psk-credential": {set: func(c *config, _ string) error {
+		c.credentials = append(c.credentials, &credentialConfig{psk: &psk.External{Import: true}})
+		return nil
+	}},
+	"psk-importer-key":      encoded(func(c *config) *[]byte { return &c.currentPSK().Secret }),
+	"psk-importer-identity": encoded(func(c *config) *[]byte { return &c.currentPSK().Identity }),
+	"psk-importer-context":  encoded(func(c *config) *[]byte { return &c.currentPSK().Context }),
+	"psk-importer-sha256":   pskHash(schedule.SHA256),
+	"psk-importer-sha384":   pskHash(schedule.SHA384),
+}
+
+func pskHash(h schedule.Hash) flag {
+	return flag{set: func(c *config, _ string) error { c.currentPSK().Hash = h; return nil }}
+}
+
+// currentPSK is the key that the flags are about; a spare one if there is none.
+func (c *config) currentPSK() *psk.External {
+	if p := c.current().psk; p != nil {
+		return p
+	}
+	return new(psk.External)
+}
+
+// psks gives the external pre-shared keys, in their order.
+func (c *config) psks() (keys []*psk.External) {
+	for _, one := range c.credentials {
+		if one.psk != nil {
+			keys = append(keys, one.psk)
+		}
+	}
+	return keys
+}
+
+// configurePSK takes the keys over. A client that verifies no certificates wants
+// none beside them; a server with -async has them later.
+func (c *config) configurePSK(h *handshake.Config) {
+	keys := c.psks()
+	if c.server && c.async {
+		h.AskPSKs = len(keys) > 0
+		return
+	}
+	h.PSKs = keys
+	h.RequirePSK = !c.server && len(keys) > 0 && !c.verifyPeer
+	if h.RequirePSK {
+		h.Policy = h.Policy.Between(iana.TLS13, 0)
+	}
+}
+
+// selectedPSK gives the place of the key among the credentials, -1 if there is
+// none with the identity.
+func (c *config) selectedPSK(identity []byte) int {
+	for i, one := range c.credentials {
+		if one.psk != nil && bytes.Equal(one.psk.Identity, identity) {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,62 @@
+package negotiate
+
+import (
+	"bytes"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// maxPSKs is how many identities of a client's list are looked at: there is room
+// for thousands in a ClientHello.
+const maxPSKs = 32
+
+// OffersPSK reports whether the client offers pre-shared keys in a way that is
+// taken here: with a key exchange. RFC 9846, section 4.3.9.
+func (o *Offer) OffersPSK() bool {
+	return o.Has(iana.ExtPreSharedKey) && bytes.IndexByte(o.PSKModes, byte(iana.PSKModeDHEKE)) >= 0
+}
+
+// ExternalPSK chooses the first of this side's keys that the client offers and
+// that goes with the hash, and gives its place in the client's list; nil if there
+// is none. RFC 9846, section 4.3.11.
+func ExternalPSK(o *Offer, keys []*psk.External, h schedule.Hash, log *trace.Log) (*psk.Key, int) {
+	if !o.OffersPSK() {
+		return nil, 0
+	}
+	var ids [maxPSKs][]byte
+	n := 0
+	for ; n < maxPSKs; n++ {
+		id, ok := o.PSK.Identity(n)
+		if !ok {
+			break
+		}
+		ids[n] = id.Identity
+	}
+	var refused [maxPSKs]trace.Why
+	for _, e := range keys {
+		for i := range e.Keys() {
+			k := &e.Keys()[i]
+			for at, id := range ids[:n] {
+				switch {
+				case !bytes.Equal(id, k.Identity):
+				case k.Hash != h:
+					refused[at] = trace.WrongHash
+				default:
+					log.Chose(trace.PSK, uint16(at))
+					return k, at
+				}
+			}
+		}
+	}
+	for at := range n {
+		why := refused[at]
+		if why == 0 {
+			why = trace.Unknown
+		}
+		log.Refused(trace.PSK, uint16(at), why)
+	}
+	return nil, 0
+}
