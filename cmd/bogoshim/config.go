@@ -71,6 +71,7 @@ type config struct {
 	types  typesConfig
 
 	renegotiation renegotiationConfig
+	oldPSK        oldPSK
 	schemesConfig
 	status      statusConfig
 	compression compressionConfig

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -19,9 +20,14 @@ var pskFlags = flags{
 	"psk-importer-key":      encoded(func(c *config) *[]byte { return &c.currentPSK().Secret }),
 	"psk-importer-identity": encoded(func(c *config) *[]byte { return &c.currentPSK().Identity }),
 	"psk-importer-context":  encoded(func(c *config) *[]byte { return &c.currentPSK().Context }),
+	"psk":                   text(func(c *config) *string { return &c.oldPSK.secret }),
+	"psk-identity":          text(func(c *config) *string { return &c.oldPSK.identity }),
 	"psk-importer-sha256":   pskHash(schedule.SHA256),
 	"psk-importer-sha384":   pskHash(schedule.SHA384),
 }
+
+// oldPSK is what the flags say of a key for TLS 1.2 and below.
+type oldPSK struct{ identity, secret string }
 
 func pskHash(h schedule.Hash) flag {
 	return flag{set: func(c *config, _ string) error { c.currentPSK().Hash = h; return nil }}
@@ -37,6 +43,9 @@ func (c *config) currentPSK() *psk.External {
 
 // psks gives the external pre-shared keys, in their order.
 func (c *config) psks() (keys []*psk.External) {
+	if old := c.oldPSK; old.secret != "" {
+		keys = append(keys, &psk.External{Identity: []byte(old.identity), Secret: []byte(old.secret), Old: true})
+	}
 	for _, one := range c.credentials {
 		if one.psk != nil {
 			keys = append(keys, one.psk)
@@ -49,12 +58,13 @@ func (c *config) psks() (keys []*psk.External) {
 // none beside them; a server with -async has them later.
 func (c *config) configurePSK(h *handshake.Config) {
 	keys := c.psks()
+	h.PSKHint = []byte(c.oldPSK.identity)
 	if c.server && c.async {
 		h.AskPSKs = len(keys) > 0
 		return
 	}
 	h.PSKs = keys
-	h.RequirePSK = !c.server && len(keys) > 0 && !c.verifyPeer
+	h.RequirePSK = !c.server && slices.ContainsFunc(keys, func(e *psk.External) bool { return !e.Old }) && !c.verifyPeer
 	if h.RequirePSK {
 		h.Policy = h.Policy.Between(iana.TLS13, 0)
 	}

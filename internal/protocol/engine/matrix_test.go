@@ -49,6 +49,8 @@ func keyTypesOf(s suite.Params) []string {
 		return []string{"P-256", "P-384", "P-521", "Ed25519"}
 	case suite.DSSKey:
 		return []string{"DSA"}
+	case suite.NoKey:
+		return []string{"P-256"} // of no use
 	}
 	return tlstest.KeyTypes
 }
@@ -77,12 +79,12 @@ func TestMatrix(t *testing.T) {
 }
 
 // goesWith reports whether a key exchange before TLS 1.3 has something to do with
-// the group. RSA has with none, and is tried once.
+// the group. RSA has with none, nor has a pre-shared key alone: both are tried once.
 func goesWith(k suite.KeyExchange, g iana.Group) bool {
 	switch k {
 	case suite.DHE:
 		return kex.IsFinite(g)
-	case suite.RSA:
+	case suite.RSA, suite.PSK:
 		return g == iana.X25519
 	}
 	return kex.Curve(g)
@@ -91,9 +93,13 @@ func goesWith(k suite.KeyExchange, g iana.Group) bool {
 func combination(t *testing.T, v iana.Version, s suite.Params, g iana.Group, kind string) {
 	client, server := clientHost(), serverHost(kind)
 	client.Config.Policy, server.Config.Policy = only(v, s.ID, g), only(v, s.ID, g)
+	shared := s.Auth == suite.NoKey
+	if shared {
+		old(client, server)
+	}
 	p := run(t, client, server, 0)
 	c, e := p.Client.Established(), p.Server.Established()
-	if s.KeyExchange == suite.RSA {
+	if s.KeyExchange == suite.RSA || s.KeyExchange == suite.PSK {
 		g = 0
 	}
 	if c.Version != v || c.Suite != s.ID || c.Group != g || c.ALPN != "http/1.1" || c.ServerName != "a.example" {
@@ -102,13 +108,17 @@ func combination(t *testing.T, v iana.Version, s suite.Params, g iana.Group, kin
 	if e.Version != v || e.Suite != s.ID || e.Group != g || e.Scheme != c.Scheme || e.ServerName != "a.example" {
 		t.Errorf("the server has %+v", e)
 	}
-	if (c.Scheme == 0) != (s.KeyExchange == suite.RSA || v < iana.TLS12) {
+	if (c.Scheme == 0) != (s.KeyExchange == suite.RSA || shared || v < iana.TLS12) {
 		t.Errorf("signed with %v", c.Scheme)
 	}
 	if !c.EMS || !e.EMS || c.EtM != e.EtM || c.EtM != s.CBC() {
 		t.Errorf("EMS %v, %v; EtM %v, %v", c.EMS, e.EMS, c.EtM, e.EtM)
 	}
-	if string(c.Peer.Chain[0]) != string(server.Credential.Chain[0]) {
+	if shared {
+		if string(c.PSK) != "old" || string(e.PSK) != "old" || c.Peer != nil {
+			t.Errorf("the keys are %q and %q", c.PSK, e.PSK)
+		}
+	} else if string(c.Peer.Chain[0]) != string(server.Credential.Chain[0]) {
 		t.Error("the client saw another certificate")
 	}
 	sameExport(t, p)

@@ -35,6 +35,19 @@ var (
 	asksPSKs = func(_, server *tlstest.Host) {
 		server.Config.AskPSKs, server.PSKs, server.Config.PSKs = true, server.Config.PSKs, nil
 	}
+	old = func(client, server *tlstest.Host) {
+		k := plainKey("old")
+		k.Old = true
+		client.Config.PSKs, server.Config.PSKs = []*psk.External{k}, []*psk.External{k}
+	}
+	oldSuite = func(s iana.Suite) func(client, server *tlstest.Host) {
+		return func(client, server *tlstest.Host) {
+			old(client, server)
+			client.Config.Policy = only(iana.TLS12, s, iana.X25519)
+			server.Config.Policy = client.Config.Policy
+		}
+	}
+	hinted   = func(_, server *tlstest.Host) { server.Config.PSKHint = []byte("old") }
 	required = func(client, _ *tlstest.Host) { client.Config.RequirePSK = true }
 )
 
@@ -125,6 +138,34 @@ func TestPSKInSecret(t *testing.T) {
 	}
 }
 
+// TestUnknownPSKDoesNotShow: in TLS 1.2 a client learns no more of an identity
+// that is unknown than of a key that is wrong; the server's record says which it
+// was. RFC 4279, section 2.
+func TestUnknownPSKDoesNotShow(t *testing.T) {
+	end := func(change func(k *psk.External)) (client error, known bool) {
+		client1, server := hosts12("P-256", plainOld)(t)
+		k := plainKey("old")
+		k.Old = true
+		change(k)
+		server.Config.PSKs = []*psk.External{k}
+		p, err := tlstest.NewPair(client1, server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Run() == nil {
+			t.Fatal("the handshake is complete")
+		}
+		r := p.Server.Record()
+		i := slices.IndexFunc(r.Choices, func(c trace.Choice) bool { return c.Topic == trace.PSK })
+		return p.Client.Err(), i >= 0 && r.Choices[i].Made
+	}
+	wrong, known := end(func(k *psk.External) { k.Secret = make([]byte, 32) })
+	unknown, unknownKnown := end(func(k *psk.External) { k.Identity = []byte("another") })
+	if wrong.Error() != unknown.Error() || !known || unknownKnown {
+		t.Errorf("a wrong key: %v (known: %v); an unknown identity: %v (known: %v)", wrong, known, unknown, unknownKnown)
+	}
+}
+
 // pskAttacks are on external pre-shared keys.
 func pskAttacks() []attack {
 	another := func(_, server *tlstest.Host) {
@@ -153,6 +194,11 @@ func pskAttacks() []attack {
 			alter: ext(func(e wire.Extensions) wire.Extensions {
 				return set(e, iana.ExtPSKKeyExchangeModes, 1, byte(iana.PSKModeKE))
 			})},
+		{code: fault.UnexpectedMessage, name: "a certificate beside a pre-shared key", at: atClient, hosts: hosts12("P-256", plainOld),
+			alter: first(iana.MsgServerHelloDone, func(p piece) pieces { return append(as(p, wire.AppendCertificate12(nil, []byte{0, 0, 0})), p) })},
+		{code: fault.UnexpectedMessage, name: "a pre-shared key and a group without parameters", at: atClient, hosts: hosts12("P-256", groupOld),
+			alter: first(iana.MsgServerKeyExchange, func(piece) pieces { return nil })},
+		{code: fault.DecodeError, name: "ClientKeyExchange of a pre-shared key", at: atServer, hosts: hosts12("P-256", plainOld), alter: body(iana.MsgClientKeyExchange, 0, 9, 'x')},
 		{code: fault.PSKGone, at: atServer, hosts: hosts13("P-256", shared, retry),
 			alter: second(func(e wire.Extensions) wire.Extensions { return without(e, iana.ExtPreSharedKey) })},
 		{code: fault.PSKRemoved, at: atServer, hosts: hosts13("P-256", shared, retry),

@@ -84,7 +84,9 @@ var (
 		withECH(client, server)
 		server.Config.AskECHKeys, server.ECHKeys = true, server.Config.ECH
 	}
-	stapled = func(_, server *tlstest.Host) {
+	plainOld = oldSuite(iana.TLS_PSK_WITH_AES_128_GCM_SHA256)
+	groupOld = oldSuite(iana.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256)
+	stapled  = func(_, server *tlstest.Host) {
 		c := server.Credential
 		s, err := sign.NewCredential(c.Chain, nil, c.Key, sign.Extra{OCSPStaple: []byte("response"), SCTs: [][]byte{{1}}})
 		if err != nil {
@@ -120,6 +122,17 @@ var scenarios = []scenario{
 	{"TLS 1.3, pre-shared key without tickets", hosts13("P-256", shared, noTickets)},
 	{"TLS 1.3, pre-shared key without tickets, and retry", hosts13("P-256", shared, noTickets, retry)},
 	{"TLS 1.3, pre-shared key asked for, without tickets", hosts13("P-256", shared, asksPSKs, noTickets)},
+
+	{"TLS 1.2, pre-shared key", hosts12("P-256", plainOld)},
+	{"TLS 1.2, pre-shared key without tickets", hosts12("P-256", plainOld, noTickets)},
+	{"TLS 1.2, pre-shared key with a hint", hosts12("P-256", plainOld, hinted)},
+	{"TLS 1.2, pre-shared key with a hint, approval", hosts12("P-256", plainOld, hinted, asks)},
+	{"TLS 1.2, pre-shared key, approval", hosts12("P-256", plainOld, asks)},
+	{"TLS 1.2, pre-shared key asked for", hosts12("P-256", plainOld, asksPSKs)},
+	{"TLS 1.2, pre-shared key and a group", hosts12("P-256", groupOld)},
+	{"TLS 1.2, pre-shared key and a group, without tickets", hosts12("P-256", groupOld, noTickets)},
+	{"TLS 1.2, pre-shared key and a session of no use", again(hosts12("P-256", plainOld), otherTickets)},
+	{"TLS 1.2, pre-shared key and a session", again(hosts12("P-256", plainOld))},
 
 	{"TLS 1.2", hosts12("P-256")},
 	{"TLS 1.2, everything asked", hosts12("P-256", asks, wantsClient, stapled)},

@@ -108,9 +108,12 @@ type Config struct {
 	// A client offers them beside a session, a server takes the first that is
 	// offered before it shows a certificate. A client with RequirePSK takes no
 	// certificate. A server with AskPSKs asks for them once there is an offer.
+	// PSKHint is what a server of TLS 1.2 and below says for clients to know
+	// which key to use (RFC 4279, section 5.2); what it means is up to both.
 	PSKs       []*psk.External
 	RequirePSK bool
 	AskPSKs    bool
+	PSKHint    []byte
 
 	// Of a server.
 	NoNameAnswer bool // do not tell clients that their server_name was used

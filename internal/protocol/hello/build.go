@@ -90,7 +90,7 @@ func (c *Client) writeHello() error {
 		// ticket was accepted (RFC 5077, section 3.4).
 		hello.SessionID = c.sessionID[:]
 	}
-	hello.CipherSuites = offeredSuites(p, g)
+	hello.CipherSuites = c.offeredSuites(g)
 	if c.Config.Fallback { // RFC 7507, section 4
 		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_FALLBACK_SCSV))
 	}
@@ -123,7 +123,7 @@ func (c *Client) writeHello() error {
 // extension itself does. RFC 5746, sections 3.3 and 3.5.
 func (c *Client) writeHello30(hello wire.ClientHello) {
 	c.Done.ServerName, c.Asked = "", 0
-	hello.CipherSuites = offeredSuites(c.Config.Policy, grease{})
+	hello.CipherSuites = c.offeredSuites(grease{})
 	if c.Config.Fallback {
 		hello.CipherSuites = binary.BigEndian.AppendUint16(hello.CipherSuites, uint16(iana.TLS_FALLBACK_SCSV))
 	}
@@ -143,14 +143,20 @@ func offersSuite(list wire.List[iana.Suite]) bool {
 	return n > 0 && !list.At(n-1).IsGREASE()
 }
 
-// offeredSuites gives the suites of the policy's versions.
-func offeredSuites(p *policy.Policy, g grease) wire.List[iana.Suite] {
+// offeredSuites gives the suites of the policy's versions: those of pre-shared
+// keys if there is one for them.
+func (c *Client) offeredSuites(g grease) wire.List[iana.Suite] {
 	var b []byte
+	p := c.Config.Policy
+	shared := slices.ContainsFunc(c.Config.PSKs, func(e *psk.External) bool { return e.Old })
 	if g.sent {
 		b = binary.BigEndian.AppendUint16(b, g.suite)
 	}
 	for _, id := range p.Suites {
 		s, ok := suite.Of(id)
+		if ok && s.Auth == suite.NoKey && !shared || ok && c.Config.RequirePSK && s.KeyExchange != suite.Separate && s.Auth != suite.NoKey {
+			continue
+		}
 		if ok && slices.ContainsFunc(p.Versions, func(v iana.Version) bool { return s.MinVersion <= v && v <= s.MaxVersion }) {
 			b = binary.BigEndian.AppendUint16(b, uint16(id))
 		}

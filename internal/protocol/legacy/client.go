@@ -32,6 +32,7 @@ const (
 	cWaitCertificate
 	cWaitCertificateStatus
 	cWaitServerKeyExchange
+	cWaitHint
 	cWaitServerHelloDone
 	cWaitVerdict
 	cWaitServerApproval
@@ -48,7 +49,7 @@ var clientTable = handshake.Table[Client]{
 	Machine: handshake.LegacyClient,
 	Rows: []handshake.Row[Client]{
 		cStart: handshake.In("WAIT_SH",
-			handshake.On(handshake.Begin, (*Client).onHello, cWaitCertificate, cWaitResumptionVerdict, cWaitTicket, cWaitChangeCipherSpec)),
+			handshake.On(handshake.Begin, (*Client).onHello, cWaitCertificate, cWaitServerKeyExchange, cWaitHint, cWaitResumptionVerdict, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitResumptionVerdict: handshake.In("WAIT_SH (verdict)",
 			handshake.On(handshake.OnVerdict, (*Client).onResumptionVerdict, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitCertificate: handshake.In("WAIT_CERT",
@@ -62,9 +63,13 @@ var clientTable = handshake.Table[Client]{
 			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitVerdict)),
 		cWaitServerKeyExchange: handshake.In("WAIT_SKE",
 			handshake.OnMessage(iana.MsgServerKeyExchange, (*Client).onServerKeyExchange, cWaitServerHelloDone)),
+		// A server has no need of a hint (RFC 4279, section 2).
+		cWaitHint: handshake.In("WAIT_SKE (hint)",
+			handshake.OnMessage(iana.MsgServerKeyExchange, (*Client).onServerKeyExchange, cWaitServerHelloDone),
+			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitServerApproval, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitServerHelloDone: handshake.In("WAIT_SHD",
 			handshake.OnMessage(iana.MsgCertificateRequest, (*Client).onCertificateRequest, cWaitServerHelloDone),
-			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitVerdict)),
+			handshake.OnMessage(iana.MsgServerHelloDone, (*Client).onServerHelloDone, cWaitVerdict, cWaitServerApproval, cWaitTicket, cWaitChangeCipherSpec)),
 		cWaitVerdict: handshake.In("WAIT_SHD (verdict)",
 			handshake.On(handshake.OnVerdict, (*Client).onVerdict,
 				cWaitServerApproval, cWaitCredential, cWaitTicket, cWaitChangeCipherSpec)),

@@ -22,6 +22,9 @@ func (c *Client) onServerHelloDone(m msg) (state, error) {
 		return 0, fault.With(fault.UnexpectedMessage, "%v without a ServerKeyExchange", m.Type)
 	}
 	c.Transcript.Write(m.Raw)
+	if c.method.shared {
+		return c.Approve(cWaitServerApproval, c.answer)
+	}
 	c.Pose(handshake.Ask{Question: handshake.Verdict, Peer: c.Done.Peer})
 	return cWaitVerdict, nil
 }

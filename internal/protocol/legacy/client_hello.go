@@ -48,6 +48,12 @@ func (c *Client) onHello(msg) (state, error) {
 		return c.resume()
 	}
 	c.Done.SessionID = bytes.Clone(answer.SessionID)
+	switch {
+	case c.method.shared && c.method.curves:
+		return cWaitServerKeyExchange, nil
+	case c.method.shared:
+		return cWaitHint, nil
+	}
 	c.Transcript.Keep(slices.Concat(c.HelloSent(), c.ServerHello))
 	return cWaitCertificate, nil
 }
@@ -237,12 +243,16 @@ func (c *Client) onCertificateStatus(m msg) (state, error) {
 // onServerKeyExchange checks the server's parameters and answers them. RFC
 // 5246, section 7.4.3.
 func (c *Client) onServerKeyExchange(m msg) (state, error) {
-	if !c.method.signs {
+	if !c.method.signs && !c.method.shared {
 		return 0, fault.With(fault.UnexpectedMessage, "%v with %v", m.Type, c.suite.ID)
 	}
 	k, err := c.method.read(c, m.Body)
 	if err != nil {
 		return 0, err
+	}
+	if c.method.shared {
+		c.Transcript.Write(m.Raw)
+		return cWaitServerHelloDone, nil
 	}
 	if err := c.accepts(k.scheme); err != nil {
 		return 0, err
@@ -265,7 +275,7 @@ func (c *Client) onServerKeyExchange(m msg) (state, error) {
 // onCertificateRequest notes what the server wants to see. RFC 5246, section
 // 7.4.4.
 func (c *Client) onCertificateRequest(m msg) (state, error) {
-	if c.request != nil || c.method.signs && c.exchange == nil {
+	if c.request != nil || c.method.shared || c.method.signs && c.exchange == nil {
 		return 0, fault.With(fault.UnexpectedMessage, "%v", m.Type)
 	}
 	r, err := wire.ParseCertificateRequest12(m.Body, c.dialect.schemes)

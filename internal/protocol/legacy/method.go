@@ -11,8 +11,11 @@ type method struct {
 	// signs: the server sends parameters in a ServerKeyExchange, which its key
 	// signs. encrypts: the client encrypts to that key.
 	signs, encrypts bool
-	curves          bool // the parameters are points of an elliptic curve
-	length          int  // bytes of the length of what the client sends
+	// shared: a pre-shared key proves who both are. There is no certificate, and
+	// nothing is signed.
+	shared bool
+	curves bool // the parameters are points of an elliptic curve
+	length int  // bytes of the length of what the client sends
 
 	// offer makes the parameters of a server, and accept takes what the client
 	// sent.
@@ -37,4 +40,7 @@ var methods = [...]method{
 	suite.ECDHE: ecdhe,
 	suite.RSA:   encrypted,
 	suite.DHE:   dhe,
+
+	suite.PSK:      preShared,
+	suite.ECDHEPSK: preSharedECDHE,
 }

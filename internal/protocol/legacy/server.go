@@ -24,6 +24,8 @@ type Server struct {
 	key       kex.Key
 	params    []byte    // of the ServerKeyExchange
 	made      time.Time // the session that is resumed
+	identity  []byte    // of the pre-shared key that the client names
+	other     []byte    // the secret of the exchange beside it, nil if there is none
 }
 
 // The states are named after the message that is waited for; RFC 5246 names
@@ -38,6 +40,7 @@ const (
 	sWaitVerdict
 	sWaitClientKeyExchange
 	sWaitPremaster
+	sWaitPSKs
 	sWaitCertificateVerify
 	sWaitChangeCipherSpec
 	sWaitFinished
@@ -49,9 +52,9 @@ var serverTable = handshake.Table[Server]{
 	Machine: handshake.LegacyServer,
 	Rows: []handshake.Row[Server]{
 		sStart: handshake.In("RECVD_CH",
-			handshake.On(handshake.Begin, (*Server).onHello, sWaitSession, sWaitCredential)),
+			handshake.On(handshake.Begin, (*Server).onHello, sWaitSession, sWaitCredential, sWaitClientKeyExchange)),
 		sWaitSession: handshake.In("RECVD_CH (session)",
-			handshake.On(handshake.OnSession, (*Server).onSession, sWaitResumptionVerdict, sWaitCredential, sWaitChangeCipherSpec)),
+			handshake.On(handshake.OnSession, (*Server).onSession, sWaitResumptionVerdict, sWaitCredential, sWaitClientKeyExchange, sWaitChangeCipherSpec)),
 		sWaitResumptionVerdict: handshake.In("RECVD_CH (verdict)",
 			handshake.On(handshake.OnVerdict, (*Server).onResumptionVerdict, sWaitChangeCipherSpec)),
 		sWaitCredential: handshake.In("RECVD_CH (certificate)",
@@ -65,9 +68,11 @@ var serverTable = handshake.Table[Server]{
 			handshake.On(handshake.OnVerdict, (*Server).onVerdict, sWaitClientKeyExchange)),
 		sWaitClientKeyExchange: handshake.In("WAIT_CKE",
 			handshake.OnMessage(iana.MsgClientKeyExchange, (*Server).onClientKeyExchange,
-				sWaitPremaster, sWaitCertificateVerify, sWaitChangeCipherSpec)),
+				sWaitPremaster, sWaitPSKs, sWaitCertificateVerify, sWaitChangeCipherSpec)),
 		sWaitPremaster: handshake.In("WAIT_CKE (premaster secret)",
 			handshake.On(handshake.OnPremaster, (*Server).onPremaster, sWaitCertificateVerify, sWaitChangeCipherSpec)),
+		sWaitPSKs: handshake.In("WAIT_CKE (pre-shared keys)",
+			handshake.On(handshake.OnPSKs, (*Server).onPSKs, sWaitChangeCipherSpec)),
 		sWaitCertificateVerify: handshake.In("WAIT_CV",
 			handshake.OnMessage(iana.MsgCertificateVerify, (*Server).onCertificateVerify, sWaitChangeCipherSpec)),
 		sWaitChangeCipherSpec: handshake.In("WAIT_CCS",

@@ -46,7 +46,7 @@ func (s *Server) onHello(msg) (state, error) {
 		s.Pose(handshake.Ask{Question: handshake.Session, Offer: &s.Offer, SessionID: s.Offer.Hello.SessionID})
 		return sWaitSession, nil
 	}
-	return s.full(), nil
+	return s.full()
 }
 
 // checkHello refuses what is wrong whatever is chosen.
@@ -84,10 +84,14 @@ func (s *Server) checkRenegotiation() error {
 	return nil
 }
 
-// full begins a full handshake.
-func (s *Server) full() state {
+// full begins a full handshake: with a pre-shared key if that is possible, else
+// with a certificate.
+func (s *Server) full() (state, error) {
+	if s.sharedSuite() {
+		return s.shared()
+	}
 	s.Pose(handshake.Ask{Question: handshake.Credential, Offer: &s.Offer})
-	return sWaitCredential
+	return sWaitCredential, nil
 }
 
 // onSession takes the session that the host found, if it found one.
@@ -99,7 +103,7 @@ func (s *Server) onSession(msg) (state, error) {
 	}
 	if why != 0 {
 		s.Log.Refused(trace.Session, 0, why)
-		return s.full(), nil
+		return s.full()
 	}
 	s.Log.Chose(trace.Session, 0)
 	return s.resume(found)
@@ -122,7 +126,7 @@ func (s *Server) unfit(found *session.State) (trace.Why, error) {
 	case found.EMS && !s.ems:
 		return 0, fault.EMSMissing
 	case found.EMS != s.ems, found.ServerName != s.Offer.ServerName,
-		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer(),
+		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer() && found.PSK == nil,
 		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer(),
 		!s.AcceptsPeerOf(found):
 		return trace.WrongContext, nil
@@ -179,6 +183,8 @@ func (s *Server) onCredential(msg) (state, error) {
 	switch s.cred, err = s.ChooseCredential(s.suits, s.fits); {
 	case err != nil:
 		return 0, err
+	case s.cred == nil && s.usesPSKs():
+		return 0, fault.With(fault.NoSharedSuite, "none of a pre-shared key, and there is no certificate")
 	case s.cred == nil:
 		return 0, fault.NoCertificate
 	}

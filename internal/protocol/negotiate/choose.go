@@ -65,7 +65,7 @@ func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Sui
 		switch {
 		case s.MinVersion > l.Version || s.MaxVersion < l.Version:
 			return trace.WrongVersion
-		case s.KeyExchange == suite.ECDHE && !l.Group, s.KeyExchange == suite.DHE && !l.Finite:
+		case (s.KeyExchange == suite.ECDHE || s.KeyExchange == suite.ECDHEPSK) && !l.Group, s.KeyExchange == suite.DHE && !l.Finite:
 			return trace.NoGroup
 		}
 		return l.Against(s)

@@ -236,7 +236,7 @@ func legacySuite(t *testing.T, c client, o *Offer, p *policy.Policy, r *rand.Ran
 	fits := func(id iana.Suite) bool {
 		s, ok := suite.Of(id)
 		return ok && slices.Contains(c.suites, id) && s.MinVersion <= iana.TLS12 && s.MaxVersion >= iana.TLS12 &&
-			against(s) == 0 && (s.KeyExchange != suite.ECDHE || group != 0) && (s.KeyExchange != suite.DHE || finite != 0)
+			against(s) == 0 && (s.KeyExchange != suite.ECDHE && s.KeyExchange != suite.ECDHEPSK || group != 0) && (s.KeyExchange != suite.DHE || finite != 0)
 	}
 	if shared := slices.ContainsFunc(p.Suites, fits); shared != (err == nil) || shared && !(fits(got) && p.AllowsSuite(got)) {
 		t.Errorf("shared %v: %v, %v", shared, got, err)

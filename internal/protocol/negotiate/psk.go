@@ -4,8 +4,10 @@ import (
 	"bytes"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
@@ -59,4 +61,26 @@ func ExternalPSK(o *Offer, keys []*psk.External, h schedule.Hash, log *trace.Log
 		log.Refused(trace.PSK, uint16(at), why)
 	}
 	return nil, 0
+}
+
+// SuitePSK chooses a cipher suite of TLS 1.2 or below that goes with a pre-shared
+// key, in the policy's order. RFC 4279, section 2.
+func SuitePSK(o *Offer, p *policy.Policy, v iana.Version, group bool, log *trace.Log) (iana.Suite, error) {
+	return SuiteLegacy(o, p, Legacy{Version: v, Group: group, Against: func(s suite.Params) trace.Why {
+		if s.Auth != suite.NoKey {
+			return trace.WrongVersion // it does not come into question: a certificate's do after these
+		}
+		return 0
+	}}, log)
+}
+
+// OldPSK gives this side's key of the identity for TLS 1.2 and below, nil if
+// there is none.
+func OldPSK(keys []*psk.External, identity []byte) *psk.External {
+	for _, e := range keys {
+		if e.Old && bytes.Equal(e.Identity, identity) {
+			return e
+		}
+	}
+	return nil
 }

@@ -30,6 +30,9 @@ type External struct {
 	// 9258.
 	Import  bool
 	Context []byte // of what is imported: what both sides want it bound to
+	// Old has the key be for TLS 1.2 and below (RFC 4279), and not for TLS 1.3:
+	// no key may be for both (RFC 9846, appendix E.7).
+	Old bool
 
 	once sync.Once
 	keys []Key
@@ -44,6 +47,8 @@ func (e *External) Check() error {
 		return fmt.Errorf("the identity of a pre-shared key is longer than %d bytes", MaxIdentity)
 	case len(e.Secret) < MinSecret:
 		return fmt.Errorf("the pre-shared key %q has %d bytes; it needs %d at least", e.Identity, len(e.Secret), MinSecret)
+	case e.Old && e.Import:
+		return fmt.Errorf("the pre-shared key %q is for TLS 1.2 and below, where none is imported", e.Identity)
 	case e.Hash != schedule.SHA256 && e.Hash != schedule.SHA384:
 		return fmt.Errorf("the pre-shared key %q goes with neither SHA-256 nor SHA-384", e.Identity)
 	}
@@ -68,6 +73,9 @@ func (e *External) Keys() []Key {
 }
 
 func (e *External) derive() []Key {
+	if e.Old {
+		return nil
+	}
 	if !e.Import {
 		return []Key{{Identity: e.Identity, Secret: e.Secret, Hash: e.Hash, Binder: schedule.ExternalBinder, From: e}}
 	}

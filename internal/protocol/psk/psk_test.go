@@ -12,16 +12,18 @@ func TestCheck(t *testing.T) {
 	long := make([]byte, 32)
 	for _, c := range []struct {
 		name string
-		key  External
+		key  *External
 		ok   bool
 	}{
-		{"plain", External{Identity: []byte("a"), Secret: long}, true},
-		{"imported", External{Identity: []byte("a"), Secret: long, Import: true, Hash: schedule.SHA384}, true},
-		{"no identity", External{Secret: long}, false},
-		{"short", External{Identity: []byte("a"), Secret: long[:15]}, false},
-		{"another hash", External{Identity: []byte("a"), Secret: long, Hash: schedule.MD5SHA1}, false},
-		{"long identity", External{Identity: make([]byte, 1<<16), Secret: long}, false},
-		{"long imported identity", External{Identity: make([]byte, 1<<16-1), Secret: long, Import: true}, false},
+		{"plain", &External{Identity: []byte("a"), Secret: long}, true},
+		{"imported", &External{Identity: []byte("a"), Secret: long, Import: true, Hash: schedule.SHA384}, true},
+		{"no identity", &External{Secret: long}, false},
+		{"old", &External{Identity: []byte("a"), Secret: long, Old: true}, true},
+		{"old and imported", &External{Identity: []byte("a"), Secret: long, Old: true, Import: true}, false},
+		{"short", &External{Identity: []byte("a"), Secret: long[:15]}, false},
+		{"another hash", &External{Identity: []byte("a"), Secret: long, Hash: schedule.MD5SHA1}, false},
+		{"long identity", &External{Identity: make([]byte, 1<<16), Secret: long}, false},
+		{"long imported identity", &External{Identity: make([]byte, 1<<16-1), Secret: long, Import: true}, false},
 	} {
 		if err := c.key.Check(); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

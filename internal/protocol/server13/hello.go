@@ -219,7 +219,7 @@ func (s *Server) unfit(found *session.State) trace.Why {
 	case found.Expired(s.Now):
 		return trace.Expired
 	case found.ServerName != s.Offer.ServerName,
-		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer(),
+		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer() && found.PSK == nil,
 		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer(),
 		!s.AcceptsPeerOf(found):
 		return trace.WrongContext

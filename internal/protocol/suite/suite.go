@@ -20,6 +20,8 @@ const (
 	ECDHE
 	RSA
 	DHE
+	PSK      // RFC 4279
+	ECDHEPSK // RFC 5489
 )
 
 // Auth is the key that a server of the suite has to have.
@@ -30,6 +32,7 @@ const (
 	RSAKey               // RSA
 	ECDSAKey             // ECDSA, or EdDSA (RFC 8422, section 5.10)
 	DSSKey               // DSA
+	NoKey                // none: a pre-shared key proves who both are
 )
 
 // Cipher is how the records of a suite are encrypted.
@@ -138,6 +141,17 @@ var table = [...]Params{
 	{iana.TLS_DHE_DSS_WITH_AES_128_CBC_SHA, v10, v12, DHE, DSSKey, AESCBC, 16, SHA1, s2},
 	{iana.TLS_DHE_DSS_WITH_AES_256_CBC_SHA, v10, v12, DHE, DSSKey, AESCBC, 32, SHA1, s2},
 	{iana.TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA, v10, v12, DHE, DSSKey, TripleDESCBC, 24, SHA1, s2},
+
+	{iana.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256, v12, v12, ECDHEPSK, NoKey, AESGCM, 16, NoMAC, s2},
+	{iana.TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384, v12, v12, ECDHEPSK, NoKey, AESGCM, 32, NoMAC, s3},
+	{iana.TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256, v12, v12, ECDHEPSK, NoKey, ChaCha20Poly1305, 32, NoMAC, s2},
+	{iana.TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA, e10, v12, ECDHEPSK, NoKey, AESCBC, 16, SHA1, s2},
+	{iana.TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA, e10, v12, ECDHEPSK, NoKey, AESCBC, 32, SHA1, s2},
+	{iana.TLS_PSK_WITH_AES_128_GCM_SHA256, v12, v12, PSK, NoKey, AESGCM, 16, NoMAC, s2},
+	{iana.TLS_PSK_WITH_AES_256_GCM_SHA384, v12, v12, PSK, NoKey, AESGCM, 32, NoMAC, s3},
+	{iana.TLS_PSK_WITH_CHACHA20_POLY1305_SHA256, v12, v12, PSK, NoKey, ChaCha20Poly1305, 32, NoMAC, s2},
+	{iana.TLS_PSK_WITH_AES_128_CBC_SHA, e10, v12, PSK, NoKey, AESCBC, 16, SHA1, s2},
+	{iana.TLS_PSK_WITH_AES_256_CBC_SHA, e10, v12, PSK, NoKey, AESCBC, 32, SHA1, s2},
 
 	{iana.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA, e10, v12, ECDHE, ECDSAKey, RC4, 16, SHA1, s2},
 	{iana.TLS_ECDHE_RSA_WITH_RC4_128_SHA, e10, v12, ECDHE, RSAKey, RC4, 16, SHA1, s2},

@@ -40,7 +40,7 @@ func TestRowsSayWhatTheNamesSay(t *testing.T) {
 			low, high = iana.TLS13, iana.TLS13
 		case strings.HasSuffix(name, "CBC_SHA"), strings.Contains(name, "RC4"):
 			low = iana.SSL30
-			if strings.Contains(name, "ECDHE") { // RFC 8422, section 5.1: TLS 1.0 and above
+			if strings.Contains(name, "ECDHE") || strings.Contains(name, "PSK") { // RFC 8422, section 5.1, and RFC 4279: TLS 1.0 and above
 				low = iana.TLS10
 			}
 		}
@@ -62,6 +62,10 @@ func nameOf(p Params) string {
 		b.WriteString("ECDHE_" + map[Auth]string{RSAKey: "RSA", ECDSAKey: "ECDSA"}[p.Auth] + "_WITH_")
 	case RSA:
 		b.WriteString("RSA_WITH_")
+	case PSK:
+		b.WriteString("PSK_WITH_")
+	case ECDHEPSK:
+		b.WriteString("ECDHE_PSK_WITH_")
 	case DHE:
 		b.WriteString("DHE_" + map[Auth]string{RSAKey: "RSA", DSSKey: "DSS"}[p.Auth] + "_WITH_")
 	}

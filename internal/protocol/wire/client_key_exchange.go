@@ -24,3 +24,27 @@ func AppendClientKeyExchange(b []byte, n int, v []byte) []byte {
 	b, mark := openMessage(b, iana.MsgClientKeyExchange)
 	return mark.Close(vec(b, n, v))
 }
+
+// ParseClientKeyExchangePSK reads the body of the message with a pre-shared key
+// (RFC 4279, section 2), and with the point of ECDHE_PSK (RFC 5489, section 2):
+//
+//	opaque psk_identity<0..2^16-1>;
+//	ClientECDiffieHellmanPublic public;     // ECDHE_PSK only
+func ParseClientKeyExchangePSK(body []byte, point bool) (identity, public []byte, err error) {
+	r := NewReader("ClientKeyExchange", body)
+	identity = r.Vec(2, "psk_identity", 0)
+	if point {
+		public = r.Vec(1, "public", 1)
+	}
+	return identity, public, r.Done()
+}
+
+// AppendExchangePSK appends the body of a ClientKeyExchange with a pre-shared
+// key. A nil point is left out.
+func AppendExchangePSK(b, identity, public []byte) []byte {
+	b = vec(b, 2, identity)
+	if public != nil {
+		b = vec(b, 1, public)
+	}
+	return b
+}

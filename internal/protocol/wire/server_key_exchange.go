@@ -86,3 +86,34 @@ func AppendServerKeyExchange(b, params []byte, s iana.SignatureScheme, signature
 	}
 	return mark.Close(vec(b, 2, signature))
 }
+
+// ServerKeyExchangePSK is RFC 4279, section 2, without parameters, and RFC 5489,
+// section 2, with those of ECDHE:
+//
+//	opaque psk_identity_hint<0..2^16-1>;
+//	ServerECDHParams params;                // ECDHE_PSK only
+type ServerKeyExchangePSK struct {
+	Hint  []byte
+	Group iana.Group
+	Point []byte
+}
+
+// ParseServerKeyExchangePSK reads the body of the message. params says whether
+// the suite has parameters in it.
+func ParseServerKeyExchangePSK(body []byte, params bool) (m ServerKeyExchangePSK, err error) {
+	r := NewReader("ServerKeyExchange", body)
+	m.Hint = r.Vec(2, "psk_identity_hint", 0)
+	if params {
+		t := iana.CurveType(r.U8("curve_type"))
+		r.Check(t == iana.CurveNamed, "curve_type", "it is not named_curve")
+		m.Group = iana.Group(r.U16("namedcurve"))
+		m.Point = r.Vec(1, "point", 1)
+	}
+	return m, r.Done()
+}
+
+// AppendServerKeyExchangePSK appends the message with ready parameters, if any.
+func AppendServerKeyExchangePSK(b, hint, params []byte) []byte {
+	b, mark := openMessage(b, iana.MsgServerKeyExchange)
+	return mark.Close(append(vec(b, 2, hint), params...))
+}
