@@ -1,6 +1,7 @@
 // Package peers tests package tls against programs that others wrote: the
-// standard library in this process, and OpenSSL, GnuTLS, NSS, curl and Chromium
-// as processes, over loopback, as clients and as servers.
+// standard library in this process, and OpenSSL, GnuTLS, NSS, curl, Chromium and
+// the JDK as processes, over loopback, as clients and as servers. What few peers
+// still speak is recorded in testdata, and needs none of them: see TestGolden.
 //
 // A program that is not installed skips its tests and says how to install it;
 // with HANDSEL_PEERS=required in the environment it fails them instead. A

@@ -4,109 +4,211 @@ package peers
 
 import (
 	"bytes"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"flag"
-	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"encoding/pem"
+
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
-var record = flag.Bool("record", false, "record testdata/ssl30 anew, with NSS")
+var record = flag.Bool("record", false, "record the transcripts in testdata anew, of those peers that are there")
 
-// golden are connections of SSL 3.0 with NSS, which few peers still speak. What
-// it sent is kept in testdata/ssl30; TestGoldenSSL30 says it again, and our side
-// has to answer with the same bytes. So nothing of NSS is needed, and there is
-// nothing of it in the files but what it said.
-var golden = []struct {
-	name   string
-	suite  iana.Suite
-	server bool // we are the server
-}{
-	{"server-rc4", iana.TLS_RSA_WITH_RC4_128_SHA, true},
-	{"server-rc4-md5", iana.TLS_RSA_WITH_RC4_128_MD5, true},
-	{"server-3des", iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA, true},
-	{"server-aes", iana.TLS_RSA_WITH_AES_128_CBC_SHA, true},
-	// Padding of RSA cannot be had with given randomness, exponents of DHE can.
-	{"client-dhe-aes", iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA, false},
+// A golden case is a connection with a peer that few have. What it sent is kept
+// in testdata; TestGolden says it again, and our side has to answer with the
+// same bytes. So nothing of the peer is needed, and there is nothing of it in the
+// files but what it said.
+type golden struct {
+	name    string // of the file, in the version's folder
+	peer    recorder
+	version iana.Version
+	suite   iana.Suite
+	server  bool    // we are the server
+	auth    showing // what the client shows
+	again   bool    // there are more connections, with the session of the first
 }
 
-func TestGoldenSSL30(t *testing.T) {
-	for _, g := range golden {
-		t.Run(g.name, func(t *testing.T) {
-			file := filepath.Join("testdata", "ssl30", g.name+".txt")
+type showing int
+
+const (
+	unasked showing = iota
+	shown           // a certificate
+	nothing         // it is asked, and has none
+)
+
+// goldens are all cases. Those of SSL 3.0 with OpenSSL have what NSS's have not:
+// clients' certificates and sessions.
+func goldens() []golden {
+	all := []golden{
+		{name: "server-rc4", peer: nss{}, suite: iana.TLS_RSA_WITH_RC4_128_SHA, server: true},
+		{name: "server-rc4-md5", peer: nss{}, suite: iana.TLS_RSA_WITH_RC4_128_MD5, server: true},
+		{name: "server-3des", peer: nss{}, suite: iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA, server: true},
+		{name: "server-aes", peer: nss{}, suite: iana.TLS_RSA_WITH_AES_128_CBC_SHA, server: true},
+		// Padding of RSA cannot be had with given randomness, exponents of DHE can.
+		{name: "client-dhe-aes", peer: nss{}, suite: iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA},
+
+		{name: "openssl-server-rc4", peer: oldOpenSSL{}, suite: iana.TLS_RSA_WITH_RC4_128_SHA, server: true, auth: shown, again: true},
+		{name: "openssl-server-3des", peer: oldOpenSSL{}, suite: iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA, server: true, auth: nothing},
+		{name: "openssl-server-dhe-aes", peer: oldOpenSSL{}, suite: iana.TLS_DHE_RSA_WITH_AES_256_CBC_SHA, server: true, again: true},
+		{name: "openssl-client-dhe-3des", peer: oldOpenSSL{}, suite: iana.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA, auth: shown, again: true},
+		{name: "openssl-client-dhe-aes", peer: oldOpenSSL{}, suite: iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA, auth: nothing},
+	}
+	for i := range all {
+		all[i].version = iana.SSL30
+	}
+	// SSL 2.0 pads with the randomness that it is given: both sides can be had
+	// with every cipher kind. As a server OpenSSL does not take the word of a
+	// client that has no certificate, not even its own client's.
+	for _, id := range policy.SSL2Suites() {
+		kind := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(id.String(), "SSL_CK_"), "_WITH_MD5"))
+		kind = strings.ReplaceAll(kind, "_", "-")
+		for _, server := range []bool{false, true} {
+			side := map[bool]string{false: "client-", true: "server-"}[server]
+			g := golden{name: side + kind, peer: oldOpenSSL{}, version: iana.SSL20, suite: id, server: server}
+			shows := g
+			shows.name, shows.auth = g.name+"-certificate", shown
+			shows.again = server || id != iana.SSL_CK_RC4_64_WITH_MD5 // see oldOpenSSL
+			all = append(all, g, shows)
+		}
+		all = append(all, golden{name: "server-" + kind + "-no-certificate", peer: oldOpenSSL{}, version: iana.SSL20, suite: id, server: true, auth: nothing})
+	}
+	return all
+}
+
+func (g golden) file() string {
+	return filepath.Join("testdata", map[iana.Version]string{iana.SSL20: "ssl20", iana.SSL30: "ssl30"}[g.version], g.name+".txt")
+}
+
+func TestGolden(t *testing.T) {
+	for _, g := range goldens() {
+		t.Run(g.version.String()+"/"+g.name, func(t *testing.T) {
 			if *record {
-				recordGolden(t, file, g.suite, g.server)
+				recordGolden(t, g)
 			}
-			text, err := os.ReadFile(file)
+			text, err := os.ReadFile(g.file())
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := newParty(t, g.suite, g.server)
+			p := newParty(t, g)
+			p.begin(t)
 			for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 				who, digits, _ := strings.Cut(line, " ")
 				b, err := hex.DecodeString(digits)
 				if err != nil {
 					t.Fatalf("line %d: %v", i+1, err)
 				}
-				if who == "peer" {
+				switch who {
+				case "again":
+					p.end(t, false)
+					p.begin(t)
+				case "peer":
 					p.take(t, b)
-				} else if got := p.give(); !bytes.Equal(got, b) {
-					t.Fatalf("line %d: we say\n%x\nand not\n%x", i+1, got, b)
+				default:
+					if got := p.give(); !bytes.Equal(got, b) {
+						t.Fatalf("line %d: we say\n%x\nand not\n%x", i+1, got, b)
+					}
 				}
 			}
-			e := p.conn.Established()
-			if !p.conn.Complete() || e.Version != iana.SSL30 || e.Suite != g.suite || !bytes.Contains(p.data, []byte("\n")) {
-				t.Errorf("%v, %v, heard %q", e.Version, e.Suite, p.data)
+			if p.end(t, true); g.again != (p.connections > 1) {
+				t.Errorf("there were %d connections", p.connections)
 			}
 		})
 	}
 }
 
-// A party is our side of a connection, with randomness that is always the same.
+// A party is our side of connections, with randomness that is always the same.
 type party struct {
-	conn     *engine.Conn
-	host     *tlstest.Host
-	server   bool
-	in, data []byte
-	spoken   bool
+	golden
+	conn        *engine.Conn
+	host        *tlstest.Host
+	connections int
+	in, data    []byte
+	spoken      bool
 }
 
-func newParty(t *testing.T, id iana.Suite, server bool) *party {
+func newParty(t *testing.T, g golden) *party {
 	t.Helper()
 	p := *policy.Museum()
-	p.Versions, p.Suites = []iana.Version{iana.SSL30}, []iana.Suite{id}
-	host := &tlstest.Host{Config: &handshake.Config{
-		Policy: &p, Rand: rand.NewChaCha8([32]byte{3}), Now: func() time.Time { return tlstest.Now },
-	}}
-	if server {
-		host.Credential = goldenCredential(t)
-		return &party{conn: engine.NewServer(host.Config, tlstest.Now), host: host, server: true}
+	p.Suites = []iana.Suite{g.suite}
+	if g.version != iana.SSL20 {
+		p.Versions = []iana.Version{g.version}
 	}
-	c, err := engine.NewClient(host.Config, tlstest.Now)
-	if err != nil {
+	host := &tlstest.Host{Config: &handshake.Config{
+		Policy: &p, Rand: rand.NewChaCha8([32]byte{3}), Now: func() time.Time { return tlstest.Now }, SSL2: g.version == iana.SSL20,
+	}}
+	if g.again {
+		host.Sessions = session.NewCache(4)
+		host.Config.SessionIDs, host.Config.ClientTickets = true, true
+	}
+	if g.server || g.auth == shown {
+		host.Credential = goldenCredential(t)
+	}
+	if g.auth != unasked {
+		host.Config.ClientAuth = handshake.RequestClientAuth
+	}
+	return &party{golden: g, host: host}
+}
+
+// begin begins a connection.
+func (p *party) begin(t *testing.T) {
+	t.Helper()
+	p.in, p.data, p.spoken = nil, nil, false
+	p.connections++
+	if p.server {
+		p.conn = engine.NewServer(p.host.Config, tlstest.Now)
+		return
+	}
+	var err error
+	if p.conn, err = engine.NewClient(p.host.Config, tlstest.Now); err != nil {
 		t.Fatal(err)
 	}
-	return &party{conn: c, host: host}
+}
+
+// spoke reports whether both sides have said a line.
+func (p *party) spoke() bool { return p.spoken && bytes.Contains(p.data, []byte("\n")) }
+
+// end looks at what came out of a connection, and keeps its session. s_client
+// says something in its last connection only.
+func (p *party) end(t *testing.T, last bool) {
+	t.Helper()
+	e := p.conn.Established()
+	if !p.conn.Complete() || e.Version != p.version || e.Suite != p.suite || last && !p.spoke() {
+		t.Errorf("%v, %v, heard %q", e.Version, e.Suite, p.data)
+	}
+	if e.Resumed != (p.connections > 1) {
+		t.Errorf("connection %d: resumed is %v", p.connections, e.Resumed)
+	}
+	if !e.Resumed && p.server && (e.Peer != nil) != (p.auth == shown) {
+		t.Errorf("we know the client: %v", e.Peer != nil)
+	}
+	if !e.Resumed && !p.server && (e.Local != nil) != (p.auth == shown) {
+		t.Errorf("we have shown a certificate: %v", e.Local != nil)
+	}
+	if !p.golden.again {
+		return
+	}
+	for _, o := range p.conn.TakeSessions() {
+		p.host.Sessions.Put(o.SessionID, o.State)
+		p.host.Config.Session = o
+	}
 }
 
 // goldenCredential is a key and a certificate that are known to everybody.
 func goldenCredential(t *testing.T) *sign.Credential {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "ssl30", "server.pem"))
+	text, err := os.ReadFile(goldenFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +225,8 @@ func goldenCredential(t *testing.T) *sign.Credential {
 	return c
 }
 
+var goldenFile = filepath.Join("testdata", "ssl30", "server.pem")
+
 // take takes what the peer says.
 func (p *party) take(t *testing.T, b []byte) {
 	t.Helper()
@@ -133,7 +237,7 @@ func (p *party) take(t *testing.T, b []byte) {
 			err = p.conn.Answer(p.host.Answer(p.conn.Pending()), tlstest.Now)
 		}
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v, in state %s of connection %d", err, p.conn.State(), p.connections)
 		}
 		p.data = append(p.data, data...)
 		if n == 0 {
@@ -153,78 +257,4 @@ func (p *party) give() []byte {
 		b, _ = p.conn.Seal(b, []byte("GET / HTTP/1.0\r\n\r\n"))
 	}
 	return b
-}
-
-// recordGolden has NSS speak with our side, and writes down what both say.
-func recordGolden(t *testing.T, file string, id iana.Suite, server bool) {
-	s := setup{more: []string{"-V", "ssl3:ssl3", "-c", fmt.Sprintf(":%04X", uint16(id))}}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	var conn net.Conn
-	if server {
-		makeGolden(t)
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		s.more = append(s.more, "-o") // whatever the certificate is
-		nss{}.client(t, s, l.Addr().String())
-		if conn, err = l.Accept(); err != nil {
-			t.Fatal(err)
-		}
-	} else {
-		s.id = identities()["RSA-2048"]
-		address, _, _ := nss{}.serve(t, s)
-		var err error
-		if conn, err = net.Dial("tcp", address); err != nil {
-			t.Fatal(err)
-		}
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
-	p := newParty(t, id, server)
-	var text strings.Builder
-	buf := make([]byte, 1<<15)
-	for {
-		if b := p.give(); len(b) > 0 {
-			fmt.Fprintf(&text, "ours %x\n", b)
-			if _, err := conn.Write(b); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if p.spoken && bytes.Contains(p.data, []byte("\n")) {
-			break
-		}
-		n, err := conn.Read(buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&text, "peer %x\n", buf[:n])
-		p.take(t, buf[:n])
-	}
-	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// makeGolden makes the key and the certificate, once.
-func makeGolden(t *testing.T) {
-	t.Helper()
-	file := filepath.Join("testdata", "ssl30", "server.pem")
-	if _, err := os.Stat(file); err == nil {
-		return
-	}
-	key := tlstest.NewKey("RSA-2048")
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := tlstest.Root().Leaf(key, []string{host}, nil)[0]
-	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -37,6 +37,8 @@ var packages = map[string]string{
 	"selfserv":    "libnss3-tools",
 	"curl":        "curl",
 	"chromium":    "chromium",
+	"java":        "openjdk-17-jdk-headless",
+	"javac":       "openjdk-17-jdk-headless",
 }
 
 // elsewhere are folders outside PATH where distributions put some of them.
