@@ -117,6 +117,25 @@ type Config struct {
 	// of old do. It leaves out TLS 1.3. Servers take it if their policy does.
 	SendSSL2Hello bool
 
+	// PreSharedKeys are keys that both sides have by other means, the most wanted
+	// first. A client offers them; a server takes the first of its own that is
+	// offered, before it shows a certificate. Certificates are accepted as ever
+	// beside them, but for a client with RequirePreSharedKey, which needs no
+	// ServerName then. A key for TLS 1.2 turns on its suites with ECDHE and AEAD;
+	// others have to be in CipherSuites.
+	PreSharedKeys       []PreSharedKey
+	RequirePreSharedKey bool
+
+	// GetPreSharedKeys gives a server the keys for the identities that a client
+	// offers, in the server's order, beside PreSharedKeys. An identity that is not
+	// known is no error. It is called again, with an empty hello, before a session
+	// is resumed that began with a key that is not among PreSharedKeys.
+	GetPreSharedKeys func(hello *ClientHelloInfo, identities [][]byte) ([]PreSharedKey, error)
+
+	// PreSharedKeyHint is sent by a server of TLS 1.2 and below for clients that
+	// know several keys; what it means is up to them. RFC 4279, section 5.2.
+	PreSharedKeyHint string
+
 	// HandshakeTimeout is the longest time a handshake may take; 0 is one
 	// minute, less than 0 no limit but the connection's deadlines.
 	HandshakeTimeout time.Duration
@@ -268,6 +287,7 @@ func (c *Config) Clone() *Config {
 		SessionTickets: c.SessionTickets, MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
 		RawPublicKey: c.RawPublicKey, PeerPublicKeys: c.PeerPublicKeys,
+		PreSharedKeys: c.PreSharedKeys, RequirePreSharedKey: c.RequirePreSharedKey, GetPreSharedKeys: c.GetPreSharedKeys, PreSharedKeyHint: c.PreSharedKeyHint,
 		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,
@@ -335,6 +355,9 @@ func (c *Config) prepare() *prepared {
 			}
 		}
 		c.extensions(p)
+		if err := c.preparePSKs(h); err != nil {
+			p.err = err
+		}
 		if h.SSL2, h.SendSSL2Hello = c.SSL2, c.SendSSL2Hello; h.SendSSL2Hello && p.err == nil {
 			h.Policy = h.Policy.Between(0, iana.TLS12)
 		}

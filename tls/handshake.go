@@ -54,7 +54,7 @@ func (c *Conn) start() error {
 		c.engine = engine.NewServer(&p.handshake, now)
 		return nil
 	}
-	if c.config.ServerName == "" && !c.config.InsecureSkipVerify && c.config.takesCertificates(true) {
+	if c.config.ServerName == "" && !c.config.InsecureSkipVerify && !c.config.RequirePreSharedKey && c.config.takesCertificates(true) {
 		return errors.New("tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config")
 	}
 	for _, name := range c.config.NextProtos {

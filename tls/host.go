@@ -59,6 +59,8 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		return handshake.Answer{Err: h.approve()}
 	case handshake.ECHKeys:
 		return h.echKeys(a.Offer)
+	case handshake.PSKs:
+		return h.psks(a)
 	}
 	return handshake.Answer{Err: fault.With(fault.Internal, "question %v", a.Question)}
 }
@@ -151,6 +153,9 @@ func (h *host) serverCredential(o *negotiate.Offer) handshake.Answer {
 		return handshake.Answer{Credential: raw}
 	}
 	cert, several, err := h.serverCertificate(o)
+	if errors.Is(err, errNoCertificates) && h.config.usesPSKs() {
+		return handshake.Answer{}
+	}
 	if err != nil {
 		return h.failed(fault.CertificateUnusable, err)
 	}

@@ -103,6 +103,9 @@ func (c *Config) formAccepted(s *session.State, isClient bool) bool {
 	if s.RawKey != nil {
 		return c.knows(s.RawKey) == nil
 	}
+	if s.PSK != nil {
+		return c.stillHas(s.PSK)
+	}
 	return !s.HasPeer() || c.takesCertificates(isClient)
 }
 

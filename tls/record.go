@@ -36,6 +36,10 @@ type Record struct {
 	// place of a certificate (RFC 7250); nil: it has shown none.
 	PeerPublicKey []byte
 
+	// PreSharedKey is the identity of the external pre-shared key that proves who
+	// both are; nil: there is none.
+	PreSharedKey []byte
+
 	// PostHandshake: a client was asked for its certificate after the handshake
 	// of TLS 1.3, and this is how that went.
 	PostHandshake bool
@@ -186,6 +190,7 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		hash := sha256.Sum256(peer.RawPublicKey)
 		r.PeerPublicKey = hash[:]
 	}
+	r.PreSharedKey = c.engine.Established().PSK
 	if c.host.choices != nil {
 		r.details.certs = nameCredentials(*c.host.choices)
 	}

@@ -120,7 +120,7 @@ func (c *Conn) stillTrusted(s *ClientSessionState, now time.Time) bool {
 	switch {
 	case !c.config.formAccepted(s.offered.State, true):
 		return false
-	case s.offered.State.RawKey != nil:
+	case s.offered.State.RawKey != nil, s.offered.State.PSK != nil:
 		return true
 	case c.config.InsecureSkipVerify:
 		return true

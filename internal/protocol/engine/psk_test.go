@@ -101,6 +101,10 @@ func TestPSKOrder(t *testing.T) {
 	}
 	client.Config.PSKs = []*psk.External{plainKey("c"), {Identity: []byte("a"), Secret: make([]byte, 48), Hash: schedule.SHA384}}
 	server.Config.PSKs = []*psk.External{client.Config.PSKs[1]}
+	if e := run(t, client, server, 0).Server.Established(); string(e.PSK) != "a" || e.Suite != iana.TLS_AES_256_GCM_SHA384 {
+		t.Errorf("%q with %v: the suite has to go with the key", e.PSK, e.Suite)
+	}
+	server.Config.Policy = with(policy.Modern(), func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_AES_128_GCM_SHA256} })
 	p := run(t, client, server, 0)
 	r := p.Server.Record()
 	i := slices.IndexFunc(r.Choices, func(c trace.Choice) bool { return c.Topic == trace.PSK })

@@ -7,6 +7,8 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -40,14 +42,30 @@ func (o *Offer) offersVersion(v iana.Version) bool {
 	return v <= iana.TLS12 && v <= o.Hello.Version
 }
 
-// Suite13 chooses a cipher suite of TLS 1.3 in the policy's order.
-func Suite13(o *Offer, p *policy.Policy, log *trace.Log) (iana.Suite, error) {
-	return chooseSuite(o, p, log, func(s suite.Params) trace.Why {
-		if s.MinVersion < iana.TLS13 {
-			return trace.WrongVersion
+// Suite13 chooses a cipher suite of TLS 1.3 in the policy's order. If the client
+// offers one of the keys that were agreed on by other means, one that the key goes
+// with comes first.
+func Suite13(o *Offer, p *policy.Policy, keys []*psk.External, log *trace.Log) (iana.Suite, error) {
+	var fits func(schedule.Hash) bool
+	choose := func(log *trace.Log) (iana.Suite, error) {
+		return chooseSuite(o, p, log, func(s suite.Params) trace.Why {
+			switch {
+			case s.MinVersion < iana.TLS13:
+				return trace.WrongVersion
+			case fits != nil && !fits(s.Hash):
+				return trace.WrongHash
+			}
+			return 0
+		})
+	}
+	if len(keys) > 0 {
+		if fits = hashesOf(o, keys); fits != nil {
+			if _, err := choose(nil); err != nil {
+				fits = nil
+			}
 		}
-		return 0
-	})
+	}
+	return choose(log)
 }
 
 // Legacy is what the choice of a cipher suite of TLS 1.2 and below depends on

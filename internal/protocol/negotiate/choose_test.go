@@ -184,7 +184,7 @@ func suite13(t *testing.T, c client, o *Offer, p *policy.Policy) {
 		s, ok := suite.Of(id)
 		return ok && s.MinVersion == iana.TLS13 && slices.Contains(c.suites, id)
 	}
-	got, err := twiceTheSame(t, trace.Suite, func(l *trace.Log) (iana.Suite, error) { return Suite13(o, p, l) }, p.Suites)
+	got, err := twiceTheSame(t, trace.Suite, func(l *trace.Log) (iana.Suite, error) { return Suite13(o, p, nil, l) }, p.Suites)
 	if shared := slices.ContainsFunc(p.Suites, fits); shared != (err == nil) || shared && !(fits(got) && p.AllowsSuite(got)) {
 		t.Errorf("shared %v: %v, %v", shared, got, err)
 	}
@@ -258,7 +258,7 @@ func TestOrder(t *testing.T) {
 		{[]iana.Suite{0x1304, chacha, aes}, aes},
 	} {
 		o := client{version: iana.TLS12, suites: c.suites}.offer(t)
-		if got, err := Suite13(&o, p, nil); got != c.want || err != nil {
+		if got, err := Suite13(&o, p, nil, nil); got != c.want || err != nil {
 			t.Errorf("%v: %v, %v", c.suites, got, err)
 		}
 	}

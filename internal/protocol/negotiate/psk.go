@@ -2,6 +2,7 @@ package negotiate
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -29,14 +30,7 @@ func ExternalPSK(o *Offer, keys []*psk.External, h schedule.Hash, log *trace.Log
 		return nil, 0
 	}
 	var ids [maxPSKs][]byte
-	n := 0
-	for ; n < maxPSKs; n++ {
-		id, ok := o.PSK.Identity(n)
-		if !ok {
-			break
-		}
-		ids[n] = id.Identity
-	}
+	n := o.identities(&ids)
 	var refused [maxPSKs]trace.Why
 	for _, e := range keys {
 		for i := range e.Keys() {
@@ -61,6 +55,38 @@ func ExternalPSK(o *Offer, keys []*psk.External, h schedule.Hash, log *trace.Log
 		log.Refused(trace.PSK, uint16(at), why)
 	}
 	return nil, 0
+}
+
+// identities gives the first identities that the client offers, and how many.
+func (o *Offer) identities(ids *[maxPSKs][]byte) (n int) {
+	for ; n < maxPSKs; n++ {
+		id, ok := o.PSK.Identity(n)
+		if !ok {
+			break
+		}
+		ids[n] = id.Identity
+	}
+	return n
+}
+
+// hashesOf tells which hashes the first of this side's keys goes with that the
+// client offers; nil if it offers none.
+func hashesOf(o *Offer, keys []*psk.External) func(schedule.Hash) bool {
+	if !o.OffersPSK() {
+		return nil
+	}
+	var ids [maxPSKs][]byte
+	n := o.identities(&ids)
+	for _, e := range keys {
+		for _, id := range ids[:n] {
+			if slices.ContainsFunc(e.Keys(), func(k psk.Key) bool { return bytes.Equal(k.Identity, id) }) {
+				return func(h schedule.Hash) bool {
+					return slices.ContainsFunc(e.Keys(), func(k psk.Key) bool { return k.Hash == h })
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // SuitePSK chooses a cipher suite of TLS 1.2 or below that goes with a pre-shared

@@ -71,7 +71,7 @@ var museum = func() Policy {
 // Suites gives every suite that some policy allows, the weak ones last: the order
 // for those that are named one by one.
 func Suites() []iana.Suite {
-	all := slices.Clone(legacy.Suites)
+	all := slices.Concat(pskSuites, legacy.Suites)
 	for _, id := range museum.Suites {
 		if !slices.Contains(all, id) {
 			all = append(all, id)
@@ -144,6 +144,9 @@ func weakSuite(id iana.Suite) (why []string) {
 	}
 	if s.KeyExchange == suite.RSA {
 		why = append(why, "RSA key exchange has no forward secrecy (RFC 9325, section 4.1)")
+	}
+	if s.KeyExchange == suite.PSK {
+		why = append(why, "a pre-shared key alone has no forward secrecy (RFC 9325, section 4.1)")
 	}
 	if s.Auth == suite.DSSKey {
 		why = append(why, "DSA was given up (FIPS 186-5)")

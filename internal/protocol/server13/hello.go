@@ -28,7 +28,7 @@ func (s *Server) onHello(msg) (state, error) {
 	if err := s.checkHello(); err != nil {
 		return 0, err
 	}
-	id, err := negotiate.Suite13(&s.Offer, s.Config.Policy, s.Log)
+	id, err := negotiate.Suite13(&s.Offer, s.Config.Policy, s.Config.PSKs, s.Log)
 	if err != nil {
 		return 0, err
 	}

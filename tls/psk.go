@@ -1,0 +1,142 @@
+package tls
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
+	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+)
+
+// A PreSharedKey is a key that both sides have by other means than TLS: it proves
+// to either who the other is, without certificates. It holds a secret.
+type PreSharedKey struct {
+	// Identity names the key to the peer. Whoever sees the handshake can read
+	// it, unless Encrypted Client Hello is used.
+	Identity []byte
+	// Key is of 16 bytes at least, and random: what can be guessed is no key
+	// (RFC 9257, section 6).
+	Key []byte
+	// Hash is what the key goes with in TLS 1.3: crypto.SHA256, which 0 stands
+	// for, or crypto.SHA384. RFC 9846, section 4.3.11.
+	Hash crypto.Hash
+	// Import has TLS 1.3 derive keys for each hash from this one, with Context.
+	// Both sides have to do it. RFC 9258.
+	Import  bool
+	Context []byte
+	// TLS12 has the key be for TLS 1.2 and below, and not for TLS 1.3: a key must
+	// not be for both. RFC 4279, RFC 5489.
+	TLS12 bool
+}
+
+func (k *PreSharedKey) external() (*psk.External, error) {
+	e := &psk.External{Identity: k.Identity, Secret: k.Key, Import: k.Import, Context: k.Context, Old: k.TLS12}
+	switch k.Hash {
+	case 0, crypto.SHA256:
+	case crypto.SHA384:
+		e.Hash = schedule.SHA384
+	default:
+		return nil, fmt.Errorf("tls: the pre-shared key %q goes with %v: it has to be SHA-256 or SHA-384", k.Identity, k.Hash)
+	}
+	if err := e.Check(); err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	return e, nil
+}
+
+func externals(keys []PreSharedKey) (list []*psk.External, err error) {
+	for i := range keys {
+		e, err := keys[i].external()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// preparePSKs takes over what the config says of pre-shared keys.
+func (c *Config) preparePSKs(h *handshake.Config) (err error) {
+	if h.PSKs, err = externals(c.PreSharedKeys); err != nil {
+		return err
+	}
+	h.RequirePSK, h.AskPSKs, h.PSKHint = c.RequirePreSharedKey, c.GetPreSharedKeys != nil, []byte(c.PreSharedKeyHint)
+	if c.RequirePreSharedKey && len(c.PreSharedKeys) == 0 {
+		return errors.New("tls: RequirePreSharedKey without PreSharedKeys")
+	}
+	if c.RequirePreSharedKey { // a version without a key would end in a certificate
+		old := slices.ContainsFunc(h.PSKs, func(e *psk.External) bool { return e.Old })
+		newer := slices.ContainsFunc(h.PSKs, func(e *psk.External) bool { return !e.Old })
+		switch {
+		case !newer:
+			h.Policy = h.Policy.Between(0, iana.TLS12)
+		case !old:
+			h.Policy = h.Policy.Between(iana.TLS13, 0)
+		}
+	}
+	if c.CipherSuites == nil && slices.ContainsFunc(h.PSKs, func(e *psk.External) bool { return e.Old }) {
+		h.Policy = h.Policy.WithPSK()
+	}
+	return nil
+}
+
+// psks gives the keys that there are for the client's identities.
+func (h *host) psks(a *handshake.Ask) handshake.Answer {
+	var ids [][]byte
+	if a.Offer.Has(iana.ExtPreSharedKey) && a.Identity == nil {
+		for i := range mostIdentities {
+			id, ok := a.Offer.PSK.Identity(i)
+			if !ok {
+				break
+			}
+			if id := psk.ExternalIdentity(id.Identity); !slices.ContainsFunc(ids, func(b []byte) bool { return string(b) == string(id) }) {
+				ids = append(ids, slices.Clone(id))
+			}
+		}
+	} else {
+		ids = [][]byte{slices.Clone(a.Identity)}
+	}
+	found, err := h.config.GetPreSharedKeys(h.helloInfo(a.Offer), ids)
+	if err != nil {
+		return h.failed(fault.ConfigFailed, err)
+	}
+	keys, err := externals(append(slices.Clone(h.config.PreSharedKeys), found...))
+	if err != nil {
+		return h.failed(fault.ConfigFailed, err)
+	}
+	return handshake.Answer{PSKs: keys}
+}
+
+// mostIdentities is how many identities of a client are looked at.
+const mostIdentities = 32
+
+// stillHas reports whether there is a key of the identity: else a session that
+// began with one is not resumed.
+func (c *Config) stillHas(identity []byte) bool {
+	if slices.ContainsFunc(c.PreSharedKeys, func(k PreSharedKey) bool { return string(k.Identity) == string(identity) }) {
+		return true
+	}
+	if c.GetPreSharedKeys == nil {
+		return false
+	}
+	keys, err := c.GetPreSharedKeys(&ClientHelloInfo{}, [][]byte{identity})
+	return err == nil && slices.ContainsFunc(keys, func(k PreSharedKey) bool { return string(k.Identity) == string(identity) })
+}
+
+// PreSharedKeyIdentity gives the identity of the pre-shared key that proves who
+// both are, on this connection or when the session that it resumes began; nil if
+// there is none.
+func (c *Conn) PreSharedKeyIdentity() []byte {
+	if !c.complete.Load() {
+		return nil
+	}
+	return slices.Clone(c.engine.Established().PSK)
+}
+
+// usesPSKs reports whether a server may have pre-shared keys.
+func (c *Config) usesPSKs() bool { return len(c.PreSharedKeys) > 0 || c.GetPreSharedKeys != nil }
