@@ -9,9 +9,9 @@ import (
 
 // Append appends the frame of a segment, for tests and for captures of
 // connections that were never on a wire: Ethernet for pcap.LinkEthernet, else
-// the bare packet of IP. Addresses, ports, numbers, flags, window, options
-// (whose length is a multiple of 4 bytes) and payload are those of s; the
-// checksums are right. Via and Fragments are not looked at.
+// the bare packet of IP. Addresses, ports, numbers, flags, window, ID, TTL (64 if
+// it is 0), options (whose length is a multiple of 4 bytes) and payload are those
+// of s; the checksums are right. Via and Fragments are not looked at.
 func (s *Segment) Append(b []byte, link pcap.Link) []byte {
 	six := !s.Src.Addr().Unmap().Is4()
 	if link == pcap.LinkEthernet {
@@ -24,12 +24,13 @@ func (s *Segment) Append(b []byte, link pcap.Link) []byte {
 	if six {
 		b = append(b, 0x60, 0, 0, 0)
 		b = binary.BigEndian.AppendUint16(b, uint16(length))
-		b = append(b, protoTCP, 64)
+		b = append(b, protoTCP, s.hops())
 	} else {
 		header := len(b)
 		b = append(b, 0x45, 0)
 		b = binary.BigEndian.AppendUint16(b, uint16(length+20))
-		b = append(b, 0, 0, 0x40, 0, 64, protoTCP, 0, 0)
+		b = binary.BigEndian.AppendUint16(b, s.ID)
+		b = append(b, 0x40, 0, s.hops(), protoTCP, 0, 0)
 		defer func() { binary.BigEndian.PutUint16(b[header+10:], ^fold(words(b[header:header+20]))) }()
 	}
 	b = appendAddress(b, s.Src.Addr())
@@ -51,6 +52,13 @@ func (s *Segment) Append(b []byte, link pcap.Link) []byte {
 	b = append(b, s.Payload...)
 	binary.BigEndian.PutUint16(b[at+16:], ^fold(pseudo+words(b[at:])))
 	return b
+}
+
+func (s *Segment) hops() uint8 {
+	if s.TTL == 0 {
+		return 64
+	}
+	return s.TTL
 }
 
 func appendAddress(b []byte, a netip.Addr) []byte {

@@ -133,6 +133,8 @@ const (
 type ends struct {
 	src, dst netip.Addr
 	pseudo   uint64 // sum of the pseudo-header without protocol and length
+	id       uint16
+	ttl      uint8
 }
 
 // ipv4 reads the header of RFC 791.
@@ -155,9 +157,10 @@ func (d *Decoder) ipv4(b []byte) Kind {
 	e := ends{
 		netip.AddrFrom4([4]byte(b[12:16])), netip.AddrFrom4([4]byte(b[16:20])),
 		uint64(binary.BigEndian.Uint32(b[12:])) + uint64(binary.BigEndian.Uint32(b[16:])),
+		binary.BigEndian.Uint16(b[4:]), b[8],
 	}
 	if part := binary.BigEndian.Uint16(b[6:]); part&0x3fff != 0 { // more fragments, or not the first
-		key := fragKey{e.src, e.dst, uint32(binary.BigEndian.Uint16(b[4:])), b[9]}
+		key := fragKey{e.src, e.dst, uint32(e.id), b[9]}
 		return d.fragment(key, e, b[9], int(part&0x1fff)*8, part&0x2000 != 0, b[header:], cut)
 	}
 	return d.transport(e, b[9], b[header:], cut)
@@ -190,7 +193,7 @@ func (d *Decoder) ipv6(b []byte) Kind {
 		length += 40
 	}
 	b, cut := d.within(b, length)
-	e := ends{netip.AddrFrom16([16]byte(b[8:24])), netip.AddrFrom16([16]byte(b[24:40])), words(b[8:40])}
+	e := ends{netip.AddrFrom16([16]byte(b[8:24])), netip.AddrFrom16([16]byte(b[24:40])), words(b[8:40]), 0, b[7]}
 	return d.extensions(e, b[6], b[40:], cut)
 }
 
@@ -291,6 +294,7 @@ func (d *Decoder) tcp(e ends, b []byte, cut int) Kind {
 	s.Seq, s.Ack = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
 	s.Flags = Flags(b[13])
 	s.Window, s.Checksum = binary.BigEndian.Uint16(b[14:]), binary.BigEndian.Uint16(b[16:])
+	s.ID, s.TTL = e.id, e.ttl
 	s.Options, s.Payload = b[20:header:header], b[header:len(b):len(b)]
 	s.Snapped, s.Fragments = cut, d.parts
 	s.Via = d.viaText()

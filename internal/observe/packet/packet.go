@@ -13,6 +13,8 @@ type Segment struct {
 	Flags     Flags
 	Window    uint16 // as it stands in the header, not scaled
 	Checksum  uint16
+	ID        uint16 // of the IPv4 header: a frame that was captured twice has it twice, one that was sent twice seldom; 0 over IPv6
+	TTL       uint8  // hop limit: another one than before may mean another sender
 	Sum       Sum
 	Options   []byte // valid as long as the packet's data; so with Payload
 	Payload   []byte

@@ -13,10 +13,11 @@ import (
 var (
 	four = Segment{
 		Src: netip.MustParseAddrPort("192.0.2.1:50000"), Dst: netip.MustParseAddrPort("198.51.100.2:443"),
-		Seq: 0x01020304, Ack: 0x05060708, Flags: ACK | PSH, Window: 4660, Options: []byte{1, 1, 1, 0}, Payload: []byte("some bytes of payload, and an odd number"),
+		Seq: 0x01020304, Ack: 0x05060708, Flags: ACK | PSH, Window: 4660, ID: 99, TTL: 57, Options: []byte{1, 1, 1, 0}, Payload: []byte("some bytes of payload, and an odd number"),
 	}
 	six = func() Segment {
 		s := four
+		s.ID = 0
 		s.Src, s.Dst = netip.MustParseAddrPort("[2001:db8::1]:50000"), netip.MustParseAddrPort("[2001:db8::2]:443")
 		return s
 	}()
@@ -131,7 +132,7 @@ func TestLayers(t *testing.T) {
 			want = six
 		}
 		if s.Frame != 9 || s.Time != 10 || s.Src != want.Src || s.Dst != want.Dst || s.Seq != want.Seq || s.Ack != want.Ack || s.Flags != want.Flags ||
-			s.Window != want.Window || s.Sum != SumRight || !bytes.Equal(s.Options, want.Options) || !bytes.Equal(s.Payload, want.Payload) || s.Snapped != 0 {
+			s.Window != want.Window || s.ID != want.ID || s.TTL != want.TTL || s.Sum != SumRight || !bytes.Equal(s.Options, want.Options) || !bytes.Equal(s.Payload, want.Payload) || s.Snapped != 0 {
 			t.Errorf("%s: %+v", c.name, s)
 		}
 		if s.Via != c.via {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,7 @@ type seen struct {
 	frames, segments int
 	payload          int64
 	sums             [4]int
+	secrets          string
 	d                packet.Decoder
 	err              error
 }
@@ -53,6 +55,7 @@ func read(t *testing.T, path string) (s seen) {
 			}
 			return s
 		}
+		s.secrets += string(r.Secrets())
 		s.frames++
 		if s.d.Decode(&p, &seg, &u) == packet.TCP {
 			s.segments++
@@ -76,6 +79,9 @@ var quoted = map[string]int{
 	"zeek__smtp.pcap":    4,
 }
 
+// withKeys are the captures with a key log inside.
+var withKeys = []string{"gen__odd-file-ng-dsb.pcapng", "pcapplusplus__pcapng-example.pcapng"}
+
 // TestTruth holds what is read of real captures against what tshark says.
 func TestTruth(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(captures, "*.pcap*"))
@@ -96,6 +102,9 @@ func TestTruth(t *testing.T) {
 			got := read(t, path)
 			if problem := damaged[name]; (got.err != nil) != (problem != "") || problem != "" && !strings.Contains(got.err.Error(), problem) {
 				t.Errorf("the reader says %q, want %q", got.err, problem)
+			}
+			if has := strings.Contains(got.secrets, "CLIENT_"); has != slices.Contains(withKeys, name) {
+				t.Errorf("there is a key log: %v", has)
 			}
 			if got.frames != want.Packets {
 				t.Errorf("%d packets, want %d", got.frames, want.Packets)

@@ -77,12 +77,9 @@ func (r *Reader) nextClassic(p *Packet) error {
 // damaged looks for the next place that looks like two packets one after the
 // other, of about the time of the last one.
 func (r *Reader) damaged(problem string) error {
-	if r.w.full && r.w.more {
+	if r.w.full { // the search would move what a batch has: it is for the next one
 		return errMore
 	}
-	full := r.w.full
-	r.w.full = false
-	defer func() { r.w.full = full }()
 	e := &Error{Offset: r.w.at(), Packet: r.number + 1, Problem: problem}
 	from := r.w.at()
 	for {

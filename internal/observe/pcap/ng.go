@@ -92,12 +92,11 @@ func (r *Reader) nextNG(p *Packet) error {
 		if length < 12 || length%4 != 0 {
 			return r.lost(fmt.Sprintf("a block of type %#x says that it has %d bytes", kind, length))
 		}
-		if length > maxPacket && kind != blockSecrets || length > maxSecrets {
+		if length > maxBlock {
 			if kind == blockPacket || kind == blockSimple || kind == blockPacketOld || kind == blockInterface {
 				return r.lost(fmt.Sprintf("a block of type %#x says that it has %d bytes", kind, length))
 			}
-			if r.w.full {
-				r.w.more = true
+			if r.w.full { // see damaged
 				return errMore
 			}
 			if !r.w.skip(int64(length)) {
@@ -135,7 +134,7 @@ func (r *Reader) section(h []byte) error {
 		return r.lost(fmt.Sprintf("a section's byte order is %x", h[8:12]))
 	}
 	length := r.u32(h[4:])
-	if length < 28 || length%4 != 0 || length > maxPacket {
+	if length < 28 || length%4 != 0 || length > maxBlock {
 		return r.lost(fmt.Sprintf("a section's header says that it has %d bytes", length))
 	}
 	if !r.w.need(int(length)) {
@@ -153,12 +152,9 @@ func (r *Reader) section(h []byte) error {
 
 // lost says what does not make sense and goes on at the next block that does.
 func (r *Reader) lost(problem string) error {
-	if r.w.full && r.w.more {
+	if r.w.full { // see damaged
 		return errMore
 	}
-	full := r.w.full
-	r.w.full = false
-	defer func() { r.w.full = full }()
 	e := &Error{Offset: r.w.at(), Packet: r.number + 1, Problem: problem}
 	from := r.w.at()
 	for {

@@ -14,10 +14,11 @@ import (
 // Limits of what a file may ask for.
 const (
 	bufferSize    = 256 << 10 // that reads are done in
-	maxPacket     = 16 << 20  // bytes of a packet or block; more is not one
+	maxPacket     = 4 << 20   // bytes of a packet; more is not one
+	maxBlock      = 8 << 20   // bytes of a block of pcapng; longer ones are passed over
 	maxInterfaces = 1 << 16   // of a file
 	maxText       = 1 << 16   // bytes of the comments of a packet
-	maxSecrets    = 64 << 20  // bytes of key log that wait for Secrets
+	maxSecrets    = 32 << 20  // bytes of key log that wait for Secrets
 )
 
 // An Error says where a file stops making sense. It unwraps to
