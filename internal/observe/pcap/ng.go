@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"strings"
 )
 
 // Block types of pcapng (draft-ietf-opsawg-pcapng, section 4).
@@ -140,13 +141,19 @@ func (r *Reader) section(h []byte) error {
 	if !r.w.need(int(length)) {
 		return r.end("a section's header")
 	}
-	b := r.w.buf[r.w.pos:]
+	b := r.w.buf[r.w.pos : r.w.pos+int(length)]
 	if major := r.u16(b[12:]); major != 1 {
 		return r.lost(fmt.Sprintf("a section has version %d of the format, and only 1 is known", major))
 	}
 	r.w.pos += int(length)
 	r.first = len(r.interfaces)
 	r.sectioned = true
+	if c := r.comments(b[24 : length-4]); c != "" {
+		r.comment = c
+		if strings.HasPrefix(c, "CLIENT_") { // some keep the key log there
+			r.keep([]byte(c))
+		}
+	}
 	return nil
 }
 
@@ -294,12 +301,16 @@ func (r *Reader) secret(b []byte) string {
 	if r.u32(b) != secretsTLS {
 		return ""
 	}
-	if len(r.secrets)+len(b) > maxSecrets {
+	return r.keep(b[8 : 8+r.u32(b[4:])])
+}
+
+// keep keeps a key log for Secrets.
+func (r *Reader) keep(log []byte) (problem string) {
+	if len(r.secrets)+len(log) >= maxSecrets {
 		return "there are more secrets than are kept"
 	}
-	s := b[8 : 8+r.u32(b[4:])]
-	r.secrets = append(r.secrets, s...)
-	if len(s) > 0 && s[len(s)-1] != '\n' {
+	r.secrets = append(r.secrets, log...)
+	if len(log) > 0 && log[len(log)-1] != '\n' {
 		r.secrets = append(r.secrets, '\n')
 	}
 	return ""

@@ -47,10 +47,10 @@ func option(order binary.AppendByteOrder, code uint16, value string) []byte {
 	return pad(append(b, value...))
 }
 
-func section(order binary.AppendByteOrder) []byte {
+func section(order binary.AppendByteOrder, options ...[]byte) []byte {
 	b := order.AppendUint32(nil, byteOrderMagic)
 	b = order.AppendUint16(b, 1)
-	return block(order, blockSection, append(order.AppendUint16(b, 0), "\xff\xff\xff\xff\xff\xff\xff\xff"...))
+	return block(order, blockSection, append(append(order.AppendUint16(b, 0), "\xff\xff\xff\xff\xff\xff\xff\xff"...), bytes.Join(options, nil)...))
 }
 
 func iface(order binary.AppendByteOrder, link Link, options ...[]byte) []byte {
@@ -156,7 +156,7 @@ func TestNG(t *testing.T) {
 			enhanced(o, 2, 3*1024+512, "binary"),
 			enhanced(o, 3, 7e12+2345, "pico"),
 			block(o, blockSimple, append(o.AppendUint32(nil, 99), "simple"...)),
-			section(o), iface(o, LinkNull), enhanced(o, 0, 1, "other section"),
+			section(o, option(o, optionComment, "CLIENT_RANDOM 03 04")), iface(o, LinkNull), enhanced(o, 0, 1, "other section"),
 		}, nil)
 		got, problems, r := all(t, bytes.NewReader(b))
 		want := []Packet{
@@ -180,7 +180,7 @@ func TestNG(t *testing.T) {
 				t.Errorf("%+v, want %+v", p, w)
 			}
 		}
-		if s := string(r.Secrets()); s != "CLIENT_RANDOM 01 02\n" || len(r.Secrets()) > 0 {
+		if s := string(r.Secrets()); s != "CLIENT_RANDOM 01 02\nCLIENT_RANDOM 03 04\n" || len(r.Secrets()) > 0 || r.Comment() != "CLIENT_RANDOM 03 04" {
 			t.Errorf("secrets: %q", s)
 		}
 		if i := r.Interfaces(); len(i) != 5 || i[1].Name != "eth0" {

@@ -70,6 +70,7 @@ type Reader struct {
 	first      int // of the section's interfaces
 	sectioned  bool
 	secrets    []byte
+	comment    string
 
 	closers []io.Closer
 }
@@ -150,6 +151,9 @@ func (r *Reader) Interfaces() []Interface {
 	}
 	return r.interfaces
 }
+
+// Comment gives what the last section of a pcapng file says of itself.
+func (r *Reader) Comment() string { return r.comment }
 
 // Offset gives how many bytes of the file were read, after decompression.
 func (r *Reader) Offset() int64 { return r.w.at() }
