@@ -155,7 +155,7 @@ func (ca *CA) sign(template, issuer *x509.Certificate, public crypto.PublicKey, 
 
 // load reads the file of key and certificate.
 func (ca *CA) load(keyFile string) error {
-	if err := ownerOnly(keyFile); err != nil {
+	if err := OwnerOnly(keyFile); err != nil {
 		return err
 	}
 	const again = "move the file away to have a new CA made, and take the old one out of where it is trusted"

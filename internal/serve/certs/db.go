@@ -24,7 +24,7 @@ func OpenDB(path string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, &Error{File: path, What: "cannot be made", Err: err}
 	}
-	if err := ownerOnly(path); err != nil {
+	if err := OwnerOnly(path); err != nil {
 		return nil, err
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout})
@@ -41,9 +41,9 @@ func OpenDB(path string) (*bbolt.DB, error) {
 	return db, nil
 }
 
-// ownerOnly refuses a file with private keys that others can read. It does not
+// OwnerOnly refuses a file with secret keys that others can read. It does not
 // put it right silently: somebody may have read it already.
-func ownerOnly(path string) error {
+func OwnerOnly(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || runtime.GOOS == "windows" { // Windows has no such modes
 		return nil
@@ -52,7 +52,7 @@ func ownerOnly(path string) error {
 		return &Error{File: path, What: "cannot be read", Err: withoutPath(err)}
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return &Error{File: path, What: fmt.Sprintf("holds private keys and can be read by others (mode %04o)", info.Mode().Perm()),
+		return &Error{File: path, What: fmt.Sprintf("holds secret keys and can be read by others (mode %04o)", info.Mode().Perm()),
 			Hint: "chmod 600 " + shellQuote(path) + ", and think about who may have read it"}
 	}
 	return nil
