@@ -16,7 +16,7 @@ func NewListener(inner net.Listener, config *Config) net.Listener {
 // Listen listens on an address. The config must have a certificate, or a
 // function that gives one.
 func Listen(network, laddr string, config *Config) (net.Listener, error) {
-	if config == nil || len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil && !config.usesPSKs() {
+	if config == nil || config.noCertificates() && config.RawPublicKey == nil && config.GetConfigForClient == nil && !config.usesPSKs() {
 		return nil, errors.New("tls: neither Certificates, GetCertificate, nor GetConfigForClient set in Config")
 	}
 	inner, err := net.Listen(network, laddr)

@@ -132,11 +132,17 @@ func (c *Config) stillHas(identity []byte) bool {
 // both are, on this connection or when the session that it resumes began; nil if
 // there is none.
 func (c *Conn) PreSharedKeyIdentity() []byte {
-	if !c.complete.Load() {
-		return nil
-	}
-	return slices.Clone(c.engine.Established().PSK)
+	return c.proof(func(e *handshake.Established) []byte { return e.PSK })
 }
 
 // usesPSKs reports whether a server may have pre-shared keys.
 func (c *Config) usesPSKs() bool { return len(c.PreSharedKeys) > 0 || c.GetPreSharedKeys != nil }
+
+// needsPSK reports whether nothing but a pre-shared key proves who the peer is: a
+// server has nothing else to show, a client takes nothing else.
+func (c *Config) needsPSK(isClient bool) bool {
+	if isClient {
+		return c.RequirePreSharedKey
+	}
+	return c.usesPSKs() && c.noCertificates() && c.RawPublicKey == nil
+}

@@ -97,27 +97,44 @@ func (h *host) formVerdict(peer *handshake.PeerCertificates) error {
 	return nil
 }
 
-// formAccepted reports whether the form, or the raw public key, in which the
-// peer has shown who it is when the session was made would be accepted now.
+// formAccepted reports whether the way in which the peer has proved who it is when
+// the session was made would do now: by a certificate, which has to be verified
+// yet, a raw public key, a pre-shared key, or not at all.
 func (c *Config) formAccepted(s *session.State, isClient bool) bool {
-	if s.RawKey != nil {
+	switch {
+	case s.RawKey != nil:
 		return c.knows(s.RawKey) == nil
-	}
-	if s.PSK != nil {
+	case s.PSK != nil:
 		return c.stillHas(s.PSK)
+	case c.needsPSK(isClient):
+		return false
 	}
 	return !s.HasPeer() || c.takesCertificates(isClient)
 }
 
 // onlyRaw reports whether a raw public key is all that a server can show.
-func (c *Config) onlyRaw() bool {
-	return c.RawPublicKey != nil && len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetCertificates == nil
+func (c *Config) onlyRaw() bool { return c.RawPublicKey != nil && c.noCertificates() }
+
+// noCertificates reports whether there is none for any client.
+func (c *Config) noCertificates() bool {
+	return len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetCertificates == nil
 }
 
 // PeerPublicKey gives the raw public key that the peer has shown in place of a
 // certificate (RFC 7250), as a SubjectPublicKeyInfo in DER: nil if it has shown
 // a certificate or nothing. It is one of PeerPublicKeys.
 func (c *Conn) PeerPublicKey() []byte {
+	return c.proof(func(e *handshake.Established) []byte {
+		if e.Peer == nil {
+			return nil
+		}
+		return e.Peer.RawPublicKey
+	})
+}
+
+// proof gives something of what the handshake has established; nil if it is not
+// complete.
+func (c *Conn) proof(of func(*handshake.Established) []byte) []byte {
 	if !c.complete.Load() {
 		return nil
 	}
@@ -125,8 +142,5 @@ func (c *Conn) PeerPublicKey() []byte {
 		c.out.Lock()
 		defer c.out.Unlock()
 	}
-	if peer := c.engine.Established().Peer; peer != nil {
-		return peer.RawPublicKey
-	}
-	return nil
+	return slices.Clone(of(c.engine.Established()))
 }

@@ -13,8 +13,8 @@
 // Config.Policy and Config.HandshakeTimeout; early data over TCP; another
 // handshake, or a certificate of the client, when the program wants it
 // (Conn.Renegotiate, Conn.RequestCertificate); compressed certificates, limits
-// for records, delegated credentials, raw public keys and signature schemes as
-// fields of Config; DHE, and keys of id-RSASSA-PSS and ML-DSA; SSL 3.0 and SSL
+// for records, delegated credentials, raw public keys, pre-shared keys and signature
+// schemes as fields of Config; DHE, and keys of id-RSASSA-PSS and ML-DSA; SSL 3.0 and SSL
 // 2.0 for those who have to speak to what is left of them; and Serve and
 // NewTransport for net/http with HTTP/1.1 and HTTP/2.
 //

@@ -45,6 +45,7 @@ func FromFile(f *config.File, d *Data) (*Plan, error) {
 		ClientCAs:    map[string][]*x509.Certificate{},
 		RawKeys:      map[string]crypto.Signer{},
 		ClientKeys:   map[string][]tls.PublicKeyHash{},
+		PSKs:         map[string][]tls.PreSharedKey{},
 	}}
 	for i := range f.Certificates {
 		p.addCertificate(fmt.Sprintf("$.certificates[%d]", i), &f.Certificates[i])
@@ -231,6 +232,7 @@ func (p *Plan) bind() {
 			}
 		}
 		p.addRawKeys(at, &settings)
+		p.addPSKs(at, settings.PSKFile)
 		for _, why := range settings.Warnings() {
 			p.notice("binding %s: %s", f.Bindings[i].On, why)
 		}

@@ -59,6 +59,12 @@ type Settings struct {
 	RawKey     string
 	ClientKeys []string
 
+	// PSKFile names a file of pre-shared keys, by which clients and server know each
+	// other without certificates: see package psks. PSKHint is what clients of
+	// TLS 1.2 and below are told to choose their key by.
+	PSKFile string
+	PSKHint string
+
 	// ClientAuthPaths has clients be asked for their certificate not in the
 	// handshake but with their first request for one of these paths or what is
 	// below, by renegotiation (TLS 1.2 and below) or post-handshake
@@ -95,6 +101,12 @@ type Settings struct {
 	// Reject ends every connection that this record is found for, as if no
 	// record had been found.
 	Reject bool
+}
+
+// OnlyPSK reports whether nobody can connect but who has a pre-shared key: there
+// is nothing else by which clients could know the server.
+func (s *Settings) OnlyPSK() bool {
+	return s.PSKFile != "" && len(s.Certificates) == 0 && s.RawKey == ""
 }
 
 // ClientAuth says whether a client is asked for a certificate.
@@ -239,6 +251,8 @@ type record struct {
 	ClientCAs     []string   `json:"client_cas,omitempty"`
 	RawKey        string     `json:"raw_key,omitempty"`
 	ClientKeys    []string   `json:"client_keys,omitempty"`
+	PSKFile       string     `json:"psk_file,omitempty"`
+	PSKHint       string     `json:"psk_hint,omitempty"`
 	ClientPaths   []string   `json:"client_auth_paths,omitempty"`
 	Renegotiation bool       `json:"renegotiation,omitempty"`
 	NoHTTP2       bool       `json:"no_http2,omitempty"`
@@ -256,7 +270,7 @@ func (b Binding) MarshalJSON() ([]byte, error) {
 	s := b.Settings
 	r := record{
 		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
-		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, RawKey: s.RawKey, ClientKeys: s.ClientKeys, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
+		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, RawKey: s.RawKey, ClientKeys: s.ClientKeys, PSKFile: s.PSKFile, PSKHint: s.PSKHint, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
 		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit,
 		EarlyData: s.EarlyData, SSL2: s.SSL2, Reject: s.Reject,
 	}
@@ -280,7 +294,7 @@ func (b *Binding) UnmarshalJSON(data []byte) error {
 	}
 	s := Settings{
 		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
-		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, RawKey: r.RawKey, ClientKeys: r.ClientKeys, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
+		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, RawKey: r.RawKey, ClientKeys: r.ClientKeys, PSKFile: r.PSKFile, PSKHint: r.PSKHint, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
 		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize,
 		EarlyData: r.EarlyData, SSL2: r.SSL2, Reject: r.Reject,
 	}

@@ -28,7 +28,7 @@ func TestStore(t *testing.T) {
 		MinVersion: iana.TLS12, MaxVersion: iana.TLS12,
 		Suites:     []iana.Suite{iana.SSL_CK_DES_64_CBC_WITH_MD5},
 		ClientAuth: ClientAuthRequire, ClientCAs: []string{"ca.pem"},
-		RawKey: "raw.pem", ClientKeys: []string{"clients.pem"}, ClientAuthPaths: []string{"/private/"}, Renegotiation: true, NoHTTP2: true, NoTickets: true, NoStapling: true, NoCompression: true, RecordSizeLimit: 4096, EarlyData: true, SSL2: true, Reject: true,
+		RawKey: "raw.pem", ClientKeys: []string{"clients.pem"}, PSKFile: "x.psk", PSKHint: "x", ClientAuthPaths: []string{"/private/"}, Renegotiation: true, NoHTTP2: true, NoTickets: true, NoStapling: true, NoCompression: true, RecordSizeLimit: 4096, EarlyData: true, SSL2: true, Reject: true,
 	}}
 	plain := Binding{Key: must(t, "*:443")}
 	for _, b := range []Binding{plain, full} {

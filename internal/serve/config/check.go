@@ -203,7 +203,7 @@ func (c *checker) bindings() {
 		if b.Site != "" && !slices.Contains(siteNames, b.Site) {
 			c.wrong(at+".site", "there is no site %q%s", b.Site, didYouMean(b.Site, siteNames))
 		}
-		if len(b.Certificates) == 0 && b.RawKey == "" && !b.Reject {
+		if len(b.Certificates) == 0 && b.RawKey == "" && b.PSKFile == "" && !b.Reject {
 			c.wrong(at, "a binding needs certificates: a list of names from certificates above")
 		}
 		for j, x := range b.Certificates {

@@ -56,6 +56,8 @@ type Binding struct {
 	ClientCAs    []string `yaml:"client_cas"`  // PEM files
 	RawKey       string   `yaml:"raw_key"`     // PEM file
 	ClientKeys   []string `yaml:"client_keys"` // PEM files, or SHA-256 of public keys
+	PSKFile      string   `yaml:"psk_file"`
+	PSKHint      string   `yaml:"psk_hint"`
 	ClientPaths  []string `yaml:"client_auth_paths"`
 	HTTP2        *bool    `yaml:"http2"`
 	Tickets      *bool    `yaml:"tickets"`

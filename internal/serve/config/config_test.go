@@ -126,6 +126,7 @@ var mistakes = []mistake{
 	{"    http2: false\n", "    http2: true\n    client_auth_paths: [/]\n", 18, 12, "there is no HTTP/2"},
 	{"    http2: false\n", "    client_keys: [a.pem]\n    client_auth_paths: [/]\n", 18, 18, "agreed on in the handshake"},
 	{"policy: compatible", "client_keys: [a.pem]", 20, 60, "or clients are not asked for a key"},
+	{"policy: compatible", "psk_hint: x", 20, 57, "there is no psk_file"},
 	{"policy: compatible", "ssl2: true, raw_key: a.pem", 20, 53, "SSL 2.0 knows certificates only"},
 	{"certificates: [dev], ", "certificates: [dev], client_auth_paths: [/], ", 20, 66, "client_auth has to be request or require"},
 

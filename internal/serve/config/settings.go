@@ -22,7 +22,7 @@ func (c *checker) settings(i int) bindings.Settings {
 	b, at := c.Bindings[i], fmt.Sprintf("$.bindings[%d]", i)
 	before := len(c.found)
 	s := bindings.Settings{
-		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, RawKey: b.RawKey, ClientKeys: b.ClientKeys, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData, SSL2: b.SSL2,
+		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, RawKey: b.RawKey, ClientKeys: b.ClientKeys, PSKFile: b.PSKFile, PSKHint: b.PSKHint, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData, SSL2: b.SSL2,
 		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling), NoCompression: off(b.Compression), Renegotiation: b.Renegotiate, RecordSizeLimit: b.RecordSize,
 		MinVersion: c.version(at+".min_version", b.MinVersion),
 		MaxVersion: c.version(at+".max_version", b.MaxVersion),
@@ -32,8 +32,11 @@ func (c *checker) settings(i int) bindings.Settings {
 			c.wrong(at+".policy", "%v", err)
 		}
 	}
-	if b.SSL2 && (b.RawKey != "" || len(b.ClientKeys) > 0) {
-		c.wrong(at+".ssl2", "SSL 2.0 knows certificates only: leave out raw_key and client_keys")
+	if b.SSL2 && (b.RawKey != "" || len(b.ClientKeys) > 0 || b.PSKFile != "") {
+		c.wrong(at+".ssl2", "SSL 2.0 knows certificates only: leave out raw_key, client_keys and psk_file")
+	}
+	if b.PSKHint != "" && b.PSKFile == "" {
+		c.wrong(at+".psk_hint", "it says which key to use, and there is no psk_file")
 	}
 	if b.SSL2 && (b.Policy != "" || b.MinVersion != "" || b.MaxVersion != "" || len(b.Suites) > 0) {
 		c.wrong(at+".ssl2", "SSL 2.0 is spoken alone: leave out policy, min_version, max_version and suites")

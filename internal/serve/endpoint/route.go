@@ -38,7 +38,7 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 	}
 	site := setup.Router.Find(host, r.URL.Path, binding.Settings.Site)
 	if site != nil && setup.guarded[site.Name] > demandOf(&binding.Settings) {
-		answer(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate.")
+		answer(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate, or with a key.")
 		return
 	}
 	if tooEarly(r, &binding.Settings) {
@@ -84,7 +84,7 @@ func (s *Setup) bindingOf(was *bindings.Binding, local netip.AddrPort, name, hos
 	if its.Key == was.Key || host == name {
 		return its
 	}
-	if its.Settings.ClientAuth != bindings.ClientAuthNone {
+	if demandOf(&its.Settings) != demandNothing {
 		return nil
 	}
 	// A client without SNI could not say what it wants, and took what there was.
@@ -100,7 +100,7 @@ func sameDemands(a, b *bindings.Settings) bool {
 	if a == b {
 		return true
 	}
-	return a.SSL2 == b.SSL2 && a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientKeys, b.ClientKeys) && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
+	return a.SSL2 == b.SSL2 && a.ClientAuth == b.ClientAuth && slices.Equal(a.ClientCAs, b.ClientCAs) && slices.Equal(a.ClientKeys, b.ClientKeys) && a.PSKFile == b.PSKFile && a.OnlyPSK() == b.OnlyPSK() && slices.Equal(a.ClientAuthPaths, b.ClientAuthPaths) &&
 		strings.EqualFold(cmp.Or(a.Policy, "modern"), cmp.Or(b.Policy, "modern")) &&
 		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && slices.Equal(a.Suites, b.Suites)
 }
@@ -135,7 +135,7 @@ func (s *Setup) guardedHost(r *http.Request, host string) bool {
 	guarded := false
 	for _, to := range s.HTTPS {
 		b := s.Table.Lookup(to, host).Binding
-		if b != nil && b.Settings.ClientAuth == bindings.ClientAuthNone {
+		if b != nil && demandOf(&b.Settings) == demandNothing {
 			return false
 		}
 		guarded = guarded || b != nil
@@ -143,13 +143,17 @@ func (s *Setup) guardedHost(r *http.Request, host string) bool {
 	return guarded
 }
 
-// demand is how much a binding demands of clients: 0 is nothing, and for some
-// paths is less than for all.
+// demand is how much a binding demands of clients: for some paths is less than
+// for all. A pre-shared key proves as much as a certificate that is required.
 type demand uint8
+
+const demandNothing demand = 0
 
 func demandOf(set *bindings.Settings) demand {
 	switch auth := demand(set.ClientAuth); {
-	case auth == 0 || len(set.ClientAuthPaths) > 0:
+	case set.OnlyPSK():
+		return 2 * demand(bindings.ClientAuthRequire)
+	case auth == demandNothing || len(set.ClientAuthPaths) > 0:
 		return auth
 	default:
 		return auth + demand(bindings.ClientAuthRequire)

@@ -32,6 +32,7 @@ type Setup struct {
 	ClientCAs    map[string][]*x509.Certificate // likewise
 	RawKeys      map[string]crypto.Signer       // likewise
 	ClientKeys   map[string][]tls.PublicKeyHash // likewise
+	PSKs         map[string][]tls.PreSharedKey  // likewise
 	ECH          []tls.EncryptedClientHelloKey  // for all of HTTPS
 
 	config  *tls.Config
@@ -162,6 +163,7 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	for _, name := range set.ClientKeys {
 		c.PeerPublicKeys = append(c.PeerPublicKeys, s.ClientKeys[name]...)
 	}
+	c.PreSharedKeys, c.PreSharedKeyHint = s.PSKs[set.PSKFile], set.PSKHint
 	if len(set.Certificates) > 0 {
 		c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set) }
 	}

@@ -14,6 +14,7 @@ package psks
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -21,23 +22,15 @@ import (
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/serve/certs"
+	"github.com/handsel-tls/handsel/tls"
 )
 
 // MinLength is how short a key may be, in bytes: one that can be guessed is open
 // to whoever sees a handshake (RFC 9257, section 6).
 const MinLength = 16
 
-// A Key is a pre-shared key. It holds a secret.
-type Key struct {
-	Identity []byte
-	Secret   []byte
-	SHA384   bool // it goes with this hash, and not with SHA-256
-	Imported bool // RFC 9258
-	TLS12    bool // for TLS 1.2 and below
-}
-
 // Read reads a file. It refuses one that others on this computer can read.
-func Read(name string) ([]Key, error) {
+func Read(name string) ([]tls.PreSharedKey, error) {
 	if err := certs.OwnerOnly(name); err != nil {
 		return nil, err
 	}
@@ -58,7 +51,7 @@ type id struct {
 	tls12    bool
 }
 
-func parse(b []byte) (keys []Key, err error) {
+func parse(b []byte) (keys []tls.PreSharedKey, err error) {
 	seen := map[id]int{}
 	n := 0
 	for line := range bytes.Lines(b) {
@@ -84,7 +77,7 @@ func parse(b []byte) (keys []Key, err error) {
 	return keys, nil
 }
 
-func parseLine(text string) (k Key, err error) {
+func parseLine(text string) (k tls.PreSharedKey, err error) {
 	name, rest, ok := strings.Cut(text, ":")
 	if !ok {
 		return k, errors.New("it is not identity:hexadecimal digits")
@@ -96,34 +89,34 @@ func parseLine(text string) (k Key, err error) {
 			return k, errors.New("after # the identity is in hexadecimal")
 		}
 	}
-	if k.Secret, err = hex.DecodeString(strings.TrimSpace(digits)); err != nil { // which would say a digit of it
+	if k.Key, err = hex.DecodeString(strings.TrimSpace(digits)); err != nil { // which would say a digit of it
 		return k, errors.New("the key is not in hexadecimal")
 	}
 	switch {
 	case len(k.Identity) == 0:
 		return k, errors.New("the identity is empty")
-	case len(k.Secret) < MinLength:
-		return k, fmt.Errorf("the key has %d bytes, and needs %d at least: openssl rand -hex 32 makes one", len(k.Secret), MinLength)
+	case len(k.Key) < MinLength:
+		return k, fmt.Errorf("the key has %d bytes, and needs %d at least: openssl rand -hex 32 makes one", len(k.Key), MinLength)
 	}
-	return k, k.set(options)
+	return k, setOptions(&k, options)
 }
 
-// set takes the options.
-func (k *Key) set(options string) error {
+// setOptions takes what stands after the key.
+func setOptions(k *tls.PreSharedKey, options string) error {
 	for option := range strings.SplitSeq(options, ",") {
 		switch strings.TrimSpace(option) {
 		case "":
 		case "sha384":
-			k.SHA384 = true
+			k.Hash = crypto.SHA384
 		case "imported":
-			k.Imported = true
+			k.Import = true
 		case "tls12":
 			k.TLS12 = true
 		default:
 			return errors.New("the options after the key are sha384, imported and tls12")
 		}
 	}
-	if k.TLS12 && (k.SHA384 || k.Imported) {
+	if k.TLS12 && (k.Hash != 0 || k.Import) {
 		return errors.New("tls12 goes with no other option: those are for TLS 1.3")
 	}
 	return nil

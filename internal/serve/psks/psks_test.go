@@ -1,12 +1,15 @@
 package psks
 
 import (
+	"crypto"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/handsel-tls/handsel/tls"
 )
 
 const digits = "000102030405060708090a0b0c0d0e0f"
@@ -23,9 +26,9 @@ func TestRead(t *testing.T) {
 	write(0o600, "# devices\n\ndevice 1:"+digits+"\r\ndevice 1:"+strings.ToUpper(digits)+":tls12\n#00ff:"+digits+":sha384,imported")
 	keys, err := Read(name)
 	secret := []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
-	want := []Key{
-		{Identity: []byte("device 1"), Secret: secret}, {Identity: []byte("device 1"), Secret: secret, TLS12: true},
-		{Identity: []byte{0, 255}, Secret: secret, SHA384: true, Imported: true},
+	want := []tls.PreSharedKey{
+		{Identity: []byte("device 1"), Key: secret}, {Identity: []byte("device 1"), Key: secret, TLS12: true},
+		{Identity: []byte{0, 255}, Key: secret, Hash: crypto.SHA384, Import: true},
 	}
 	if diff := cmp.Diff(want, keys); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -71,7 +74,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d keys, %v", len(keys), err)
 		}
 		for _, k := range keys {
-			if len(k.Identity) == 0 || len(k.Secret) < MinLength {
+			if len(k.Identity) == 0 || len(k.Key) < MinLength {
 				t.Errorf("%+v", k)
 			}
 		}

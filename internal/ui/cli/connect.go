@@ -36,6 +36,8 @@ type connectFlags struct {
 
 	rawKey         string
 	peerKeys       []string
+	pskFile        string
+	pskIdentity    string
 	ech            string
 	echGrease      bool
 	compressed     bool
@@ -90,13 +92,15 @@ with 1; with 3 if the server could not be reached.`,
 	c.Flags().IntVar(&f.fragmentLength, "max-fragment", 0, "ask for records of 512, 1024, 2048 or 4096 bytes (RFC 6066)")
 	c.Flags().StringArrayVar(&f.peerKeys, "peer-key", nil, "public key that the server has to show without a certificate (RFC 7250): a PEM file, or its SHA-256; certificates are accepted besides only with --ca")
 	c.Flags().StringVar(&f.rawKey, "raw-key", "", "PEM file of a key to show without a certificate to servers that ask for one")
+	c.Flags().StringVar(&f.pskFile, "psk-file", "", "file of pre-shared keys by which server and client know each other, a line identity:hexadecimal digits each; certificates are accepted besides only with --ca")
+	c.Flags().StringVar(&f.pskIdentity, "psk-identity", "", "identity of the only key of the file to offer")
 	c.Flags().StringVar(&f.ech, "ech", "", "encrypt the ClientHello: the value of ech= in the HTTPS record of the name, or a PEM file")
 	c.Flags().BoolVar(&f.echGrease, "ech-grease", false, "send an extension that looks like an encrypted ClientHello")
 	c.MarkFlagsMutuallyExclusive("ech", "ech-grease")
 	for _, other := range []string{"min", "max"} {
 		c.MarkFlagsMutuallyExclusive("tls12", "tls13", other)
 	}
-	for _, other := range []string{"ssl2-hello", "tls12", "tls13", "min", "max", "policy", "cipher", "alpn", "ech", "early-data", "peer-key", "raw-key"} {
+	for _, other := range []string{"ssl2-hello", "tls12", "tls13", "min", "max", "policy", "cipher", "alpn", "ech", "early-data", "peer-key", "raw-key", "psk-file"} {
 		c.MarkFlagsMutuallyExclusive("ssl2", other) // which knows nothing of that
 	}
 	c.MarkFlagsMutuallyExclusive("json", "quiet")
@@ -105,6 +109,7 @@ with 1; with 3 if the server could not be reached.`,
 	c.MarkFlagFilename("cert")
 	c.MarkFlagFilename("key")
 	c.MarkFlagFilename("raw-key")
+	c.MarkFlagFilename("psk-file")
 	c.MarkFlagFilename("peer-key")
 	return c
 }
@@ -223,6 +228,9 @@ func (f *connectFlags) newConfig(host string) (*tls.Config, error) {
 		}
 	}
 	if err := f.rawKeys(c); err != nil {
+		return nil, err
+	}
+	if err := f.preSharedKeys(c); err != nil {
 		return nil, err
 	}
 	if f.key != "" && f.cert == "" {

@@ -22,6 +22,9 @@ func (v *view) tell(w io.Writer, c colors, insecure bool) {
 	if v.PeerKey != "" {
 		fmt.Fprintf(w, "\nRaw public key, in place of a certificate: SHA-256 %s\n", v.PeerKey)
 	}
+	if v.PSK != "" {
+		fmt.Fprintf(w, "\nPre-shared key, in place of a certificate: %s\n", plain(v.PSK))
+	}
 	v.tellChain(w, c, insecure)
 	if v.Failure != nil {
 		v.Failure.tell(w, c)

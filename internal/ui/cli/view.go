@@ -32,6 +32,7 @@ type view struct {
 	ECH        string      `json:"ech,omitempty"`             // what became of Encrypted Client Hello
 	OuterName  string      `json:"outer_name,omitempty"`      // server_name that the network saw with it
 	PeerKey    string      `json:"peer_public_key,omitempty"` // SHA-256 of a raw public key
+	PSK        string      `json:"pre_shared_key,omitempty"`  // its identity
 	Weak       []string    `json:"weak,omitempty"`            // what of that is known to be weak
 	Millis     float64     `json:"milliseconds"`
 	Failure    *failure    `json:"failure,omitempty"`
@@ -112,6 +113,7 @@ func newView(r *tls.Record) view {
 	if r.Remote != nil {
 		v.Peer = r.Remote.String()
 	}
+	v.PSK = string(r.PreSharedKey)
 	v.PeerKey = hex.EncodeToString(r.PeerPublicKey)
 	v.Version, v.Suite, v.Group, v.Scheme = r.Names()
 	if f := r.Failure; f != nil {
