@@ -90,7 +90,7 @@ func (c *credentialConfig) load() (*sign.Credential, error) {
 // loadAll gives the credentials to choose from, the default one last, and their
 // places among those that were begun, -1 for the default one.
 func (c *config) loadAll() (list []*sign.Credential, places map[*sign.Credential]int, err error) {
-	places = map[*sign.Credential]int{nil: -1}
+	places = make(map[*sign.Credential]int)
 	for i, one := range append(slices.Clone(c.credentials), &c.credential) {
 		cred, err := one.load()
 		if err != nil {
@@ -114,8 +114,8 @@ func (x *conn) checkCredential(e *handshake.Established) error {
 		return nil
 	}
 	got := x.config.selectedPSK(e.PSK)
-	if e.PSK == nil {
-		got = x.host.candidates[e.Local]
+	if place, ok := x.host.candidates[e.Local]; ok {
+		got = place
 	}
 	if got != *want {
 		return fmt.Errorf("credential %d was chosen, not %d", got, *want)
