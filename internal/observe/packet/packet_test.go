@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -317,6 +318,18 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint16(pcap.LinkRaw), udp(portGeneve, join("\x01\x00", etherBridge, "\x00\x00\x2a\x00", "opts", frame(six))), 0)
 	f.Add(uint16(pcap.LinkEthernet), join(macs, etherMPLS, "\x00\x01\x00\x40\x00\x02\x01\x40", raw(four)), 0)
 	f.Add(uint16(pcap.LinkRaw), ip4(protoGRE, join(0x3081, etherPPP, "lencseqsacks", 0x21, raw(four))), 0)
+	files, _ := filepath.Glob("../../../../shared/captures/*.pcap*") // where they exist
+	for _, path := range files {
+		r, err := pcap.Open(path)
+		if err != nil {
+			continue
+		}
+		var p pcap.Packet
+		for i := 0; i < 3 && r.Next(&p) == nil; i++ {
+			f.Add(uint16(p.Link), bytes.Clone(p.Data), p.Length-len(p.Data))
+		}
+		_ = r.Close()
+	}
 	f.Fuzz(func(t *testing.T, link uint16, b []byte, more int) {
 		var d Decoder
 		var s Segment

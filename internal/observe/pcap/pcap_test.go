@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -247,6 +249,54 @@ func TestGrowing(t *testing.T) {
 	}
 }
 
+// testfiles are the captures with ground truth, where they exist.
+func testfiles(tb testing.TB) []string {
+	all, err := filepath.Glob("../../../../shared/captures/*.pcap*")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
+// TestBatchesOfFiles reads real files in batches and packet by packet.
+func TestBatchesOfFiles(t *testing.T) {
+	files := testfiles(t)
+	if len(files) == 0 {
+		t.Skip("no captures in ../shared/captures beside the repository")
+	}
+	for _, path := range files {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets, problems, _ := all(t, bytes.NewReader(b))
+		r, err := NewReader(bytes.NewReader(b))
+		if err != nil {
+			continue // all has said the same
+		}
+		var batch Batch
+		n, said := 0, 0
+		for done := false; !done; {
+			err := batch.Fill(r)
+			if done = err == io.EOF; !done && err != nil {
+				if err.Error() != problems[said] {
+					t.Errorf("%s: %q, want %q", path, err, problems[said])
+				}
+				said++
+			}
+			for _, p := range batch.Packets {
+				if want := packets[n]; p.Number != want.Number || p.Time != want.Time || p.Interface != want.Interface || p.Length != want.Length || !bytes.Equal(p.Data, want.Data) {
+					t.Fatalf("%s: %+v, want %+v", path, p, want)
+				}
+				n++
+			}
+		}
+		if n != len(packets) || said != len(problems) {
+			t.Errorf("%s: %d packets and %d problems, want %d and %d", path, n, said, len(packets), len(problems))
+		}
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	for _, o := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 		f.Add(file(o, magicMicro, "first", "second"))
@@ -255,6 +305,11 @@ func FuzzReader(f *testing.F) {
 			section(o), iface(o, LinkEthernet, option(o, optionResolver, "\x8a")), secretsOf(o, "x y z"),
 			enhanced(o, 0, 5, "data", option(o, optionComment, "one")), block(o, blockSimple, append(o.AppendUint32(nil, 99), "simple"...)),
 		}, nil))
+	}
+	for _, path := range testfiles(f) {
+		if b, err := os.ReadFile(path); err == nil && len(b) < 20000 {
+			f.Add(b)
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		packets, problems, r := all(t, bytes.NewReader(b))
