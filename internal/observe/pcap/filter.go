@@ -95,7 +95,7 @@ type filterParser struct {
 	words []string
 	at    int
 	count int
-	// The words before the value of the last condition, for lists: "port 80 or 443".
+	// last makes a condition like the last one, for lists: "port 80 or 443".
 	last func(value string) (node, error)
 }
 
@@ -160,49 +160,60 @@ func (p *filterParser) not() (node, error) {
 	return p.condition()
 }
 
-// condition reads what is not made of other conditions.
-func (p *filterParser) condition() (node, error) {
+// A start is what a condition begins with: "tcp", "ip6", "tcp src" and the like.
+type start struct {
+	words  int
+	before node // nil: no protocol is named
+	on     byte // that of ports, 0: any
+	which  side
+}
+
+func (p *filterParser) start() (s start) {
 	began := p.at
-	var on byte
-	var before node
 	switch {
 	case p.take("tcp"):
-		on, before = protoTCP, proto{protoTCP}
+		s.on, s.before = protoTCP, proto{protoTCP}
 	case p.take("udp"):
-		on, before = protoUDP, proto{protoUDP}
+		s.on, s.before = protoUDP, proto{protoUDP}
 	case p.take("ip6"):
-		before = version{6}
+		s.before = version{6}
 	case p.take("ip"):
-		before = version{4}
+		s.before = version{4}
 	}
-	which := anySide
 	if p.take("src") {
-		which = source
+		s.which = source
 		if p.at+1 < len(p.words) && p.words[p.at] == "or" && p.words[p.at+1] == "dst" {
-			p.at, which = p.at+2, anySide
+			p.at, s.which = p.at+2, anySide
 		}
 	} else if p.take("dst") {
-		which = destination
+		s.which = destination
 	}
+	s.words = p.at - began
+	return s
+}
+
+// condition reads what is not made of other conditions.
+func (p *filterParser) condition() (node, error) {
+	s := p.start()
 	var of func(string) (node, error)
 	switch {
 	case p.take("host"):
-		of = func(v string) (node, error) { return hostOf(which, v) }
+		of = func(v string) (node, error) { return hostOf(s.which, v) }
 	case p.take("net"):
-		of = func(v string) (node, error) { return netOf(which, v) }
+		of = func(v string) (node, error) { return netOf(s.which, v) }
 	case p.take("port"):
-		of = func(v string) (node, error) { return portOf(which, on, v) }
+		of = func(v string) (node, error) { return portOf(s.which, s.on, v) }
 	case p.take("portrange"):
-		of = func(v string) (node, error) { return rangeOf(which, on, v) }
-	case before != nil && which == anySide && p.at == began+1:
+		of = func(v string) (node, error) { return rangeOf(s.which, s.on, v) }
+	case s.before != nil && s.words == 1:
 		p.last = nil
-		return before, nil
-	case p.at == began && p.last != nil && p.word() != "": // one more of a list
-		of = p.last
-	case p.at > began && which != anySide && p.word() != "": // "src 10.0.0.1" is an address
-		of = func(v string) (node, error) { return hostOf(which, v) }
+		return s.before, nil
 	case p.word() == "":
 		return nil, fmt.Errorf("it ends where a condition is missing")
+	case s.words == 0 && p.last != nil: // one more of a list
+		of, s.before = p.last, nil
+	case s.which != anySide: // "src 10.0.0.1" is an address
+		of = func(v string) (node, error) { return hostOf(s.which, v) }
 	default:
 		return nil, fmt.Errorf("%q is not known: there are host, net, port, portrange, tcp, udp, ip, ip6, src, dst, and, or, not", p.word())
 	}
@@ -210,22 +221,14 @@ func (p *filterParser) condition() (node, error) {
 	if v == "" {
 		return nil, fmt.Errorf("a value is missing after %q", p.words[p.at-1])
 	}
-	a, err := of(v)
 	p.at++
-	if err != nil {
-		return nil, err
-	}
-	if before != nil && on == 0 || before != nil && isAddress(a) {
-		prefix := before
+	if s.before != nil {
 		plain := of
-		of = func(v string) (node, error) { a, err := plain(v); return both{prefix, a}, err }
-		a = both{before, a}
+		of = func(v string) (node, error) { a, err := plain(v); return both{s.before, a}, err }
 	}
 	p.last = of
-	return a, nil
+	return of(v)
 }
-
-func isAddress(n node) bool { _, ok := n.(address); return ok }
 
 func hostOf(s side, v string) (node, error) {
 	a, err := netip.ParseAddr(v)
