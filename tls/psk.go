@@ -5,12 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
+	"github.com/handsel-tls/handsel/internal/protocol/session"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // A PreSharedKey is a key that both sides have by other means than TLS: it proves
@@ -115,17 +122,24 @@ func (h *host) psks(a *handshake.Ask) handshake.Answer {
 // mostIdentities is how many identities of a client are looked at.
 const mostIdentities = 32
 
-// stillHas reports whether there is a key of the identity: else a session that
-// began with one is not resumed.
-func (c *Config) stillHas(identity []byte) bool {
-	if slices.ContainsFunc(c.PreSharedKeys, func(k PreSharedKey) bool { return string(k.Identity) == string(identity) }) {
+// stillHas reports whether the key is there with which the session began: else it
+// is not resumed. Another of the same identity is not that key.
+func (c *Config) stillHas(s *session.State) bool {
+	same := func(e *psk.External) bool {
+		return string(e.Identity) == string(s.PSK) && e.Tag() == s.PSKTag
+	}
+	if slices.ContainsFunc(c.prepare().handshake.PSKs, same) {
 		return true
 	}
 	if c.GetPreSharedKeys == nil {
 		return false
 	}
-	keys, err := c.GetPreSharedKeys(&ClientHelloInfo{}, [][]byte{identity})
-	return err == nil && slices.ContainsFunc(keys, func(k PreSharedKey) bool { return string(k.Identity) == string(identity) })
+	found, err := c.GetPreSharedKeys(&ClientHelloInfo{}, [][]byte{s.PSK})
+	if err != nil {
+		return false
+	}
+	keys, err := externals(found)
+	return err == nil && slices.ContainsFunc(keys, same)
 }
 
 // PreSharedKeyIdentity gives the identity of the pre-shared key that proves who
@@ -145,4 +159,29 @@ func (c *Config) needsPSK(isClient bool) bool {
 		return c.RequirePreSharedKey
 	}
 	return c.usesPSKs() && c.noCertificates() && c.RawPublicKey == nil
+}
+
+// identitiesOf names the pre-shared keys that a client of TLS 1.3 has offered, as
+// far as they can be read and the first ClientHello is the one that counted. Some
+// may be tickets of sessions, which have no name.
+func identitiesOf(t *trace.Record) (names []string) {
+	if t.Retried || t.ECH != 0 || len(t.ClientHello) < wire.HeaderLen {
+		return nil
+	}
+	o, err := negotiate.ReadOffer(t.ClientHello[wire.HeaderLen:])
+	if err != nil || !o.Has(iana.ExtPreSharedKey) {
+		return nil
+	}
+	for i := range mostIdentities {
+		id, ok := o.PSK.Identity(i)
+		if !ok {
+			break
+		}
+		name := string(psk.ExternalIdentity(id.Identity))
+		if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			name = trace.PSK.Value(uint16(i))
+		}
+		names = append(names, name)
+	}
+	return names
 }

@@ -104,16 +104,18 @@ func TestPreSharedKeyMistakes(t *testing.T) {
 	short.Key, wrong.Hash, both.Import, both.TLS12 = short.Key[:15], crypto.MD5, true, true
 	for _, k := range []PreSharedKey{short, wrong, both, {Key: make([]byte, 32)}} {
 		client, server := pskPair(k)
-		if m := rawMeet(t, client, server); m.clientErr == nil || m.serverErr == nil {
+		c, s := tcpPair(t)
+		if Client(c, client).Handshake() == nil || Server(s, server).Handshake() == nil {
 			t.Errorf("%+v is taken", k)
 		}
 	}
-	client, server := pskPair(pskOf("a"))
+	client, _ := pskPair(pskOf("a"))
 	client.PreSharedKeys = nil
-	if m := rawMeet(t, client, server); m.clientErr == nil || !strings.Contains(m.clientErr.Error(), "RequirePreSharedKey") {
-		t.Error(m.clientErr)
+	c, _ := tcpPair(t)
+	if err := Client(c, client).Handshake(); err == nil || !strings.Contains(err.Error(), "RequirePreSharedKey") {
+		t.Error(err)
 	}
-	client, server = pskPair(pskOf("a"))
+	client, server := pskPair(pskOf("a"))
 	server.PreSharedKeys = []PreSharedKey{pskOf("b")}
 	if m := rawMeet(t, client, server).bad(t); !errors.Is(m.serverErr, fault.NoSharedPSK) {
 		t.Error(m.serverErr)

@@ -105,7 +105,7 @@ func (c *Config) formAccepted(s *session.State, isClient bool) bool {
 	case s.RawKey != nil:
 		return c.knows(s.RawKey) == nil
 	case s.PSK != nil:
-		return c.stillHas(s.PSK)
+		return c.stillHas(s)
 	case c.needsPSK(isClient):
 		return false
 	}

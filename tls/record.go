@@ -78,6 +78,8 @@ type details struct {
 	certs   []string       // our certificates, if there was a choice
 	chain   *verify.Result // what was looked at in the peer's chain
 
+	identities []string // of the pre-shared keys that the client has offered
+
 	choices []Choice
 	steps   []Step
 	checked []Check
@@ -93,8 +95,13 @@ func (r *Record) expand() *details {
 			return
 		}
 		d.trace.Fill()
+		d.identities = identitiesOf(d.trace)
 		for _, c := range d.trace.Choices {
-			d.choices = append(d.choices, d.newChoice(c))
+			choice := d.newChoice(c)
+			if c.Topic == trace.PSK && c.Made && r.PreSharedKey != nil {
+				choice.Chosen = string(r.PreSharedKey)
+			}
+			d.choices = append(d.choices, choice)
 		}
 		for _, s := range d.trace.Steps {
 			d.steps = append(d.steps, Step{s.At, kinds[s.Kind], s.Name})
@@ -213,7 +220,7 @@ var kinds = map[trace.Kind]string{
 }
 
 func (d *details) newChoice(t trace.Choice) Choice {
-	names := map[trace.Topic][]string{trace.Protocol: d.offered, trace.Credential: d.certs}[t.Topic]
+	names := map[trace.Topic][]string{trace.Protocol: d.offered, trace.Credential: d.certs, trace.PSK: d.identities}[t.Topic]
 	name := func(code uint16) string {
 		if int(code) < len(names) {
 			return names[code]

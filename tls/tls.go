@@ -13,10 +13,10 @@
 // Config.Policy and Config.HandshakeTimeout; early data over TCP; another
 // handshake, or a certificate of the client, when the program wants it
 // (Conn.Renegotiate, Conn.RequestCertificate); compressed certificates, limits
-// for records, delegated credentials, raw public keys, pre-shared keys and signature
-// schemes as fields of Config; DHE, and keys of id-RSASSA-PSS and ML-DSA; SSL 3.0 and SSL
-// 2.0 for those who have to speak to what is left of them; and Serve and
-// NewTransport for net/http with HTTP/1.1 and HTTP/2.
+// for records, delegated credentials, raw public keys, pre-shared keys and
+// signature schemes as fields of Config; DHE, and keys of id-RSASSA-PSS and
+// ML-DSA; SSL 3.0 and SSL 2.0 for those who have to speak to what is left of
+// them; and Serve and NewTransport for net/http with HTTP/1.1 and HTTP/2.
 //
 // Without a word the versions are TLS 1.3 and 1.2, with forward secrecy. What is
 // older or weaker is off until Config.Policy, or MinVersion and CipherSuites,

@@ -267,7 +267,7 @@ func (c *Client) takePSK(exts wire.Extensions) error {
 	}
 	c.early = schedule.NewEarly(c.suite.Hash, k.Secret)
 	if k.From != nil {
-		c.Done.PSK = k.From.Identity
+		c.Done.PSK, c.Done.PSKTag = k.From.Identity, k.From.Tag()
 		c.Log.Chose(trace.PSK, selected)
 		return nil
 	}

@@ -184,7 +184,7 @@ func (c *Conn) newSession(secret []byte) *session.State {
 	s := &session.State{
 		Version: e.Version, Suite: e.Suite, Group: e.Group, Secret: bytes.Clone(secret), EMS: e.EMS, EtM: e.EtM,
 		ALPN: e.ALPN, ServerName: e.ServerName, PeerScheme: e.PeerScheme, OwnType: e.OwnType, Created: c.lastInput,
-		Began: c.lastInput.Unix(), PSK: e.PSK,
+		Began: c.lastInput.Unix(), PSK: e.PSK, PSKTag: e.PSKTag,
 	}
 	if e.Resumed {
 		s.Began = e.Began

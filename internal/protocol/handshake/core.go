@@ -227,6 +227,7 @@ type Established struct {
 	ALPN       string
 	ServerName string // of the client's server_name
 	PSK        []byte // the identity of the external pre-shared key that proves who both are; nil: there is none
+	PSKTag     psk.Tag
 	Resumed    bool
 	Retried    bool
 	EMS        bool // extended_master_secret, or TLS 1.3

@@ -186,7 +186,8 @@ func (c *Core) AcceptsPeerOf(s *session.State) bool {
 
 // Resume takes over what the peer has shown of itself when the session was made.
 func (e *Established) Resume(s *session.State) {
-	e.Resumed, e.Peer, e.PeerScheme, e.OwnType, e.Began, e.PSK = true, PeerOf(s), s.PeerScheme, s.OwnType, s.Began, s.PSK
+	e.Resumed, e.Peer, e.PeerScheme, e.OwnType, e.Began = true, PeerOf(s), s.PeerScheme, s.OwnType, s.Began
+	e.PSK, e.PSKTag = s.PSK, s.PSKTag
 }
 
 // ReadProtocol gives the application protocol that the server chose, of those

@@ -98,7 +98,7 @@ func (s *Server) useKey(keys []*psk.External) (state, error) {
 	secret := make([]byte, psk.MinSecret)
 	if k := negotiate.OldPSK(keys, s.identity); k != nil {
 		s.Log.Chose(trace.PSK, 0)
-		s.Done.PSK, secret = k.Identity, k.Secret
+		s.Done.PSK, s.Done.PSKTag, secret = k.Identity, k.Tag(), k.Secret
 	} else {
 		s.Log.Refused(trace.PSK, 0, trace.Unknown)
 		if err := s.Random(secret); err != nil {
@@ -155,7 +155,7 @@ func answerPSK(c *Client) error {
 		}
 	}
 	c.Log.Chose(trace.PSK, uint16(i))
-	c.Done.PSK = e.Identity
+	c.Done.PSK, c.Done.PSKTag = e.Identity, e.Tag()
 	c.exchange = wire.AppendExchangePSK(nil, e.Identity, public)
 	c.premaster = premasterPSK(other, e.Secret)
 	return nil

@@ -153,7 +153,7 @@ func (s *Server) sendTicket() error {
 	kept := session.State{
 		Version: s.Done.Version, Suite: s.suite.ID, Group: s.Done.Group, Secret: s.Done.Master[:], EMS: s.ems, EtM: s.etm,
 		ALPN: s.Done.ALPN, ServerName: s.Offer.ServerName, PeerScheme: s.Done.PeerScheme, OwnType: s.Done.OwnType,
-		Created: s.Now, Began: s.Began(), Lifetime: SessionLifetime, PSK: s.Done.PSK,
+		Created: s.Now, Began: s.Began(), Lifetime: SessionLifetime, PSK: s.Done.PSK, PSKTag: s.Done.PSKTag,
 	}
 	if s.resumed { // or it would never grow old
 		kept.Created = s.made

@@ -4,6 +4,8 @@
 package psk
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -34,8 +36,10 @@ type External struct {
 	// no key may be for both (RFC 9846, appendix E.7).
 	Old bool
 
-	once sync.Once
-	keys []Key
+	once   sync.Once
+	keys   []Key
+	tagged sync.Once
+	tag    Tag
 }
 
 // Check says what is wrong with a key.
@@ -53,6 +57,21 @@ func (e *External) Check() error {
 		return fmt.Errorf("the pre-shared key %q goes with neither SHA-256 nor SHA-384", e.Identity)
 	}
 	return nil
+}
+
+// A Tag tells keys apart that have the same identity: one may take the place of
+// another that has become known. It is kept in sessions and not sent.
+type Tag [16]byte
+
+// Tag gives the tag of the key.
+func (e *External) Tag() Tag {
+	e.tagged.Do(func() {
+		mac := hmac.New(sha256.New, e.Secret)
+		mac.Write([]byte("handsel psk tag"))
+		mac.Write(e.Identity)
+		copy(e.tag[:], mac.Sum(nil))
+	})
+	return e.tag
 }
 
 // A Key is a pre-shared key as TLS 1.3 offers it.

@@ -24,7 +24,7 @@ func (s *Server) choosePSK(keys []*psk.External) (state, error) {
 	if err := s.checkBinder(s.early, k.Binder); err != nil {
 		return 0, err
 	}
-	s.Done.PSK = k.From.Identity
+	s.Done.PSK, s.Done.PSKTag = k.From.Identity, k.From.Tag()
 	return s.resume()
 }
 

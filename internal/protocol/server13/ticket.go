@@ -52,6 +52,7 @@ func (s *Server) sendTicket(i uint8, lifetime uint32) error {
 		Created:  s.Now,
 		Began:    s.Began(),
 		PSK:      s.Done.PSK,
+		PSKTag:   s.Done.PSKTag,
 		MaxEarly: s.Config.MaxEarlyData,
 		Lifetime: lifetime,
 		AgeAdd:   binary.BigEndian.Uint32(random[:]),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 )
 
 var now = time.Unix(1_700_000_000, 0)
@@ -16,6 +17,7 @@ func example() *State {
 		Version: iana.TLS13, Suite: iana.TLS_AES_128_GCM_SHA256, Secret: []byte("secret"), EMS: true, MaxEarly: 16384,
 		ALPN: "h2", ServerName: "a.example", Created: now, Lifetime: 3600, AgeAdd: 7,
 		Chain: [][]byte{{1, 2}, {3}}, OCSPStaple: []byte{9}, SCTs: [][]byte{{8}},
+		RawKey: []byte{10}, PSK: []byte("a key"), PSKTag: psk.Tag{11},
 	}
 }
 

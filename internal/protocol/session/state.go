@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
 )
@@ -37,6 +38,7 @@ type State struct {
 	SCTs       [][]byte             // of the peer
 	PeerScheme iana.SignatureScheme // with which the peer has signed; 0: it has not
 	PSK        []byte               // identity of the external pre-shared key that the session began with; nil: none
+	PSKTag     psk.Tag              // of that key
 	ID         []byte               // under which a server keeps it; nil: it is in a ticket
 }
 
@@ -73,7 +75,7 @@ func (s *State) Skew(obfuscated uint32, now time.Time) time.Duration {
 	return told - now.Sub(s.Created)
 }
 
-const format = 7 // of the encoding; another is not read
+const format = 8 // of the encoding; another is not read
 
 // Append appends the encoded state, without its ID.
 func (s *State) Append(b []byte) []byte {
@@ -98,7 +100,9 @@ func (s *State) Append(b []byte) []byte {
 	b = field(b, []byte(s.ServerName))
 	b = field(b, s.OCSPStaple)
 	b = field(b, s.RawKey)
-	b = field(b, s.PSK)
+	if b = field(b, s.PSK); s.PSK != nil {
+		b = append(b, s.PSKTag[:]...)
+	}
 	b = fields(b, s.Chain)
 	return fields(b, s.SCTs)
 }
@@ -109,6 +113,9 @@ const fixed = 2 + 4*2 + 2*8 + 3*4
 // size gives the length of the encoded state in bytes.
 func (s *State) size() int {
 	n := fixed + 6*4 + 2*2 + len(s.PSK) + len(s.Secret) + len(s.ALPN) + len(s.ServerName) + len(s.OCSPStaple) + len(s.RawKey)
+	if s.PSK != nil {
+		n += len(s.PSKTag)
+	}
 	for _, list := range [][][]byte{s.Chain, s.SCTs} {
 		for _, v := range list {
 			n += 4 + len(v)
@@ -156,6 +163,9 @@ func parse(b []byte) (*State, error) {
 	s.Secret = r.field()
 	s.ALPN, s.ServerName = string(r.field()), string(r.field())
 	s.OCSPStaple, s.RawKey, s.PSK = r.field(), r.field(), r.field()
+	if s.PSK != nil {
+		copy(s.PSKTag[:], r.take(len(s.PSKTag)))
+	}
 	s.Chain, s.SCTs = r.fields(), r.fields()
 	if r.short || len(r.b) > 0 {
 		return nil, errors.New("session: the lengths do not fit")
