@@ -165,6 +165,9 @@ func (c *Conn) forgetSession() {
 		return
 	}
 	e := c.engine.Established()
+	if e.Legacy == nil {
+		return
+	}
 	if !c.isClient {
 		if c.host.kept != nil {
 			c.host.kept.Remove(e.SessionID)
@@ -172,7 +175,7 @@ func (c *Conn) forgetSession() {
 		return
 	}
 	cache, key := c.config.ClientSessionCache, c.sessionKey()
-	if cache == nil || e.Version >= iana.TLS13 {
+	if cache == nil {
 		return
 	}
 	// By now the cache may have the session of another connection.

@@ -133,7 +133,6 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		Suite:       core.Done.Suite,
 		Group:       core.Done.Group,
 		Scheme:      core.Done.Scheme,
-		Prime:       int(core.Done.Prime),
 		ALPN:        core.Done.ALPN,
 		Resumed:     core.Done.Resumed,
 		Retried:     core.Done.Retried,
@@ -141,6 +140,9 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		ClientHello: clone(core.FirstHello, core.Hello),
 		ServerHello: clone(core.ServerHello),
 		Failure:     c.failure(err),
+	}
+	if l := core.Done.Legacy; l != nil {
+		r.Prime = int(l.Prime)
 	}
 	if e := core.Done.Early; e != nil {
 		r.EarlyData, r.EarlyWhy = true, e.Why

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
-	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/legacy"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
@@ -12,7 +11,7 @@ import (
 // resumed is kept anew only if there is a new ticket.
 func (c *Conn) keepLegacySession() {
 	e := &c.established
-	if c.again.count > 0 || e.Version >= iana.TLS13 || c.side == trace.Client && !c.config.ClientTickets {
+	if c.again.count > 0 || e.Legacy == nil || c.side == trace.Client && !c.config.ClientTickets {
 		return
 	}
 	if len(e.Ticket) == 0 && (len(e.SessionID) == 0 || e.Resumed) {

@@ -15,9 +15,8 @@ import (
 
 // picture is all that a connection knows after its handshake, as text.
 func picture(e *handshake.Established, r *trace.Record, sessions []*handshake.Offered) string {
-	s := fmt.Sprintf("%v %v %v %v %q %q %v %v %x %x %x %x %x %x %x",
-		e.Version, e.Suite, e.Group, e.Scheme, e.ALPN, e.ServerName, e.Resumed, e.EtM, e.SessionID, e.Ticket, e.Master,
-		e.ClientRandom, e.ServerRandom, e.ClientVerify, e.ServerVerify)
+	s := fmt.Sprintf("%v %v %v %v %q %q %v %v %x %x %+v",
+		e.Version, e.Suite, e.Group, e.Scheme, e.ALPN, e.ServerName, e.Resumed, e.EtM, e.ClientRandom, e.ServerRandom, e.Legacy)
 	s += fmt.Sprintf(" %x %x %x", e.ReadTraffic.Bytes(), e.WriteTraffic.Bytes(), e.Exporter.Bytes())
 	if e.Peer != nil {
 		s += fmt.Sprintf(" %x %x %x", e.Peer.Chain, e.Peer.OCSPStaple, e.Peer.SCTs)

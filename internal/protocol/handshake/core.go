@@ -250,12 +250,17 @@ type Established struct {
 	// if the client may be asked for its certificate later.
 	Transcript []byte
 
-	// TLS 1.2 and below.
+	ClientRandom, ServerRandom [32]byte
+
+	*Legacy // TLS 1.2 and below; nil: it has not come to it
+}
+
+// Legacy is what only TLS 1.2 and below have to agree on.
+type Legacy struct {
 	SessionID                  []byte // under which the session can be kept
 	Ticket                     []byte // that a client was given
 	TicketLifetime             uint32 // seconds
 	Master                     [48]byte
-	ClientRandom, ServerRandom [32]byte
 	ClientVerify, ServerVerify [prf.MaxFinishedLen]byte // verify_data, for renegotiation_info and tls-unique
 	VerifyLen                  uint8                    // of either, in bytes
 	Prime                      uint16                   // of DHE, its length in bits; 0: there was none
@@ -265,7 +270,7 @@ type Established struct {
 // a client or of a server; empty before the first. RFC 5746, section 3.2.
 func (e *Established) VerifyData(server bool) []byte {
 	switch {
-	case e == nil:
+	case e == nil || e.Legacy == nil:
 		return nil
 	case server:
 		return slices.Concat(e.ClientVerify[:e.VerifyLen], e.ServerVerify[:e.VerifyLen])
@@ -278,11 +283,14 @@ func (e *Established) VerifyData(server bool) []byte {
 // resumption without extended_master_secret. RFC 5929, section 3.1; RFC 7627,
 // section 1.
 func (e *Established) TLSUnique() []byte {
+	if e.Legacy == nil || e.Resumed && !e.EMS {
+		return nil
+	}
 	first := e.ClientVerify
 	if e.Resumed {
 		first = e.ServerVerify
 	}
-	if e.Version >= iana.TLS13 || e.Resumed && !e.EMS || first == [len(first)]byte{} {
+	if first == [len(first)]byte{} {
 		return nil
 	}
 	return first[:e.VerifyLen]

@@ -91,6 +91,7 @@ func (c *common) begin() error {
 	if c.dialect = dialectOf(c.Done.Version); c.dialect == nil {
 		return fault.With(fault.Internal, "%v is not implemented", c.Done.Version)
 	}
+	c.Done.Legacy = new(handshake.Legacy)
 	return nil
 }
 

@@ -64,6 +64,7 @@ var clientTable = handshake.Table[Client]{
 
 // NewClient is about to send its CLIENT-HELLO.
 func NewClient(core *handshake.Core, records *Records) *Client {
+	core.Done.Legacy = new(handshake.Legacy)
 	return &Client{common: common{Core: core, records: records, kinds: allowed(core.Config.Policy.Suites)}}
 }
 

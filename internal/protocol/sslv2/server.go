@@ -121,6 +121,7 @@ var serverTable = handshake.Table[Server]{
 
 // NewServer waits for a CLIENT-HELLO.
 func NewServer(core *handshake.Core, records *Records) *Server {
+	core.Done.Legacy = new(handshake.Legacy)
 	return &Server{common: common{Core: core, records: records, kinds: allowed(core.Config.Policy.Suites)}}
 }
 
