@@ -14,17 +14,43 @@ import (
 type Conn struct {
 	ID             int // in the order of the first segments, from 0
 	Client, Server netip.AddrPort
-	Guessed        bool // no SYN was captured: which of the two is the client was guessed from the ports or, later, from what they say
+	Guessed        bool // no SYN was captured: which of the two is the client was guessed from the ports
 	Via            string
 	First, Last    int64 // time of the first and of the last segment, in nanoseconds since 1970
+	Frame          int   // of the first segment
 	Opening        []Opening
-	Sides          [2]Side // index with trace.Client-1, trace.Server-1: see Of
+	Sides          [2]Side // see Of
 	End            End
 	App            any // for the Handler
+
+	streams   [2]stream
+	turned    bool  // client and server have changed places: what the key calls the first is the server
+	older     *Conn // neighbours in the order of the last segment
+	newer     *Conn
+	key       key
+	heard     int64 // when the last segment came, by the table's clock
+	finalAt   int64 // when a connection that was closed or reset is over
+	confirmed bool  // the ACK that ends the three-way handshake came
 }
 
 // Of gives what is known of a side.
 func (c *Conn) Of(s trace.Side) *Side { return &c.Sides[s-1] }
+
+// Turn has client and server change places: for a Handler that learns from what
+// they say that the guess was wrong. From the next segment on the sides are the
+// other ones.
+func (c *Conn) Turn() {
+	c.turned = !c.turned
+	c.Client, c.Server = c.Server, c.Client
+	c.Sides[0], c.Sides[1] = c.Sides[1], c.Sides[0]
+	c.streams[0], c.streams[1] = c.streams[1], c.streams[0]
+	for i := range c.Opening {
+		c.Opening[i].From = c.Opening[i].From.Other()
+	}
+	if c.End.By != 0 {
+		c.End.By = c.End.By.Other()
+	}
+}
 
 // An Opening is a segment of the three-way handshake: SYN, SYN-ACK, ACK, or what
 // came in their place. At most eight are kept.
@@ -47,9 +73,11 @@ type Side struct {
 	Segments      int
 	Bytes         int64 // of payload, each counted once
 	Retransmitted int   // segments whose bytes had all come before
-	Reordered     int   // segments that came before one that belongs ahead of them
+	Reordered     int   // segments that came after some that belong behind them
 	Overlaps      int   // segments that repeat a part of what came before
-	Conflicts     int   // those of them that repeat it with other bytes; the first stand
+	Conflicts     int   // those of them that repeat it with other bytes, as far as these had still to wait; the first stand
+	KeepAlives    int   // segments that repeat the last byte, or none, to see whether the other side is there
+	Strange       int   // segments that belong nowhere near: they were left out
 	Lost          int64 // bytes that were never captured
 	Snapped       int64 // bytes of captured segments that the capture has cut off
 	WrongSums     int   // segments with a wrong checksum
@@ -70,12 +98,16 @@ type How uint8
 const (
 	Open   How = iota // the capture ends before
 	Closed            // both sides have sent FIN
-	Half              // one side has sent FIN
+	Half              // one side has sent FIN, and the capture ends
 	Reset             // one side has sent RST
 	Silent            // nothing came for longer than the limit of the table
 	Reused            // the same ports opened another connection
 	Capped            // there were too many open connections at a time: this one was given up
 )
+
+func (h How) String() string {
+	return [...]string{"open", "closed", "half closed", "reset", "silent", "replaced by another connection of the same ports", "given up"}[h]
+}
 
 // A Chunk says where bytes of a stream came from.
 type Chunk struct {

@@ -1,0 +1,276 @@
+package tcp
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/observe/packet"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// Limits bound what a Table keeps. The zero value stands for the defaults.
+type Limits struct {
+	Conns   int           // that are open at a time; 0: 100,000
+	Waiting int           // bytes of a side that came before others; 0: 1 MiB
+	Idle    time.Duration // after which a connection counts as silent; 0: 10 minutes
+}
+
+const (
+	defaultConns   = 100_000
+	defaultWaiting = 1 << 20
+	defaultIdle    = 10 * time.Minute
+
+	// linger is for how long a connection is kept that was closed or reset: what
+	// the other side had sent may come later.
+	linger = int64(time.Second)
+	// longestStep is what the clock goes ahead with one segment.
+	longestStep = int64(time.Minute)
+	// remembered is for how long a connection that is over is.
+	remembered = int64(5 * time.Minute)
+	// recent is how many connections that are over are remembered, so that a
+	// late segment of one does not look like a new connection.
+	recent = 4096
+)
+
+// A Table follows connections. It is for one goroutine.
+type Table struct {
+	limits  Limits
+	handler Handler
+	conns   map[key]*Conn
+	oldest  *Conn // by their last segment
+	newest  *Conn
+	ending  []*Conn       // that are over soon, in the order of finalAt
+	next    int           // ID
+	now     int64         // of the table's clock
+	seen    int64         // time of the last segment
+	over    map[key]int64 // connections that are over: until when their late segments are left out
+	ring    [recent]key   // keys of over, the oldest at at
+	at      int
+	late    int
+}
+
+// A key is both ends of a connection, the lower one first.
+type key struct{ a, b netip.AddrPort }
+
+// NewTable makes a table that tells h what it sees.
+func NewTable(h Handler, l Limits) *Table {
+	if l.Conns == 0 {
+		l.Conns = defaultConns
+	}
+	if l.Waiting == 0 {
+		l.Waiting = defaultWaiting
+	}
+	if l.Idle == 0 {
+		l.Idle = defaultIdle
+	}
+	return &Table{limits: l, handler: h, conns: make(map[key]*Conn), over: make(map[key]int64)}
+}
+
+// Late gives how many segments came for connections that were over.
+func (t *Table) Late() int { return t.late }
+
+// Len gives how many connections are followed now.
+func (t *Table) Len() int { return len(t.conns) }
+
+// Add takes the next segment of the capture.
+func (t *Table) Add(s *packet.Segment) {
+	if s.Src == s.Dst {
+		return
+	}
+	t.tick(s.Time)
+	k, swapped := key{s.Src, s.Dst}, false
+	if s.Src.Compare(s.Dst) > 0 {
+		k, swapped = key{s.Dst, s.Src}, true
+	}
+	opens := s.Flags&(packet.SYN|packet.ACK) == packet.SYN
+	c := t.conns[k]
+	if c != nil && opens && !c.repeatsSYN(s, swapped) {
+		t.finish(c, Reused)
+		c = nil
+	}
+	if c == nil {
+		if until, ok := t.over[k]; ok && !opens && t.now <= until {
+			t.late++
+			return
+		}
+		c = t.open(k, swapped, s)
+	} else {
+		t.touch(c)
+	}
+	c.Last, c.heard = max(c.Last, s.Time), t.now
+	from := c.side(swapped)
+	c.add(t, from, s)
+	t.closing(c, from, s)
+}
+
+// tick moves the table's clock, which does not go back, and not far ahead at
+// once: interfaces of one capture may have clocks of their own.
+func (t *Table) tick(at int64) {
+	if step := at - t.seen; step > 0 && t.seen != 0 {
+		t.now += min(step, longestStep)
+		t.expire()
+	}
+	t.seen = at
+}
+
+// side gives the side that has sent a segment.
+func (c *Conn) side(swapped bool) trace.Side {
+	if swapped == c.turned {
+		return trace.Client
+	}
+	return trace.Server
+}
+
+// open begins a connection with its first segment.
+func (t *Table) open(k key, swapped bool, s *packet.Segment) *Conn {
+	if len(t.conns) >= t.limits.Conns {
+		t.finish(t.oldest, Capped)
+	}
+	c := &Conn{ID: t.next, key: k, Client: s.Src, Server: s.Dst, turned: swapped, Via: s.Via, First: s.Time, Frame: s.Frame}
+	t.next++
+	switch s.Flags & (packet.SYN | packet.ACK) {
+	case packet.SYN:
+	case packet.SYN | packet.ACK:
+		c.Turn()
+	default:
+		c.Guessed = true
+		if looksLikeServer(s.Src.Port(), s.Dst.Port()) {
+			c.Turn()
+		}
+	}
+	t.conns[k] = c
+	t.append(c)
+	t.handler.Opened(c)
+	return c
+}
+
+// looksLikeServer guesses that the port is the server's.
+func looksLikeServer(port, other uint16) bool {
+	known := func(p uint16) bool { return p < 1024 || p == 8443 || p == 8080 || p == 3306 || p == 5432 }
+	if known(port) != known(other) {
+		return known(port)
+	}
+	return port < other
+}
+
+// repeatsSYN reports whether a SYN is that of the connection, sent once more.
+func (c *Conn) repeatsSYN(s *packet.Segment, swapped bool) bool {
+	st := &c.streams[c.side(swapped)-1]
+	return st.syn && st.first == s.Seq && c.End.How == Open
+}
+
+// closing looks whether the segment ends the connection.
+func (t *Table) closing(c *Conn, from trace.Side, s *packet.Segment) {
+	if c.End.How != Open {
+		return
+	}
+	switch {
+	case s.Flags&packet.RST != 0:
+		c.End = End{Reset, from, s.Frame, s.Time}
+	case c.streams[0].done && c.streams[1].done:
+		c.End = End{Closed, c.closedFirst(), s.Frame, s.Time}
+	default:
+		return
+	}
+	c.finalAt = t.now + linger
+	t.ending = append(t.ending, c)
+}
+
+// expire ends what was closed or reset, or has been silent for too long.
+func (t *Table) expire() {
+	for len(t.ending) > 0 && t.ending[0].finalAt < t.now {
+		c := t.ending[0]
+		t.ending[0] = nil
+		t.ending = t.ending[1:]
+		if t.conns[c.key] == c {
+			t.finish(c, c.End.How)
+		}
+	}
+	for t.oldest != nil && t.now-t.oldest.heard > int64(t.limits.Idle) {
+		t.finish(t.oldest, Silent)
+	}
+}
+
+// Close ends all connections, in the order in which they began: the capture is
+// over.
+func (t *Table) Close() {
+	for _, c := range byID(t.conns) {
+		t.finish(c, Open)
+	}
+}
+
+// finish ends a connection, with what still waits.
+func (t *Table) finish(c *Conn, how How) {
+	for _, from := range [...]trace.Side{trace.Client, trace.Server} {
+		c.giveUp(t, from)
+	}
+	if c.End.How == Open {
+		c.End.How = how
+		if by := c.closedFirst(); by != 0 {
+			c.End.By, c.End.Frame = by, c.Of(by).Fin
+			if how == Open {
+				c.End.How = Half
+			}
+		}
+	}
+	delete(t.conns, c.key)
+	t.remove(c)
+	if c.End.How == Closed || c.End.How == Reset {
+		t.remember(c.key)
+	}
+	t.handler.Ended(c)
+}
+
+// closedFirst gives the side whose FIN came first, 0 if neither has sent one.
+func (c *Conn) closedFirst() trace.Side {
+	a, b := c.Sides[0].Fin, c.Sides[1].Fin
+	switch {
+	case a == 0 && b == 0:
+		return 0
+	case a == 0 || b != 0 && b < a:
+		return trace.Server
+	}
+	return trace.Client
+}
+
+// remember notes that a connection is over.
+func (t *Table) remember(k key) {
+	if old := t.ring[t.at]; old != (key{}) && old != k {
+		delete(t.over, old)
+	}
+	t.ring[t.at] = k
+	t.at = (t.at + 1) % recent
+	t.over[k] = t.now + remembered
+}
+
+// The list of connections by their last segment.
+
+func (t *Table) append(c *Conn) {
+	if c.older = t.newest; c.older != nil {
+		c.older.newer = c
+	} else {
+		t.oldest = c
+	}
+	c.newer, t.newest = nil, c
+}
+
+func (t *Table) remove(c *Conn) {
+	if c.older != nil {
+		c.older.newer = c.newer
+	} else {
+		t.oldest = c.newer
+	}
+	if c.newer != nil {
+		c.newer.older = c.older
+	} else {
+		t.newest = c.older
+	}
+	c.older, c.newer = nil, nil
+}
+
+func (t *Table) touch(c *Conn) {
+	if t.newest != c {
+		t.remove(c)
+		t.append(c)
+	}
+}
