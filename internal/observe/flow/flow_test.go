@@ -1,0 +1,176 @@
+package flow_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/handsel-tls/handsel/internal/observe/flow"
+	"github.com/handsel-tls/handsel/internal/observe/packet"
+	"github.com/handsel-tls/handsel/internal/observe/pcap"
+	"github.com/handsel-tls/handsel/internal/observe/synth"
+	"github.com/handsel-tls/handsel/internal/observe/tcp"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// told gives the story of one connection.
+func told(t testing.TB, talk func(c *synth.Conn)) *flow.Story {
+	t.Helper()
+	var stories []*flow.Story
+	f := flow.NewFollower(func(s *flow.Story) { stories = append(stories, s) }, flow.Options{Plain: true})
+	table := tcp.NewTable(f, tcp.Limits{})
+	var s packet.Segment
+	var u packet.Datagram
+	var d packet.Decoder
+	talk(synth.New("192.0.2.1:40000", "198.51.100.1:8443", func(p *pcap.Packet) {
+		if d.Decode(p, &s, &u) == packet.TCP {
+			table.Add(&s)
+		}
+	}))
+	table.Close()
+	if len(stories) != 1 {
+		t.Fatalf("%d stories", len(stories))
+	}
+	return stories[0]
+}
+
+const clientHello = "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x00\x02\xc0\x2f\x01\x00"
+
+// TestPreambles finds TLS after what comes before it.
+func TestPreambles(t *testing.T) {
+	for _, c := range []struct{ kind, detail, client, server string }{
+		{"http-connect", "example.com:443", "CONNECT example.com:443 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"},
+		{"proxy-v1", "TCP4 192.0.2.1 198.51.100.1 56324 443", "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", ""},
+		{"proxy-v2", "", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c123456789012", ""},
+		{"smtp", "220 mail.example.com ESMTP", "EHLO a\r\nSTARTTLS\r\n", "220 mail.example.com ESMTP\r\n220 go ahead\r\n"},
+		{"imap", "* OK ready", "a STARTTLS\r\n", "* OK ready\r\na OK\r\n"},
+		{"pop3", "+OK ready", "STLS\r\n", "+OK ready\r\n+OK\r\n"},
+		{"ftp", "220 ready", "AUTH TLS\r\n", "220 ready\r\n234 go\r\n"},
+		{"xmpp", "", "<stream><starttls xmlns='x'/>", "<proceed/>"},
+		{"ldap", "", "0\x1d\x02\x01\x01w\x18\x80\x161.3.6.1.4.1.1466.20037", "0\x0c"},
+		{"postgres", "", "\x00\x00\x00\x08\x04\xd2\x16\x2f", "S"},
+		{"mysql", "8.0.35", "\x20\x00\x00\x01", "\x4a\x00\x00\x00\x0a8.0.35\x00"},
+		{"socks5", "", "\x05\x01\x00\x05\x01\x00\x01", "\x05\x00"},
+	} {
+		for _, together := range []bool{false, true} {
+			s := told(t, func(conn *synth.Conn) {
+				conn.Open()
+				if c.server != "" && c.kind != "postgres" && c.kind != "http-connect" {
+					conn.Send(trace.Server, []byte(c.server))
+				}
+				if together {
+					conn.Send(trace.Client, []byte(c.client+clientHello))
+				} else {
+					conn.Send(trace.Client, []byte(c.client))
+					conn.Send(trace.Server, []byte(c.server+" "))
+					conn.Send(trace.Client, []byte(clientHello))
+				}
+			})
+			if !s.TLS || len(s.Preamble) == 0 || s.Preamble[0].Kind != c.kind && !(together && c.kind == "postgres") || s.Preamble[0].Detail != c.detail {
+				t.Errorf("%s, together %v: TLS %v, %+v", c.kind, together, s.TLS, s.Preamble)
+			}
+			if len(s.Messages) != 1 || s.Messages[0].Name != "ClientHello" || len(s.JA4) == 0 {
+				t.Errorf("%s: %d messages", c.kind, len(s.Messages))
+			}
+		}
+	}
+}
+
+// TestNotTLS: a server that answers with something else is told of, and a
+// connection without TLS has no messages.
+func TestNotTLS(t *testing.T) {
+	s := told(t, func(c *synth.Conn) {
+		c.Open()
+		c.Send(trace.Client, []byte(clientHello))
+		c.Send(trace.Server, []byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+		c.Close(trace.Server)
+	})
+	if !s.TLS || !s.Failed() || !hasNote(s, "not-tls", "HTTP/1.1 400 Bad Request") {
+		t.Errorf("%+v", s.Notes)
+	}
+	s = told(t, func(c *synth.Conn) {
+		c.Open()
+		c.Send(trace.Client, []byte("GET / HTTP/1.0\r\n\r\n"))
+		c.Close(trace.Client)
+	})
+	if s.TLS || len(s.Messages) > 0 || s.Failed() {
+		t.Errorf("%+v", s)
+	}
+}
+
+func hasNote(s *flow.Story, code, text string) bool {
+	for _, n := range s.Notes {
+		if n.Code == code && strings.Contains(n.Text, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestPieces has a ClientHello come in records and segments of any length: it is
+// the same message.
+func TestPieces(t *testing.T) {
+	for _, mss := range []int{1, 3, 7, 1460} {
+		for _, each := range []int{1, 3, 100} {
+			var b []byte
+			s := told(t, func(c *synth.Conn) {
+				c.MSS = mss
+				c.Open()
+				for rest := []byte(clientHello)[5:]; len(rest) > 0; {
+					n := min(each, len(rest))
+					b = append(append(b, 22, 3, 1, 0, byte(n)), rest[:n]...)
+					rest = rest[n:]
+				}
+				c.Send(trace.Client, b)
+			})
+			if len(s.Messages) != 1 || string(s.Messages[0].Raw) != clientHello[5:] || s.Messages[0].Type != iana.MsgClientHello {
+				t.Errorf("segments of %d, records of %d: %+v", mss, each, s.Messages)
+			}
+			sum := 0
+			for _, n := range s.Messages[0].Segs {
+				sum += n
+			}
+			if sum != len(b) {
+				t.Errorf("segments of %d: the frames brought %d bytes of %d", mss, sum, len(b))
+			}
+		}
+	}
+}
+
+// TestEndings: alerts, and what is inferred.
+func TestEndings(t *testing.T) {
+	s := told(t, func(c *synth.Conn) {
+		c.Open()
+		c.Send(trace.Client, []byte(clientHello))
+		c.Send(trace.Server, []byte("\x15\x03\x03\x00\x02\x02\x28"))
+		c.Close(trace.Server)
+	})
+	if e := s.Ended; !s.Failed() || e.How != "alert" || e.Alert != iana.AlertHandshakeFailure || !e.Known || !e.Fatal || e.By != trace.Server {
+		t.Errorf("%+v", e)
+	}
+	s = told(t, func(c *synth.Conn) {
+		c.Open()
+		c.Send(trace.Client, []byte(clientHello))
+		c.Reset(trace.Server)
+	})
+	if e := s.Ended; !s.Failed() || e.How != "rst" || e.By != trace.Server {
+		t.Errorf("%+v", e)
+	}
+}
+
+// FuzzFollower feeds both sides anything.
+func FuzzFollower(f *testing.F) {
+	f.Add([]byte(clientHello), []byte("\x15\x03\x03\x00\x02\x02\x28"), uint8(3))
+	f.Add([]byte("\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10"), []byte("\x16\x03\x03\x00\x04\x0e\x00\x00\x00"), uint8(1))
+	f.Fuzz(func(t *testing.T, client, server []byte, cut uint8) {
+		told(t, func(c *synth.Conn) {
+			c.MSS = int(cut)%200 + 1
+			c.Open()
+			c.Send(trace.Client, client[:len(client)/2])
+			c.Send(trace.Server, server)
+			c.Seq[0] += uint32(cut) // a gap
+			c.Send(trace.Client, client[len(client)/2:])
+			c.Close(trace.Client)
+		})
+	})
+}

@@ -1,0 +1,159 @@
+package flow
+
+import (
+	"github.com/handsel-tls/handsel/internal/observe/tcp"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// Options say what a Follower keeps.
+type Options struct {
+	Plain bool // tell of connections without TLS, too
+}
+
+const (
+	// mostMessages is how many messages of a connection are kept.
+	mostMessages = 1000
+	// mostRaw is how many bytes of a message are kept, and mostRawConn of all
+	// messages of a connection.
+	mostRaw, mostRawConn = 1 << 17, 1 << 19
+	// mostNotes is how many notes of a connection are kept.
+	mostNotes = 100
+)
+
+// A Follower is a tcp.Handler that tells the story of each connection when it is
+// over.
+type Follower struct {
+	options Options
+	tell    func(*Story)
+}
+
+// NewFollower tells each story once, at its end. A story is the receiver's.
+func NewFollower(tell func(*Story), o Options) *Follower { return &Follower{o, tell} }
+
+// conn is what is known of a connection so far.
+type conn struct {
+	story  *Story
+	sides  [2]half
+	raw    int  // bytes of messages that are kept
+	v13    bool // TLS 1.3 was chosen: what follows is encrypted
+	hello  bool // a ClientHello came
+	finder finder
+}
+
+// half is one side of a connection.
+type half struct {
+	records reader
+	began   bool // TLS was found
+	broken  bool // what came is no record
+	sealed  bool // its records are encrypted from here on
+	ccs     bool // it has sent a ChangeCipherSpec
+	sealedN int  // encrypted records that it has sent
+
+	// A handshake message that is not yet whole.
+	partial []byte
+	message *Message
+	skip    bool // the rest of it is lost or too long: records are left out until one begins anew
+}
+
+// Opened begins a connection.
+func (f *Follower) Opened(c *tcp.Conn) {
+	c.App = &conn{story: &Story{TCP: c}}
+}
+
+// Data takes bytes of a side in their order.
+func (f *Follower) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk) {
+	k := c.App.(*conn)
+	h := &k.sides[from-1]
+	if h.broken {
+		return
+	}
+	if !h.began {
+		n := k.find(from, data, at)
+		if n < 0 {
+			return
+		}
+		if c.Guessed && k.isServersHello(from, data[n:]) != (from == trace.Server) {
+			c.Turn()
+			k.sides[0], k.sides[1] = k.sides[1], k.sides[0]
+			from = from.Other()
+			h = &k.sides[from-1]
+		}
+		h.began = true
+		if !k.story.TLS {
+			k.story.TLS, k.story.Started = true, at.Time
+		}
+		data, at.Offset = data[n:], at.Offset+int64(n)
+	}
+	h.records.take(k, from, data, at)
+}
+
+// Gap notes that bytes are missing.
+func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
+	k := c.App.(*conn)
+	h := &k.sides[from-1]
+	if !h.began || h.broken {
+		return
+	}
+	k.note(Note{at.Time, at.Frame, from, "gap", plural(n, "byte") + " of the " + from.String() + " were not captured"})
+	h.lose()
+	h.records.skip(n)
+}
+
+// Ended tells the story.
+func (f *Follower) Ended(c *tcp.Conn) {
+	k := c.App.(*conn)
+	c.App = nil
+	if !k.story.TLS && !f.options.Plain {
+		return
+	}
+	for _, from := range [...]trace.Side{trace.Client, trace.Server} {
+		h := &k.sides[from-1]
+		if h.message != nil || h.records.pending() {
+			k.cut(from, c.Last)
+		}
+	}
+	k.conclude(c)
+	f.tell(k.story)
+}
+
+// isServersHello reports whether the bytes are what a server says first.
+func (k *conn) isServersHello(from trace.Side, b []byte) bool {
+	if len(b) < 6 {
+		return from == trace.Server
+	}
+	switch {
+	case b[0] == byte(iana.ContentHandshake) && b[5] == byte(iana.MsgServerHello):
+		return true
+	case b[0] == byte(iana.ContentHandshake) && b[5] == byte(iana.MsgClientHello), b[0]&0x80 != 0:
+		return false
+	}
+	return from == trace.Server
+}
+
+func (k *conn) note(n Note) {
+	if len(k.story.Notes) < mostNotes {
+		k.story.Notes = append(k.story.Notes, n)
+	}
+}
+
+// lose gives up the handshake message that is under way.
+func (h *half) lose() {
+	if h.message != nil {
+		h.message.Cut = true
+	}
+	h.partial, h.message, h.skip = h.partial[:0], nil, true
+}
+
+// cut tells of what a side had begun to say.
+func (k *conn) cut(from trace.Side, at int64) {
+	h := &k.sides[from-1]
+	if h.message != nil {
+		h.message.Cut = true
+		h.message.Raw = append([]byte(nil), h.partial...)
+		return
+	}
+	if head, ok := h.records.header(); ok {
+		k.note(Note{at, 0, from, "cut", "the " + from.String() + "'s stream ends within a record of " + plural(int64(head.Length), "byte")})
+	}
+}

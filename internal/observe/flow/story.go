@@ -1,0 +1,188 @@
+package flow
+
+import (
+	"fmt"
+
+	"github.com/handsel-tls/handsel/internal/observe/fingerprint"
+	"github.com/handsel-tls/handsel/internal/observe/tcp"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// clientHello takes from a ClientHello what the story says of it.
+func (k *conn) clientHello(m *Message, body []byte) {
+	k.hello = true
+	hello, err := wire.ParseClientHello(body)
+	if err != nil {
+		m.Broken = err
+	}
+	if err == nil && k.story.JA3 == "" {
+		k.story.JA3, _ = fingerprint.JA3(&hello)
+		k.story.JA4 = fingerprint.JA4(&hello)
+	}
+	if name, ok := hello.Extensions.Get(iana.ExtServerName); ok {
+		if list, err := wire.ParseServerNameClient(name); err == nil {
+			k.story.ServerName = string(list)
+		}
+	}
+	if _, ok := hello.Extensions.Get(iana.ExtEncryptedClientHello); ok {
+		k.story.ECH = true
+	}
+	if _, ok := hello.Extensions.Get(iana.ExtEarlyData); ok {
+		k.story.EarlyData = Unknown
+	} else if !k.story.Retried {
+		k.story.EarlyData = No
+	}
+}
+
+// serverHello takes from a ServerHello what the two have agreed on. RFC 9846,
+// section 4.2.3.
+func (k *conn) serverHello(m *Message, body []byte) {
+	hello, err := wire.ParseServerHello(body)
+	s := k.story
+	if err != nil {
+		m.Broken = err
+		s.Version = hello.Version
+		k.v13 = isDraft(hello.Version) // before draft 22 the message had another form
+		return
+	}
+	if hello.IsRetry() {
+		m.Name, s.Retried = "HelloRetryRequest", true
+	}
+	s.Version, s.Suite = hello.Version, hello.CipherSuite
+	if v, ok := hello.Extensions.Get(iana.ExtSupportedVersions); ok {
+		if v, err := wire.ParseSupportedVersionsServer(v); err == nil {
+			s.Version = v
+		}
+	}
+	if b, ok := hello.Extensions.Get(iana.ExtALPN); ok {
+		if list, err := wire.ParseALPN(b); err == nil {
+			for name := range list.All() {
+				s.ALPN = string(name)
+			}
+		}
+	}
+	if hello.IsRetry() {
+		return
+	}
+	if s.JA3S == "" {
+		s.JA3S, _ = fingerprint.JA3S(&hello)
+	}
+	k.v13 = s.Version == iana.TLS13 || isDraft(s.Version)
+	if !k.v13 {
+		return
+	}
+	if b, ok := hello.Extensions.Get(iana.ExtKeyShare); ok {
+		if g, _, err := wire.ParseKeyShareServer(b); err == nil {
+			s.Group = g
+		}
+	}
+	s.Resumed = No
+	if _, ok := hello.Extensions.Get(iana.ExtPreSharedKey); ok {
+		s.Resumed = Probably
+		k.note(Note{m.Time, 0, trace.Server, "resumed", "a pre-shared key was chosen: a session is resumed, or the two have an external key"})
+	}
+}
+
+// isDraft reports whether the version is a draft of TLS 1.3.
+func isDraft(v iana.Version) bool { return v>>8 == 0x7f }
+
+// conclude says what the whole shows.
+func (k *conn) conclude(c *tcp.Conn) {
+	s := k.story
+	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
+	if f := &k.finder; len(f.answer) > 0 && !server.began {
+		k.note(Note{f.at.Time, f.at.Frame, trace.Server, "not-tls", "the server answers the ClientHello with something else: " + line(f.answer)})
+	}
+	if s.TLS && !k.v13 {
+		certificate := false
+		for _, m := range s.Messages {
+			if m.Content == iana.ContentHandshake && m.From == trace.Server && !m.Encrypted &&
+				(m.Type == iana.MsgCertificate || m.Type == iana.MsgServerHelloDone) && m.Raw != nil {
+				certificate = true
+			}
+		}
+		switch {
+		case s.Version == 0:
+		case certificate:
+			s.Resumed = No
+		case server.ccs:
+			s.Resumed = Yes
+		}
+		if s.Version != 0 && client.ccs && server.ccs && client.sealedN > 0 && server.sealedN > 0 {
+			s.Complete = Yes
+		} else if s.Version != 0 && client.began && server.began {
+			s.Complete = No
+		}
+		if s.ClientAuth == Unknown && s.Complete == Yes {
+			s.ClientAuth = No
+		}
+	}
+	if k.v13 {
+		s.Complete = k.complete13()
+	}
+	k.ending(c)
+}
+
+// complete13 infers whether a handshake of TLS 1.3 was complete: the client has
+// answered the server's flight with more than an alert, and one of them went on.
+func (k *conn) complete13() Known {
+	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
+	last := k.story.Messages[len(k.story.Messages)-1]
+	switch {
+	case client.sealedN == 0 || server.sealedN == 0:
+		return No
+	case client.sealedN == 1 && last.From == trace.Client && last.Inferred != "":
+		return No
+	}
+	k.note(Note{last.Time, 0, 0, "inferred-complete", "the handshake is taken for complete: the client has answered the server's encrypted flight"})
+	return Probably
+}
+
+// ending says how the connection ended, if no alert has.
+func (k *conn) ending(c *tcp.Conn) {
+	e := &k.story.Ended
+	if n := len(k.story.Messages); e.How == "" && n > 0 {
+		last := k.story.Messages[n-1]
+		switch {
+		case last.Name == "Encrypted Alert":
+			*e = Ending{How: "alert", By: last.From, Frame: frameOf(last), Time: last.Time}
+			if k.story.Complete == Yes {
+				e.How, e.Alert = "close_notify", iana.AlertCloseNotify
+				last.Inferred = "close_notify: the handshake was complete, and it is the last that was said"
+			}
+		case last.Content == iana.ContentApplicationData && last.Inferred != "":
+			*e = Ending{How: "alert", By: last.From, Frame: frameOf(last), Time: last.Time}
+			if k.story.Complete != No && k.story.Data[last.From.Other()-1].Records > 1 {
+				e.How, e.Alert = "close_notify", iana.AlertCloseNotify
+			}
+		}
+	}
+	if e.How != "" {
+		return
+	}
+	how := map[tcp.How]string{tcp.Closed: "fin", tcp.Half: "fin", tcp.Reset: "rst", tcp.Silent: "silence", tcp.Open: "open", tcp.Reused: "open", tcp.Capped: "open"}[c.End.How]
+	*e = Ending{How: how, By: c.End.By, Known: true, Frame: c.End.Frame, Time: c.End.Time}
+}
+
+func frameOf(m *Message) int {
+	if n := len(m.Frames); n > 0 {
+		return m.Frames[n-1]
+	}
+	return 0
+}
+
+// Failed reports whether the handshake came to nothing: an alert, an end before it
+// was complete, or no TLS where one side wanted it.
+func (s *Story) Failed() bool {
+	if !s.TLS || s.Complete == Yes || s.Complete == Probably {
+		return s.Ended.Fatal && s.Ended.Known
+	}
+	return s.Ended.How != "open" || s.Ended.Fatal
+}
+
+// String tells the story in one line.
+func (s *Story) String() string {
+	return fmt.Sprintf("%v -> %v %v %v %q, ended by %s", s.TCP.Client, s.TCP.Server, s.Version, s.Suite, s.ServerName, s.Ended.How)
+}
