@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/handsel-tls/handsel/internal/observe/pcap"
+	"github.com/handsel-tls/handsel/internal/observe/synth"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+const traceHello = "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x00\x02\xc0\x2f\x01\x00"
+
+// capture writes a file with a connection that is closed and one that failed.
+func capture(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "capture.pcapng")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := pcap.NewWriter(f, nil)
+	number := 0
+	write := func(p *pcap.Packet) {
+		number++
+		p.Number = number
+		if err := w.Write(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plain := synth.New("192.0.2.1:40000", "198.51.100.1:80", write)
+	plain.Open()
+	plain.Send(trace.Client, []byte("GET / HTTP/1.0\r\n\r\n"))
+	plain.Close(trace.Server)
+	quiet := synth.New("192.0.2.1:40001", "198.51.100.1:443", write)
+	quiet.Open()
+	quiet.Send(trace.Client, []byte(traceHello))
+	failed := synth.New("192.0.2.1:40002", "198.51.100.1:443", write)
+	failed.Open()
+	failed.Send(trace.Client, []byte(traceHello))
+	failed.Send(trace.Server, []byte("\x15\x03\x03\x00\x02\x02\x28"))
+	failed.Close(trace.Server)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func runTrace(args ...string) (code int, out, errs string) {
+	var o, e bytes.Buffer
+	code = Main(append([]string{"trace"}, args...), strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestTrace(t *testing.T) {
+	name := capture(t)
+	code, out, errs := runTrace(name)
+	if code != 0 || errs != "" {
+		t.Fatalf("%d %s", code, errs)
+	}
+	lines := strings.Split(out, "\n")
+	if !strings.HasPrefix(lines[0], "#2 ") || !strings.Contains(lines[0], "failed: alert handshake_failure by the server") || !strings.HasPrefix(lines[1], "#1 ") ||
+		!strings.Contains(out, "2 connections with TLS, 1 of them failed") {
+		t.Errorf("the failed one has to come first:\n%s", out)
+	}
+	_, out, _ = runTrace("-v", "--failed", name)
+	for _, want := range []string{"SYN, ACK  frame", "C ->  ClientHello  45 bytes  frame ", "<- S  Alert fatal handshake_failure", "checksum 0x", " right"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "#1 ") {
+		t.Errorf("--failed shows one that has not:\n%s", out)
+	}
+	_, out, _ = runTrace("--json", "--all", name)
+	dec := json.NewDecoder(strings.NewReader(out))
+	n := 0
+	for dec.More() {
+		var v traceView
+		if err := dec.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		if v.Stream == 2 && (!v.Failed || v.Ended.Alert != "handshake_failure" || len(v.Messages) != 2 || len(v.Opening) != 3 || v.JA4 == "") {
+			t.Errorf("%+v", v)
+		}
+		n++
+	}
+	if n != 3 {
+		t.Errorf("%d objects", n)
+	}
+}
+
+func TestTraceMistakes(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{nil, exitUsage, "files"},
+		{[]string{"no-such-file.pcap"}, exitFailed, "no such file"},
+		{[]string{"--since", "yesterday", "x.pcap"}, exitUsage, "is no time"},
+		{[]string{"--filter", "port 443", "x.pcap"}, exitUsage, "goes with -i"},
+		{[]string{"-i", "no-such-interface"}, exitNetwork, "no-such-interface"},
+	} {
+		if code, _, errs := runTrace(c.args...); code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("%q: %d %s", c.args, code, errs)
+		}
+	}
+}
+
+// TestTraceDocs: docs/trace-json.md has every field that there is, and no other.
+func TestTraceDocs(t *testing.T) {
+	b, err := os.ReadFile("../../../docs/trace-json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]bool{}
+	collect(reflect.TypeOf(traceView{}), fields)
+	for name := range fields {
+		if !strings.Contains(string(b), "`"+name+"`") {
+			t.Errorf("the field %s is not documented", name)
+		}
+	}
+	for _, m := range regexp.MustCompile("`([a-z_0-9]+)`").FindAllStringSubmatch(string(b), -1) {
+		if !fields[m[1]] {
+			t.Errorf("there is no field %s", m[1])
+		}
+	}
+}
+
+func collect(t reflect.Type, fields map[string]bool) {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		fields[name] = true
+		collect(t.Field(i).Type, fields)
+	}
+}

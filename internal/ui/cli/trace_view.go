@@ -1,0 +1,318 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/observe/flow"
+	"github.com/handsel-tls/handsel/internal/observe/packet"
+	"github.com/handsel-tls/handsel/internal/observe/tcp"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// A traceView is a connection of a capture, for people and, as JSON, for machines:
+// docs/trace-json.md documents its fields, and a test holds it to that.
+type traceView struct {
+	File       string          `json:"file,omitempty"`
+	Stream     int             `json:"stream"`
+	Client     string          `json:"client"`
+	Server     string          `json:"server"`
+	Guessed    bool            `json:"guessed,omitempty"`
+	Via        string          `json:"via,omitempty"`
+	Started    string          `json:"started"`
+	Millis     float64         `json:"duration_ms"`
+	TLS        bool            `json:"tls"`
+	Failed     bool            `json:"failed"`
+	ServerName string          `json:"server_name,omitempty"`
+	Version    string          `json:"version,omitempty"`
+	Suite      string          `json:"cipher_suite,omitempty"`
+	Group      string          `json:"group,omitempty"`
+	ALPN       string          `json:"alpn,omitempty"`
+	Complete   string          `json:"complete,omitempty"`
+	Resumed    string          `json:"resumed,omitempty"`
+	ClientAuth string          `json:"client_certificate,omitempty"`
+	Retried    bool            `json:"hello_retry_request,omitempty"`
+	ECH        bool            `json:"ech_offered,omitempty"`
+	JA3        string          `json:"ja3,omitempty"`
+	JA3S       string          `json:"ja3s,omitempty"`
+	JA4        string          `json:"ja4,omitempty"`
+	Preamble   []tracePreamble `json:"preamble,omitempty"`
+	Opening    []traceOpening  `json:"tcp_handshake,omitempty"`
+	Sides      traceSides      `json:"tcp"`
+	Messages   []traceMessage  `json:"messages"`
+	Notes      []traceNote     `json:"notes,omitempty"`
+	Ended      traceEnding     `json:"ended"`
+}
+
+type tracePreamble struct {
+	Kind   string `json:"kind"`
+	Detail string `json:"detail,omitempty"`
+}
+
+type traceOpening struct {
+	From     string  `json:"from"`
+	Frame    int     `json:"frame"`
+	Millis   float64 `json:"at_ms"`
+	Flags    string  `json:"flags"`
+	Seq      uint32  `json:"seq"`
+	Ack      uint32  `json:"ack"`
+	Window   uint16  `json:"window"`
+	Options  string  `json:"options,omitempty"`
+	Checksum string  `json:"checksum"`
+	Sum      string  `json:"checksum_is"`
+}
+
+type traceSides struct {
+	Client traceSide `json:"client"`
+	Server traceSide `json:"server"`
+	How    string    `json:"ended"`
+	By     string    `json:"by,omitempty"`
+}
+
+type traceSide struct {
+	Segments      int   `json:"segments"`
+	Bytes         int64 `json:"bytes"`
+	Retransmitted int   `json:"retransmitted,omitempty"`
+	Reordered     int   `json:"reordered,omitempty"`
+	Overlaps      int   `json:"overlaps,omitempty"`
+	Conflicts     int   `json:"conflicts,omitempty"`
+	Lost          int64 `json:"lost_bytes,omitempty"`
+	Snapped       int64 `json:"snapped_bytes,omitempty"`
+	WrongSums     int   `json:"wrong_checksums,omitempty"`
+}
+
+type traceMessage struct {
+	From      string  `json:"from"`
+	Name      string  `json:"name"`
+	Millis    float64 `json:"at_ms"`
+	Length    int     `json:"length"`
+	Frames    []int   `json:"frames"`
+	Records   int     `json:"records,omitempty"`
+	Encrypted bool    `json:"encrypted,omitempty"`
+	Inferred  string  `json:"inferred,omitempty"`
+	Alert     string  `json:"alert,omitempty"`
+	Level     string  `json:"level,omitempty"`
+	Cut       bool    `json:"cut,omitempty"`
+	Broken    string  `json:"broken,omitempty"`
+}
+
+type traceNote struct {
+	Code  string `json:"code"`
+	Frame int    `json:"frame,omitempty"`
+	From  string `json:"from,omitempty"`
+	Text  string `json:"text"`
+}
+
+type traceEnding struct {
+	How      string `json:"how"`
+	By       string `json:"by,omitempty"`
+	Alert    string `json:"alert,omitempty"`
+	Fatal    bool   `json:"fatal,omitempty"`
+	Inferred bool   `json:"inferred,omitempty"`
+	Frame    int    `json:"frame,omitempty"`
+}
+
+func newTraceView(s *flow.Story, file string) *traceView {
+	c := s.TCP
+	since := func(at int64) float64 { return float64((at-c.First)/1000) / 1000 }
+	v := &traceView{
+		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Via: c.Via,
+		Started: time.Unix(0, c.First).UTC().Format(time.RFC3339Nano), Millis: since(c.Last), TLS: s.TLS, Failed: s.Failed(),
+		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
+		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth), Messages: []traceMessage{},
+	}
+	if s.Version != 0 {
+		v.Version = s.Version.String()
+		if !(s.Version == iana.SSL20) {
+			v.Suite = s.Suite.String()
+		}
+	}
+	if s.Group != 0 {
+		v.Group = s.Group.String()
+	}
+	for _, p := range s.Preamble {
+		v.Preamble = append(v.Preamble, tracePreamble(p))
+	}
+	for _, o := range c.Opening {
+		v.Opening = append(v.Opening, traceOpening{
+			From: o.From.String(), Frame: o.Frame, Millis: since(o.Time), Flags: o.Flags.String(), Seq: o.Seq, Ack: o.Ack, Window: o.Window,
+			Options: o.Options, Checksum: fmt.Sprintf("0x%04x", o.Checksum), Sum: sums[o.Sum],
+		})
+	}
+	v.Sides = traceSides{sideView(c.Of(trace.Client)), sideView(c.Of(trace.Server)), c.End.How.String(), who(c.End.By)}
+	for _, m := range s.Messages {
+		v.Messages = append(v.Messages, messageView(m, since(m.Time)))
+	}
+	for _, n := range s.Notes {
+		v.Notes = append(v.Notes, traceNote{n.Code, n.Frame, who(n.From), n.Text})
+	}
+	v.Ended = traceEnding{How: s.Ended.How, By: who(s.Ended.By), Fatal: s.Ended.Fatal, Inferred: !s.Ended.Known, Frame: s.Ended.Frame}
+	if (s.Ended.How == "alert" && s.Ended.Known) || s.Ended.How == "close_notify" {
+		v.Ended.Alert = s.Ended.Alert.String()
+	}
+	return v
+}
+
+func sideView(s *tcp.Side) traceSide {
+	return traceSide{s.Segments, s.Bytes, s.Retransmitted, s.Reordered, s.Overlaps, s.Conflicts, s.Lost, s.Snapped, s.WrongSums}
+}
+
+func messageView(m *flow.Message, at float64) traceMessage {
+	v := traceMessage{
+		From: m.From.String(), Name: m.Name, Millis: at, Length: m.Length, Frames: m.Frames, Encrypted: m.Encrypted, Inferred: m.Inferred, Cut: m.Cut,
+	}
+	if n := max(len(m.Records), m.Count); n > 1 {
+		v.Records = n
+	}
+	if m.Broken != nil {
+		v.Broken = m.Broken.Error()
+	}
+	if a, err := wire.ParseAlert(m.Raw); m.Name == "Alert" && err == nil {
+		v.Alert, v.Level = a.Description.String(), a.Level.String()
+	}
+	return v
+}
+
+var sums = map[packet.Sum]string{
+	packet.SumUnknown: "unknown", packet.SumRight: "right", packet.SumWrong: "wrong", packet.SumPartial: "left to the network card",
+}
+
+func known(k flow.Known) string {
+	return map[flow.Known]string{flow.No: "no", flow.Yes: "yes", flow.Probably: "probably"}[k]
+}
+
+func who(s trace.Side) string {
+	if s == 0 {
+		return ""
+	}
+	return s.String()
+}
+
+// tell gives the story in a line, or with every message.
+func (v *traceView) tell(c colors, verbose bool) string {
+	var b strings.Builder
+	color := c.green
+	if v.Failed {
+		color = c.red
+	}
+	fmt.Fprintf(&b, "%s#%d%s %s > %s", color, v.Stream, c.off, v.Client, v.Server)
+	for _, s := range []string{v.ServerName, v.Version, v.Suite, v.Group, v.ALPN} {
+		if s != "" {
+			b.WriteString("  " + plain(s))
+		}
+	}
+	for _, p := range v.Preamble {
+		b.WriteString("  after " + strings.TrimSpace(p.Kind+" "+plain(p.Detail)))
+	}
+	if v.Resumed == "yes" || v.Resumed == "probably" {
+		b.WriteString("  resumed")
+	}
+	fmt.Fprintf(&b, "  %s%s%s\n", color, v.outcome(), c.off)
+	for _, n := range v.Notes {
+		if n.Code == "not-tls" || n.Code == "not-a-record" || verbose {
+			fmt.Fprintf(&b, "    %s%s%s\n", c.yellow, plain(n.Text), c.off)
+		}
+	}
+	if verbose {
+		v.tellMessages(&b, c)
+	}
+	return b.String()
+}
+
+// outcome says how the connection ended, in words.
+func (v *traceView) outcome() string {
+	e := v.Ended
+	by := ""
+	if e.By != "" {
+		by = " by the " + e.By
+	}
+	last := ""
+	if n := len(v.Messages); v.Failed && n > 0 {
+		m := v.Messages[n-1]
+		last = ", after the " + m.From + "'s " + m.Name
+	}
+	switch e.How {
+	case "alert":
+		if e.Alert == "" {
+			return "failed: an encrypted alert" + by
+		}
+		return "failed: alert " + e.Alert + by
+	case "close_notify":
+		return "closed" + by
+	case "fin":
+		if v.Failed {
+			return "failed: closed" + by + last
+		}
+		return "closed" + by + " without close_notify"
+	case "rst":
+		if v.Failed {
+			return "failed: reset" + by + last
+		}
+		return "reset" + by
+	case "silence":
+		return "nobody said any more" + last
+	}
+	return "still open when the capture ends"
+}
+
+// tellMessages lists the segments that opened the connection, and every message.
+func (v *traceView) tellMessages(b *strings.Builder, c colors) {
+	for _, o := range v.Opening {
+		fmt.Fprintf(b, "    %10.3f ms  %s  %s  frame %d  seq %d ack %d win %d  %s  checksum %s %s\n",
+			o.Millis, arrow(o.From), o.Flags, o.Frame, o.Seq, o.Ack, o.Window, o.Options, o.Checksum, o.Sum)
+	}
+	before := 0.0
+	for i, m := range v.Messages {
+		delta := ""
+		if i > 0 {
+			delta = fmt.Sprintf(" (+%.3f)", m.Millis-before)
+		}
+		before = m.Millis
+		fmt.Fprintf(b, "    %10.3f ms%s  %s  %s", m.Millis, delta, arrow(m.From), m.Name)
+		if m.Alert != "" {
+			fmt.Fprintf(b, " %s%s %s%s", c.red, m.Level, m.Alert, c.off)
+		}
+		fmt.Fprintf(b, "  %d bytes", m.Length)
+		if m.Records > 1 {
+			fmt.Fprintf(b, " in %d records", m.Records)
+		}
+		fmt.Fprintf(b, "  %s", frames(m.Frames))
+		for _, s := range []string{m.Inferred, m.Broken} {
+			if s != "" {
+				b.WriteString("  (" + plain(s) + ")")
+			}
+		}
+		if m.Cut {
+			b.WriteString("  (not whole)")
+		}
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(b, "    %10.3f ms  TCP: %s%s\n", v.Millis, v.Sides.How, map[bool]string{true: " by the " + v.Sides.By}[v.Sides.By != ""])
+}
+
+func arrow(from string) string {
+	if from == "client" {
+		return "C ->"
+	}
+	return "<- S"
+}
+
+// frames names the frames that carried a message.
+func frames(list []int) string {
+	const most = 6
+	var words []string
+	for i, f := range list {
+		if i == most {
+			words = append(words, "...")
+			break
+		}
+		words = append(words, fmt.Sprint(f))
+	}
+	if len(list) == 1 {
+		return "frame " + words[0]
+	}
+	return "frames " + strings.Join(words, ", ")
+}
