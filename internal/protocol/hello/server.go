@@ -4,6 +4,8 @@
 package hello
 
 import (
+	"sync"
+
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -38,7 +40,13 @@ var serverTable = handshake.Table[Server]{
 }
 
 // NewServer waits for a ClientHello.
-func NewServer(core *handshake.Core) *Server { return &Server{Core: core} }
+func NewServer(core *handshake.Core) *Server {
+	s := servers.Get().(*Server)
+	s.Core = core
+	return s
+}
+
+var servers = sync.Pool{New: func() any { return new(Server) }}
 
 // Step gives the machine a message or an answer.
 func (s *Server) Step(on handshake.Trigger, m handshake.Message) error {
@@ -51,8 +59,11 @@ func (s *Server) Awaits(on handshake.Trigger) bool { return serverTable.Accepts(
 // State names the state.
 func (s *Server) State() string { return serverTable.Rows[s.state].Name }
 
-// Free does nothing: the machine is small and not pooled.
-func (s *Server) Free() {}
+// Free gives the machine back to the pool.
+func (s *Server) Free() {
+	*s = Server{}
+	servers.Put(s)
+}
 
 // onClientHello is START: the client's offer is read, and the host is asked
 // under which settings to answer it.

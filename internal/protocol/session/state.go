@@ -161,7 +161,9 @@ func parse(b []byte) (*State, error) {
 	}
 	r := reader{b: b[fixed:]}
 	s.Secret = r.field()
-	s.ALPN, s.ServerName = string(r.field()), string(r.field())
+	alpn, name := r.field(), r.field()
+	text := string(alpn) + string(name) // one allocation for both
+	s.ALPN, s.ServerName = text[:len(alpn)], text[len(alpn):]
 	s.OCSPStaple, s.RawKey, s.PSK = r.field(), r.field(), r.field()
 	if s.PSK != nil {
 		copy(s.PSKTag[:], r.take(len(s.PSKTag)))
