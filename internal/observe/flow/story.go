@@ -110,7 +110,7 @@ func (k *conn) conclude(c *tcp.Conn) {
 		case server.ccs:
 			s.Resumed = Yes
 		}
-		if s.Version != 0 && client.ccs && server.ccs && client.sealedN > 0 && server.sealedN > 0 {
+		if s.Version != 0 && (client.ccs && server.ccs || s.Version == iana.SSL20) && client.sealedN > 0 && server.sealedN > 0 {
 			s.Complete = Yes
 		} else if s.Version != 0 && client.began && server.began {
 			s.Complete = No
@@ -123,21 +123,53 @@ func (k *conn) conclude(c *tcp.Conn) {
 		s.Complete = k.complete13()
 	}
 	k.ending(c)
+	k.unanswered(c)
+}
+
+// unanswered notes a ClientHello that was sent again and again.
+func (k *conn) unanswered(c *tcp.Conn) {
+	client, server := c.Of(trace.Client), c.Of(trace.Server)
+	if !k.hello || server.Bytes > 0 || client.Retransmitted == 0 || k.story.Ended.How != "open" {
+		return
+	}
+	k.story.Ended = Ending{How: "silence", By: trace.Server, Known: true, Time: c.Last}
+	k.note(Note{c.Last, 0, trace.Server, "unanswered", "the client has sent its ClientHello " + plural(int64(client.Retransmitted+1), "time") +
+		", and nothing came back: it, or the answer, is lost on the way"})
 }
 
 // complete13 infers whether a handshake of TLS 1.3 was complete: the client has
-// answered the server's flight with more than an alert, and one of them went on.
+// answered the server's flight with more than an alert, and was not answered with
+// one at once.
 func (k *conn) complete13() Known {
 	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
-	last := k.story.Messages[len(k.story.Messages)-1]
-	switch {
-	case client.sealedN == 0 || server.sealedN == 0:
-		return No
-	case client.sealedN == 1 && last.From == trace.Client && last.Inferred != "":
+	if client.sealedN == 0 || server.sealedN == 0 {
 		return No
 	}
+	var sealed [2]int // encrypted messages of either side, since the client's first
+	for _, m := range k.story.Messages {
+		if m.Content != iana.ContentApplicationData || m.From == trace.Server && sealed[0] == 0 {
+			continue
+		}
+		alert := m.Inferred != ""
+		switch {
+		case !alert:
+		case m.From == trace.Client && sealed[0] == 0:
+			return k.inferFailure(m, "the client answers the server's flight with a record as long as an alert")
+		case m.From == trace.Server && sealed[1] == 0:
+			return k.inferFailure(m, "the server answers the client's Finished with a record as long as an alert: it may not want the client's certificate, or that there is none")
+		}
+		sealed[m.From-1]++
+	}
+	last := k.story.Messages[len(k.story.Messages)-1]
 	k.note(Note{last.Time, 0, 0, "inferred-complete", "the handshake is taken for complete: the client has answered the server's encrypted flight"})
 	return Probably
+}
+
+// inferFailure ends the story with an encrypted alert.
+func (k *conn) inferFailure(m *Message, why string) Known {
+	k.story.Ended = Ending{How: "alert", By: m.From, Fatal: true, Frame: frameOf(m), Time: m.Time}
+	k.note(Note{m.Time, frameOf(m), m.From, "inferred-alert", why})
+	return No
 }
 
 // ending says how the connection ended, if no alert has.
@@ -176,6 +208,9 @@ func frameOf(m *Message) int {
 // Failed reports whether the handshake came to nothing: an alert, an end before it
 // was complete, or no TLS where one side wanted it.
 func (s *Story) Failed() bool {
+	if s.TCP.Sides[0].Segments == 0 || s.TCP.Sides[1].Segments == 0 { // one side was not captured
+		return s.Ended.Fatal && s.Ended.Known
+	}
 	if !s.TLS || s.Complete == Yes || s.Complete == Probably {
 		return s.Ended.Fatal && s.Ended.Known
 	}

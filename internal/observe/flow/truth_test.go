@@ -231,3 +231,30 @@ func hellos(t *testing.T, stream int, s *flow.Story, client, server []helloTruth
 		}
 	}
 }
+
+// unseen are failures that do not show in a capture without keys, or are not of TLS.
+var unseen = map[string]string{
+	"gen__fail-smtp-starttls-refused.pcap": "there is no TLS in it",
+	"gen__fail-tls13-ech-rejected.pcap":    "a Finished and an encrypted alert: a client that says close_notify at once looks the same",
+}
+
+// TestLabels: whether a handshake failed is told as the labels have it.
+func TestLabels(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join(captures, "labels.json"))
+	if err != nil {
+		t.Skip("the captures with ground truth are not there")
+	}
+	var labels map[string]struct{ Outcome, Cause string }
+	if err := json.Unmarshal(b, &labels); err != nil {
+		t.Fatal(err)
+	}
+	for name, label := range labels {
+		failed := false
+		for _, s := range follow(t, filepath.Join(captures, name)) {
+			failed = failed || s.TLS && s.Failed()
+		}
+		if failed != (label.Outcome == "failed") && unseen[name] == "" {
+			t.Errorf("%s: %s (%s), failed: %v", name, label.Outcome, label.Cause, failed)
+		}
+	}
+}
