@@ -70,7 +70,7 @@ func JA4(m *wire.ClientHello) string {
 	count := 0
 	for _, s := range m.CipherSuites.Values() {
 		if !s.IsGREASE() {
-			suites = append(suites, fmt.Sprintf("%04x", uint16(s)))
+			suites = append(suites, digits(uint16(s)))
 		}
 	}
 	for t, body := range m.Extensions.All() {
@@ -103,12 +103,12 @@ func JA4(m *wire.ClientHello) string {
 			if list, err := wire.ParseSignatureAlgorithms(body); err == nil {
 				for _, s := range list.Values() {
 					if !grease(uint16(s)) {
-						schemes = append(schemes, fmt.Sprintf("%04x", uint16(s)))
+						schemes = append(schemes, digits(uint16(s)))
 					}
 				}
 			}
 		}
-		exts = append(exts, fmt.Sprintf("%04x", uint16(t)))
+		exts = append(exts, digits(uint16(t)))
 	}
 	slices.Sort(suites)
 	slices.Sort(exts)
@@ -171,6 +171,9 @@ func sum(s string) string {
 	h := md5.Sum([]byte(s))
 	return hex.EncodeToString(h[:])
 }
+
+// digits gives a number in four hexadecimal digits.
+func digits(v uint16) string { return hex.EncodeToString([]byte{byte(v >> 8), byte(v)}) }
 
 func number[T ~uint16](v T) string { return strconv.Itoa(int(v)) }
 

@@ -172,36 +172,85 @@ func (t *tracer) read(ctx context.Context, in io.Reader, name string) error {
 	return t.follow(ctx, r)
 }
 
-// follow tells of a source until it ends.
+// follow tells of a source until it ends. Three goroutines share the work: one
+// reads packets, this one follows the connections, one tells of them.
 func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
-	f := flow.NewFollower(t.story, flow.Options{Plain: t.flags.all})
+	packets := readAhead(from)
+	stories := make(chan []*flow.Story, 16)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for list := range stories {
+			for _, s := range list {
+				t.story(s)
+			}
+		}
+	}()
+	var list []*flow.Story
+	f := flow.NewFollower(func(s *flow.Story) {
+		if list = append(list, s); len(list) == 64 || t.live {
+			stories <- list
+			list = nil
+		}
+	}, flow.Options{Plain: t.flags.all})
 	table := tcp.NewTable(f, tcp.Limits{})
-	var p pcap.Packet
 	var s packet.Segment
 	var u packet.Datagram
 	var d packet.Decoder
-	var err error
-	for {
-		if err = from.Next(&p); err != nil {
-			var damaged *pcap.Error
-			if errors.As(err, &damaged) && damaged.Again {
-				continue
+	for b := range packets.full {
+		for i := range b.Packets {
+			if d.Decode(&b.Packets[i], &s, &u) == packet.TCP {
+				table.Add(&s)
 			}
-			break
 		}
-		if d.Decode(&p, &s, &u) == packet.TCP {
-			table.Add(&s)
-		}
-		if p.Number%4096 == 0 && ctx.Err() != nil {
+		packets.free <- b
+		if ctx.Err() != nil {
 			break
 		}
 	}
 	table.Close()
+	stories <- list
+	close(stories)
+	<-told
 	t.rest()
-	if errors.Is(err, io.EOF) || t.flags.iface != "" && ctx.Err() != nil {
-		return nil
+	if ctx.Err() != nil { // an interface ends so
+		if t.flags.iface != "" {
+			return nil
+		}
+		return ctx.Err()
 	}
-	return err
+	return packets.err
+}
+
+// An ahead is packets that are read while others are worked on.
+type ahead struct {
+	full, free chan *pcap.Batch
+	err        error // why there are no more, once full is closed; nil: that was all
+}
+
+func readAhead(from pcap.Source) *ahead {
+	const batches = 3
+	a := &ahead{full: make(chan *pcap.Batch, batches), free: make(chan *pcap.Batch, batches)}
+	for range batches {
+		a.free <- new(pcap.Batch)
+	}
+	go func() {
+		defer close(a.full)
+		for b := range a.free {
+			err := b.Fill(from)
+			a.full <- b
+			var damaged *pcap.Error
+			switch {
+			case errors.As(err, &damaged) && damaged.Again, err == nil:
+			case errors.Is(err, io.EOF):
+				return
+			default:
+				a.err = err
+				return
+			}
+		}
+	}()
+	return a
 }
 
 // mostHeld is how many stories are held back so that the failed ones come first.
