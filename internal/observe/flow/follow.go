@@ -8,7 +8,11 @@ import (
 
 // Options say what a Follower keeps.
 type Options struct {
-	Plain bool // tell of connections without TLS, too
+	Plain bool  // tell of connections without TLS, too
+	Keys  *Keys // open what is encrypted; nil: nothing is
+	// Data is given application data that was decrypted, in its order. It is valid
+	// during the call only, and the story is not at its end.
+	Data func(s *Story, from trace.Side, data []byte, at tcp.Chunk)
 }
 
 const (
@@ -39,6 +43,9 @@ type conn struct {
 	v13    bool // TLS 1.3 was chosen: what follows is encrypted
 	hello  bool // a ClientHello came
 	finder finder
+
+	options *Options
+	unlock  *unlocking // nil if there are no keys
 }
 
 // half is one side of a connection.
@@ -58,7 +65,11 @@ type half struct {
 
 // Opened begins a connection.
 func (f *Follower) Opened(c *tcp.Conn) {
-	c.App = &conn{story: &Story{TCP: c}}
+	k := &conn{story: &Story{TCP: c}, options: &f.options}
+	if f.options.Keys != nil {
+		k.unlock = new(unlocking)
+	}
+	c.App = k
 }
 
 // Data takes bytes of a side in their order.

@@ -44,10 +44,11 @@ var labelNames = map[string]label{
 // 9850), by the random of the ClientHello. It may grow while connections are
 // read, and be used by several goroutines.
 type KeyLog struct {
-	mu      sync.RWMutex
-	secrets map[[32]byte]*[labels][]byte
-	rsa     map[[8]byte][]byte // premaster secrets by the first bytes of what they were encrypted to
-	left    int
+	mu       sync.RWMutex
+	secrets  map[[32]byte]*[labels][]byte
+	rsa      map[[8]byte][]byte // premaster secrets by the first bytes of what they were encrypted to
+	sessions map[string][]byte  // master secrets by the session ID, as OpenSSL 0.9.8 writes them
+	left     int
 }
 
 // Add takes lines of a key log, and gives how many of them are none. Comments,
@@ -57,6 +58,7 @@ func (l *KeyLog) Add(lines []byte) (bad int) {
 	defer l.mu.Unlock()
 	if l.secrets == nil {
 		l.secrets, l.rsa = make(map[[32]byte]*[labels][]byte), make(map[[8]byte][]byte)
+		l.sessions = make(map[string][]byte)
 	}
 	for len(lines) > 0 {
 		var line []byte
@@ -82,6 +84,10 @@ func (l *KeyLog) line(line []byte) bool {
 		return false
 	}
 	if string(words[0]) == "RSA" {
+		id, isID := bytes.CutPrefix(words[1], []byte("Session-ID:"))
+		if secret, ok := bytes.CutPrefix(words[2], []byte("Master-Key:")); ok && isID {
+			return l.ofSession(id, secret)
+		}
 		return l.encrypted(words[1], words[2])
 	}
 	name, known := labelNames[string(words[0])]
@@ -98,7 +104,7 @@ func (l *KeyLog) line(line []byte) bool {
 	}
 	of := l.secrets[random]
 	if of == nil {
-		if len(l.secrets)+len(l.rsa) >= mostKeyed {
+		if l.full() {
 			l.left++
 			return true
 		}
@@ -122,13 +128,30 @@ func (l *KeyLog) encrypted(of, premaster []byte) bool {
 	if _, err := hex.Decode(first[:], of); err != nil {
 		return false
 	}
-	if len(l.secrets)+len(l.rsa) >= mostKeyed {
+	if l.full() {
 		l.left++
 		return true
 	}
 	l.rsa[first] = secret
 	return true
 }
+
+// ofSession takes the master secret of a session.
+func (l *KeyLog) ofSession(id, master []byte) bool {
+	session, ok := unhex(id)
+	secret, ok2 := unhex(master)
+	if !ok || !ok2 || len(session) > 32 {
+		return false
+	}
+	if l.full() {
+		l.left++
+		return true
+	}
+	l.sessions[string(session)] = secret
+	return true
+}
+
+func (l *KeyLog) full() bool { return len(l.secrets)+len(l.rsa)+len(l.sessions) >= mostKeyed }
 
 func unhex(b []byte) ([]byte, bool) {
 	if len(b) == 0 || len(b) > 2*mostSecret {
@@ -150,6 +173,16 @@ func (l *KeyLog) secret(random *[32]byte, name label) []byte {
 		return of[name]
 	}
 	return nil
+}
+
+// session gives the master secret of a session, nil if it is not known.
+func (l *KeyLog) session(id string) []byte {
+	if l == nil {
+		return nil
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.sessions[id]
 }
 
 // premaster gives the premaster secret that was encrypted to the bytes of a

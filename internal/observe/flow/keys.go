@@ -21,7 +21,8 @@ type Agreed struct {
 	Version                    iana.Version
 	Suite                      iana.Suite
 	ClientRandom, ServerRandom [32]byte
-	EtM                        bool // encrypt_then_mac (RFC 7366)
+	EtM                        bool   // encrypt_then_mac (RFC 7366)
+	SessionID                  string // of the ServerHello
 	// SessionHash is the transcript up to the ClientKeyExchange if
 	// extended_master_secret was agreed. It counts if only the premaster secret is
 	// known. RFC 7627, section 4.
@@ -40,6 +41,9 @@ type Keys struct {
 // master gives the master secret of TLS 1.2 and below, nil if it is not known.
 func (k *Keys) master(a *Agreed, p *suite.Params) []byte {
 	if m := k.Log.secret(&a.ClientRandom, masterSecret); len(m) == prf.MasterLen {
+		return m
+	}
+	if m := k.Log.session(a.SessionID); len(m) == prf.MasterLen {
 		return m
 	}
 	premaster := k.premaster(a, p)
@@ -77,6 +81,33 @@ func (k *Keys) premaster(a *Agreed, p *suite.Params) []byte {
 		}
 	}
 	return nil
+}
+
+// paramsOf gives what protects the records of a suite. An anonymous one does it as
+// one with RSA; package suite has no anonymous ones.
+func paramsOf(id iana.Suite) (suite.Params, bool) {
+	as, anonymous := anonymousAs[id]
+	if !anonymous {
+		return suite.Of(id)
+	}
+	p, ok := suite.Of(as)
+	p.ID, p.KeyExchange, p.Auth = id, suite.Separate, suite.NoKey
+	return p, ok
+}
+
+var anonymousAs = map[iana.Suite]iana.Suite{
+	iana.TLS_DH_anon_WITH_RC4_128_MD5:        iana.TLS_RSA_WITH_RC4_128_MD5,
+	iana.TLS_DH_anon_WITH_3DES_EDE_CBC_SHA:   iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+	iana.TLS_DH_anon_WITH_AES_128_CBC_SHA:    iana.TLS_RSA_WITH_AES_128_CBC_SHA,
+	iana.TLS_DH_anon_WITH_AES_256_CBC_SHA:    iana.TLS_RSA_WITH_AES_256_CBC_SHA,
+	iana.TLS_DH_anon_WITH_AES_128_CBC_SHA256: iana.TLS_RSA_WITH_AES_128_CBC_SHA256,
+	iana.TLS_DH_anon_WITH_AES_256_CBC_SHA256: iana.TLS_RSA_WITH_AES_256_CBC_SHA256,
+	iana.TLS_DH_anon_WITH_AES_128_GCM_SHA256: iana.TLS_RSA_WITH_AES_128_GCM_SHA256,
+	iana.TLS_DH_anon_WITH_AES_256_GCM_SHA384: iana.TLS_RSA_WITH_AES_256_GCM_SHA384,
+	iana.TLS_ECDH_anon_WITH_RC4_128_SHA:      iana.TLS_RSA_WITH_RC4_128_SHA,
+	iana.TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA: iana.TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+	iana.TLS_ECDH_anon_WITH_AES_128_CBC_SHA:  iana.TLS_RSA_WITH_AES_128_CBC_SHA,
+	iana.TLS_ECDH_anon_WITH_AES_256_CBC_SHA:  iana.TLS_RSA_WITH_AES_256_CBC_SHA,
 }
 
 // phase is how far a side of TLS 1.3 has come.
@@ -140,7 +171,7 @@ func (u *Unlocker) ChangeCipherSpec() bool {
 		return false
 	}
 	u.open, u.phase, u.failures = record.Opener{}, clear, 0
-	p, ok := suite.Of(u.agreed.Suite)
+	p, ok := paramsOf(u.agreed.Suite)
 	if !ok {
 		return false
 	}

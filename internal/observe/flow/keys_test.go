@@ -245,6 +245,8 @@ func TestKeyLog(t *testing.T) {
 		fmt.Sprintf("EXPORTER_SECRET %s 00ff", random):                0,
 		fmt.Sprintf("SOMETHING_NEW %s zz", random):                    0,
 		"RSA 0102030405060708 0303\n":                                 0,
+		"RSA Session-ID:0102 Master-Key:0304\n":                       0,
+		"RSA Session-ID:01x2 Master-Key:0304\n":                       1,
 		"RSA 01020304050607 0303\n":                                   1,
 		"RSA 010203040506070g 0303\n":                                 1,
 		"RSA 0102030405060708 030\n":                                  1,

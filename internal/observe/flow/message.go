@@ -13,6 +13,9 @@ import (
 // record takes a whole record.
 func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp.Chunk) {
 	h := &k.sides[from-1]
+	if k.protected(from, head.Content) && k.decrypt(from, head, content, at) {
+		return
+	}
 	switch {
 	case head.Content == iana.ContentChangeCipherSpec:
 		k.changeCipherSpec(from, head, content, at)
@@ -37,6 +40,7 @@ func (k *conn) newMessage(from trace.Side, head RecordHeader, at tcp.Chunk, name
 		From: from, Content: head.Content, Name: name, Time: at.Time, Offset: head.Offset, Count: 1,
 		Frames: append([]int(nil), r.frames...), Segs: append([]int(nil), r.segs...), Records: []RecordHeader{head}, Length: head.Length,
 	}
+	k.inside(m)
 	if len(k.story.Messages) == mostMessages {
 		k.note(Note{at.Time, at.Frame, from, "many-messages", fmt.Sprintf("there are more than %d messages: the rest is left out", mostMessages)})
 	}
@@ -61,6 +65,9 @@ func (k *conn) changeCipherSpec(from trace.Side, head RecordHeader, content []by
 	m.Raw = k.keep(content)
 	if h.ccs = true; !k.v13 && k.hello1213(from) {
 		h.sealed = true
+		if k.unlock != nil && k.unlock.sides[from-1] != nil {
+			k.unlock.sides[from-1].ChangeCipherSpec()
+		}
 	}
 }
 
@@ -80,10 +87,18 @@ func (k *conn) applicationData(from trace.Side, head RecordHeader, at tcp.Chunk)
 		m := k.newMessage(from, head, at, "Application Data")
 		m.Encrypted, m.Inferred = true, "an alert: the record is as long as one"
 		return
-	} else if n > 0 {
-		if last := k.story.Messages[n-1]; last.From == from && last.Content == iana.ContentApplicationData && last.Inferred == "" {
+	}
+	k.run(from, head, head.Length, at)
+}
+
+// run adds a record with some bytes of application data to a run of them.
+func (k *conn) run(from trace.Side, head RecordHeader, length int, at tcp.Chunk) {
+	opened := k.unlock != nil && k.unlock.opened
+	if n := len(k.story.Messages); n > 0 {
+		last := k.story.Messages[n-1]
+		if last.From == from && last.Content == iana.ContentApplicationData && last.Inferred == "" && last.Opened == opened {
 			last.Count++
-			last.Length += head.Length
+			last.Length += length
 			last.Time = at.Time
 			if f := len(last.Frames); f == 0 || last.Frames[f-1] != at.Frame && f < mostFrames {
 				last.Frames, last.Segs = append(last.Frames, at.Frame), append(last.Segs, head.Length)
@@ -92,7 +107,7 @@ func (k *conn) applicationData(from trace.Side, head RecordHeader, at tcp.Chunk)
 		}
 	}
 	m := k.newMessage(from, head, at, "Application Data")
-	m.Encrypted = true
+	m.Encrypted, m.Length = true, length
 }
 
 const (
@@ -206,6 +221,8 @@ func (k *conn) message(from trace.Side, t iana.HandshakeType, raw []byte, at tcp
 		k.clientHello(m, raw[wire.HeaderLen:])
 	case iana.MsgServerHello:
 		k.serverHello(m, raw[wire.HeaderLen:])
+	case iana.MsgClientKeyExchange:
+		k.exchange(raw)
 	case iana.MsgCertificate:
 		if from == trace.Client {
 			k.story.ClientAuth = Yes
@@ -214,6 +231,7 @@ func (k *conn) message(from trace.Side, t iana.HandshakeType, raw []byte, at tcp
 			}
 		}
 	}
+	k.read(from, t, raw[wire.HeaderLen:])
 	h.partial = h.partial[:0]
 }
 

@@ -110,8 +110,10 @@ func (r *reader) take(k *conn, from trace.Side, data []byte, at tcp.Chunk) {
 }
 
 // wants reports whether the content of a record is of use: application data only
-// counts.
-func (k *conn) wants(t iana.ContentType) bool { return t != iana.ContentApplicationData }
+// counts, unless there are keys.
+func (k *conn) wants(t iana.ContentType) bool {
+	return t != iana.ContentApplicationData || k.unlock != nil
+}
 
 func (r *reader) reset() {
 	r.headLen, r.buf, r.missing, r.drop = 0, r.buf[:0], 0, false

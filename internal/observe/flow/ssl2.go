@@ -6,6 +6,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // ssl2 reports whether the bytes, at the beginning of a record, are one of SSL 2.0.
@@ -60,6 +61,10 @@ func (k *conn) message2(m *Message, h *half, body []byte) {
 		k.hello = true
 		if v := iana.Version(binary.BigEndian.Uint16(body[1:])); v != iana.SSL20 {
 			m.Name = "ClientHello" // of something newer, in the format of SSL 2.0
+			if hello, err := wire.ParseSSL2ClientHello(body); err == nil {
+				as := hello.ClientHello()
+				k.keyed(&as)
+			}
 			return
 		}
 		k.story.Version = iana.SSL20

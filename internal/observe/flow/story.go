@@ -17,6 +17,9 @@ func (k *conn) clientHello(m *Message, body []byte) {
 	if err != nil {
 		m.Broken = err
 	}
+	if err == nil {
+		k.keyed(&hello)
+	}
 	if err == nil && k.story.JA3 == "" {
 		k.story.JA3, _ = fingerprint.JA3(&hello)
 		k.story.JA4 = fingerprint.JA4(&hello)
@@ -70,6 +73,7 @@ func (k *conn) serverHello(m *Message, body []byte) {
 		s.JA3S, _ = fingerprint.JA3S(&hello)
 	}
 	k.v13 = s.Version == iana.TLS13 || isDraft(s.Version)
+	k.agree(m, &hello)
 	if !k.v13 {
 		return
 	}
@@ -144,6 +148,14 @@ func (k *conn) complete13() Known {
 	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
 	if client.sealedN == 0 || server.sealedN == 0 {
 		return No
+	}
+	if u := k.unlock; u != nil && (u.finished[0] || u.finished[1]) {
+		if u.finished[0] && u.finished[1] {
+			return Yes
+		}
+		if k.story.Ended.Fatal {
+			return No
+		}
 	}
 	var sealed [2]int // encrypted messages of either side, since the client's first
 	for _, m := range k.story.Messages {

@@ -64,19 +64,28 @@ var judged = map[string]string{
 
 // follow gives the stories of a capture, by the number of the connection.
 func follow(t testing.TB, path string) map[int]*flow.Story {
+	return followWith(path, flow.Options{Plain: true})
+}
+
+// followWith does it with other options. What a capture has of keys goes to the key
+// log that they name.
+func followWith(path string, o flow.Options) map[int]*flow.Story {
 	stories := make(map[int]*flow.Story)
 	r, err := pcap.Open(path)
 	if err != nil {
 		return stories
 	}
 	defer r.Close()
-	f := flow.NewFollower(func(s *flow.Story) { stories[s.TCP.ID] = s }, flow.Options{Plain: true})
+	f := flow.NewFollower(func(s *flow.Story) { stories[s.TCP.ID] = s }, o)
 	table := tcp.NewTable(f, tcp.Limits{})
 	var p pcap.Packet
 	var s packet.Segment
 	var u packet.Datagram
 	var d packet.Decoder
 	for r.Next(&p) == nil {
+		if o.Keys != nil {
+			o.Keys.Log.Add(r.Secrets())
+		}
 		if d.Decode(&p, &s, &u) == packet.TCP {
 			table.Add(&s)
 		}
