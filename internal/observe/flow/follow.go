@@ -35,6 +35,9 @@ type Follower struct {
 // NewFollower tells each story once, at its end. A story is the receiver's.
 func NewFollower(tell func(*Story), o Options) *Follower { return &Follower{o, tell} }
 
+// UseKeys has connections that begin from here on be opened with the keys.
+func (f *Follower) UseKeys(k *Keys) { f.options.Keys = k }
+
 // conn is what is known of a connection so far.
 type conn struct {
 	story  *Story

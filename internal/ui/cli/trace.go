@@ -3,7 +3,10 @@ package cli
 import (
 	"bufio"
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +30,8 @@ type traceFlags struct {
 	sni           string
 	stream        int
 	since         string
+	keylogs       []string
+	rsaKeys       []string
 }
 
 func (a *app) traceCommand() *cobra.Command {
@@ -40,13 +45,16 @@ either side said and where it stopped. It finds TLS on any port, and after CONNE
 STARTTLS and the like.
 
 Connections are told of when they are over; of files, the failed ones first. What
-is inferred because it is encrypted is said to be.
+is inferred because it is encrypted is said to be. With a key log (SSLKEYLOGFILE),
+also one within a pcapng file, or a server's RSA key for suites without forward
+secrecy, it is decrypted.
 
 Exit codes: 0 all of the capture was read; 1 a part of it could not be; 2 the
 command is wrong; 3 the interface cannot be captured from.`,
 		Example: `  handsel trace capture.pcapng
   handsel trace --failed -v capture.pcap
   handsel trace --json capture.pcap | jq .server_name
+  handsel trace -v --keylog keys.txt capture.pcap
   tcpdump -w - port 443 | handsel trace -
   handsel trace -i eth0 --filter "port 443"`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -64,6 +72,8 @@ command is wrong; 3 the interface cannot be captured from.`,
 	flags.StringVar(&f.sni, "sni", "", "only connections with this server name; a leading dot stands for all below it")
 	flags.IntVar(&f.stream, "stream", -1, "only this connection, by its number")
 	flags.StringVar(&f.since, "since", "", "only connections that began at this time or later, such as 2026-06-01T12:00:00Z")
+	flags.StringArrayVar(&f.keylogs, "keylog", nil, "decrypt with the secrets in this file, in the format of SSLKEYLOGFILE")
+	flags.StringArrayVar(&f.rsaKeys, "rsa-key", nil, "decrypt with this private RSA key of a server (PEM), where the suite has no forward secrecy")
 	return c
 }
 
@@ -82,16 +92,56 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 			return fmt.Errorf("--since: %q is no time such as 2026-06-01T12:00:00Z", f.since)
 		}
 	}
+	keys, err := f.keys(a.err)
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(a.out, 1<<16)
-	t := &tracer{flags: f, since: since.UnixNano(), out: out, color: colorsFor(a.out), live: f.iface != ""}
+	t := &tracer{keys: keys, flags: f, since: since.UnixNano(), out: out, color: colorsFor(a.out), live: f.iface != ""}
 	if f.since == "" {
 		t.since = -1 << 62
 	}
-	err := a.traceAll(ctx, files, f, t)
+	err = a.traceAll(ctx, files, f, t)
 	if e := out.Flush(); err == nil && e != nil {
 		err = &exitError{exitFailed, e}
 	}
 	return err
+}
+
+// keys reads the key logs and private keys that the command line names.
+func (f *traceFlags) keys(warn io.Writer) (*flow.Keys, error) {
+	k := &flow.Keys{Log: new(flow.KeyLog)}
+	for _, name := range f.keylogs {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if bad := k.Log.Add(b); bad > 0 {
+			fmt.Fprintf(warn, "handsel: %s: %d lines are none of a key log\n", name, bad)
+		}
+	}
+	for _, name := range f.rsaKeys {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		block, _ := pem.Decode(b)
+		if block == nil {
+			return nil, fmt.Errorf("%s holds no PEM block", name)
+		}
+		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		if err != nil {
+			if key, err = x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
+				return nil, fmt.Errorf("%s holds no private key", name)
+			}
+		}
+		private, ok := key.(*rsa.PrivateKey)
+		if !ok {
+			return nil, fmt.Errorf("%s holds a key of type %T: only RSA keys decrypt", name, key)
+		}
+		k.RSA = append(k.RSA, private)
+	}
+	return k, nil
 }
 
 func (a *app) traceAll(ctx context.Context, files []string, f *traceFlags, t *tracer) error {
@@ -145,6 +195,7 @@ type tracer struct {
 	out   *bufio.Writer
 	color colors
 	live  bool
+	keys  *flow.Keys
 	file  string // named in what is told, if there are several
 
 	held  []string // of connections that did not fail, until the failed ones were told of
@@ -193,11 +244,18 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 			list = nil
 		}
 	}, flow.Options{Plain: t.flags.all})
+	if len(t.flags.keylogs)+len(t.flags.rsaKeys) > 0 {
+		f.UseKeys(t.keys)
+	}
 	table := tcp.NewTable(f, tcp.Limits{})
 	var s packet.Segment
 	var u packet.Datagram
 	var d packet.Decoder
 	for b := range packets.full {
+		if len(b.Secrets) > 0 {
+			t.keys.Log.Add(b.Secrets)
+			f.UseKeys(t.keys)
+		}
 		for i := range b.Packets {
 			if d.Decode(&b.Packets[i], &s, &u) == packet.TCP {
 				table.Add(&s)

@@ -97,6 +97,27 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestTraceKeys decrypts with a key log, and with one that is in the capture.
+func TestTraceKeys(t *testing.T) {
+	const captures = "../../../../shared/captures/"
+	name := captures + "gen__fail-tls13-client-cert-missing.pcap"
+	if _, err := os.Stat(name); err != nil {
+		t.Skip("the captures with ground truth are not there")
+	}
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"failed: an encrypted alert by the server", []string{name}},
+		{"failed: alert certificate_required by the server", []string{"--keylog", name + ".keys", name}},
+		{"C ->  Finished  16 bytes", []string{"-v", captures + "gen__odd-file-ng-dsb.pcapng"}},
+	} {
+		if code, out, errs := runTrace(c.args...); code != 0 || !strings.Contains(out, c.want) {
+			t.Errorf("%q: %d %s, without %q:\n%s", c.args, code, errs, c.want, out)
+		}
+	}
+}
+
 func TestTraceMistakes(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -108,6 +129,8 @@ func TestTraceMistakes(t *testing.T) {
 		{[]string{"--since", "yesterday", "x.pcap"}, exitUsage, "is no time"},
 		{[]string{"--filter", "port 443", "x.pcap"}, exitUsage, "goes with -i"},
 		{[]string{"-i", "no-such-interface"}, exitNetwork, "no-such-interface"},
+		{[]string{"--keylog", "no-such-file", "x.pcap"}, exitUsage, "no such file"},
+		{[]string{"--rsa-key", "trace_test.go", "x.pcap"}, exitUsage, "no PEM block"},
 	} {
 		if code, _, errs := runTrace(c.args...); code != c.code || !strings.Contains(errs, c.want) {
 			t.Errorf("%q: %d %s", c.args, code, errs)

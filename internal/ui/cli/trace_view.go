@@ -36,6 +36,7 @@ type traceView struct {
 	ClientAuth string          `json:"client_certificate,omitempty"`
 	Retried    bool            `json:"hello_retry_request,omitempty"`
 	ECH        bool            `json:"ech_offered,omitempty"`
+	Decrypted  bool            `json:"decrypted,omitempty"`
 	JA3        string          `json:"ja3,omitempty"`
 	JA3S       string          `json:"ja3s,omitempty"`
 	JA4        string          `json:"ja4,omitempty"`
@@ -92,6 +93,7 @@ type traceMessage struct {
 	Frames    []int   `json:"frames"`
 	Records   int     `json:"records,omitempty"`
 	Encrypted bool    `json:"encrypted,omitempty"`
+	Opened    bool    `json:"opened,omitempty"`
 	Inferred  string  `json:"inferred,omitempty"`
 	Alert     string  `json:"alert,omitempty"`
 	Level     string  `json:"level,omitempty"`
@@ -121,7 +123,7 @@ func newTraceView(s *flow.Story, file string) *traceView {
 	v := &traceView{
 		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Via: c.Via,
 		Started: time.Unix(0, c.First).UTC().Format(time.RFC3339Nano), Millis: since(c.Last), TLS: s.TLS, Failed: s.Failed(),
-		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
+		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, Decrypted: s.Keys, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
 		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth), Messages: []traceMessage{},
 	}
 	if s.Version != 0 {
@@ -162,7 +164,7 @@ func sideView(s *tcp.Side) traceSide {
 
 func messageView(m *flow.Message, at float64) traceMessage {
 	v := traceMessage{
-		From: m.From.String(), Name: m.Name, Millis: at, Length: m.Length, Frames: m.Frames, Encrypted: m.Encrypted, Inferred: m.Inferred, Cut: m.Cut,
+		From: m.From.String(), Name: m.Name, Millis: at, Length: m.Length, Frames: m.Frames, Encrypted: m.Encrypted, Opened: m.Opened, Inferred: m.Inferred, Cut: m.Cut,
 	}
 	if n := max(len(m.Records), m.Count); n > 1 {
 		v.Records = n
