@@ -35,7 +35,7 @@ type Follower struct {
 // NewFollower tells each story once, at its end. A story is the receiver's.
 func NewFollower(tell func(*Story), o Options) *Follower { return &Follower{o, tell} }
 
-// UseKeys has connections that begin from here on be opened with the keys.
+// UseKeys has connections opened with the keys whose ClientHello is still to come.
 func (f *Follower) UseKeys(k *Keys) { f.options.Keys = k }
 
 // conn is what is known of a connection so far.
@@ -68,11 +68,7 @@ type half struct {
 
 // Opened begins a connection.
 func (f *Follower) Opened(c *tcp.Conn) {
-	k := &conn{story: &Story{TCP: c}, options: &f.options}
-	if f.options.Keys != nil {
-		k.unlock = new(unlocking)
-	}
-	c.App = k
+	c.App = &conn{story: &Story{TCP: c}, options: &f.options}
 }
 
 // Data takes bytes of a side in their order.

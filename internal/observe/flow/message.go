@@ -237,7 +237,7 @@ func (k *conn) message(from trace.Side, t iana.HandshakeType, raw []byte, at tcp
 
 func (k *conn) alert(from trace.Side, head RecordHeader, content []byte, at tcp.Chunk) {
 	m := k.newMessage(from, head, at, "Alert")
-	m.Raw = k.keep(content)
+	m.Raw, m.Length = k.keep(content), len(content)
 	a, err := wire.ParseAlert(content)
 	if err != nil {
 		m.Broken = err

@@ -12,6 +12,7 @@ import (
 
 // unlocking is what a connection keeps if there are keys.
 type unlocking struct {
+	keys     *Keys
 	sides    [2]*Unlocker
 	finished [2]bool // its Finished was read
 	agreed   Agreed
@@ -23,6 +24,9 @@ type unlocking struct {
 
 // keyed takes a ClientHello.
 func (k *conn) keyed(hello *wire.ClientHello) {
+	if k.unlock == nil && k.options.Keys != nil {
+		k.unlock = &unlocking{keys: k.options.Keys}
+	}
 	u := k.unlock
 	if u == nil {
 		return
@@ -33,7 +37,7 @@ func (k *conn) keyed(hello *wire.ClientHello) {
 		return
 	}
 	for i := range u.sides {
-		u.sides[i] = NewUnlocker(trace.Side(i+1), k.options.Keys, u.agreed.ClientRandom, hello.CipherSuites.Values())
+		u.sides[i] = NewUnlocker(trace.Side(i+1), u.keys, u.agreed.ClientRandom, hello.CipherSuites.Values())
 	}
 }
 
@@ -65,7 +69,7 @@ func (k *conn) exchange(raw []byte) {
 	if u == nil || u.sides[0] == nil {
 		return
 	}
-	if k.options.Keys.Log.secret(&u.agreed.ClientRandom, masterSecret) != nil {
+	if u.keys.Log.secret(&u.agreed.ClientRandom, masterSecret) != nil {
 		return
 	}
 	u.agreed.Exchange = bytes.Clone(raw[wire.HeaderLen:])
