@@ -4,11 +4,15 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -39,15 +43,31 @@ func TestMain(m *testing.M) {
 //	signal NAME              sends HUP or TERM to what runs in the background
 //	said FILE TEXT           waits until a file contains a text
 //	mode PATH MODE           compares the mode of a file
+//	rsacert FILE NAME        writes a certificate with an RSA key, as SSL 2.0 needs
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode,
+			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode, "rsacert": rsaCert,
 		},
 		Condition:          peer,
 		RequireUniqueNames: true,
 	})
+}
+
+func rsaCert(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	ts.Check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{args[1]}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	ts.Check(err)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	b := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }
 
 func need(ts *testscript.TestScript, neg bool, args []string, n int) {
