@@ -197,12 +197,16 @@ func TestIdleBytes(t *testing.T) {
 // whose handshake ends with what the client sends.
 func TestIdleServer(t *testing.T) {
 	for _, reading := range []bool{true, false} {
-		n, err := ours(false).idleBytes(true, reading, 50)
-		if err != nil {
-			t.Fatal(err)
+		least := 1 << 20
+		for range 3 { // the runtime's own memory is in the figure, and may grow meanwhile
+			n, err := ours(false).idleBytes(true, reading, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			least = min(least, n)
 		}
-		if n > 4096 {
-			t.Errorf("%d bytes for an idle connection, in Read: %t", n, reading)
+		if least > 4096 {
+			t.Errorf("%d bytes for an idle connection, in Read: %t", least, reading)
 		}
 	}
 }

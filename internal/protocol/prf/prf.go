@@ -14,10 +14,10 @@ import (
 type Function uint8
 
 const (
-	sha256 Function = iota // P_SHA256
-	sha384                 // P_SHA384
-	tls10                  // P_MD5 and P_SHA1
-	ssl30                  // MD5 of SHA-1
+	tls12       Function = iota // P_SHA256
+	tls12SHA384                 // P_SHA384
+	tls10                       // P_MD5 and P_SHA1
+	ssl30                       // MD5 of SHA-1
 )
 
 // Of gives the PRF of a version, with the hash of the suite where that counts:
@@ -40,43 +40,22 @@ func TLS10(schedule.Hash) Function { return tls10 }
 // 5.
 func TLS12(h schedule.Hash) Function {
 	if h == schedule.SHA384 {
-		return sha384
+		return tls12SHA384
 	}
-	return sha256
+	return tls12
 }
 
-// Fill fills out from the secret, the label and at most four seeds.
+// Fill fills out from the secret, the label and the seeds.
 func (f Function) Fill(out, secret []byte, label string, seed ...[]byte) {
 	switch f {
-	case sha256:
-		expand(schedule.SHA256, out, secret, label, seed)
-	case sha384:
-		expand(schedule.SHA384, out, secret, label, seed)
+	case tls12:
+		expand(withSHA256, out, secret, label, seed)
+	case tls12SHA384:
+		expand(withSHA384, out, secret, label, seed)
 	case tls10:
 		fill10(out, secret, label, seed)
 	case ssl30:
 		fill30(out, secret, seed)
-	}
-}
-
-// expand is P_hash, RFC 5246, section 5.
-func expand(h schedule.Hash, out, secret []byte, label string, seed [][]byte) {
-	var parts [6][]byte // A(i), the label, the seed
-	var name [32]byte
-	parts[1] = append(name[:0], label...)
-	n := 2
-	for _, s := range seed { // a copy would make the compiler move what is in it to the heap
-		parts[n] = s
-		n++
-	}
-	var a, block [48]byte
-	h.MAC(&a, secret, parts[1:n]...)
-	for parts[0] = a[:h.Size()]; ; {
-		h.MAC(&block, secret, parts[:n]...)
-		if out = out[copy(out, block[:h.Size()]):]; len(out) == 0 {
-			return
-		}
-		h.MAC(&a, secret, parts[0])
 	}
 }
 

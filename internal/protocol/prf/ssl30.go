@@ -17,7 +17,7 @@ func SSL30(schedule.Hash) Function { return ssl30 }
 //
 //	MD5(secret + SHA('A' + secret + seed)) + MD5(secret + SHA('BB' + secret + seed)) + ...
 func fill30(out, secret []byte, seed [][]byte) {
-	own := bytes.Clone(secret) // see fill10
+	own := bytes.Clone(secret) // what goes to the hashes leaves the stack; the caller's may not
 	rest := bytes.Clone(own)
 	for _, s := range seed {
 		rest = append(rest, s...)
