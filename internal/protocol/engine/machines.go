@@ -190,7 +190,7 @@ func (c *Conn) newSession(secret []byte) *session.State {
 		s.Began = e.Began
 	}
 	if e.Peer != nil {
-		s.Chain, s.OCSPStaple, s.SCTs, s.RawKey = e.Peer.Chain, e.Peer.OCSPStaple, e.Peer.SCTs, e.Peer.RawPublicKey
+		s.Chain, s.Leaf, s.OCSPStaple, s.SCTs, s.RawKey = e.Peer.Chain, e.Peer.Leaf, e.Peer.OCSPStaple, e.Peer.SCTs, e.Peer.RawPublicKey
 	}
 	return s
 }

@@ -164,9 +164,12 @@ func PeerOf(s *session.State) *PeerCertificates {
 	if len(s.Chain) == 0 {
 		return nil
 	}
-	leaf, err := x509.ParseCertificate(s.Chain[0])
-	if err != nil {
-		return nil // it was parsed before it was kept
+	leaf := s.Leaf
+	if leaf == nil { // the session comes from a ticket
+		var err error
+		if leaf, err = x509.ParseCertificate(s.Chain[0]); err != nil {
+			return nil // it was parsed before it was kept
+		}
 	}
 	return &PeerCertificates{Chain: s.Chain, Leaf: leaf, Key: sign.PublicKey(leaf), OCSPStaple: s.OCSPStaple, SCTs: s.SCTs}
 }

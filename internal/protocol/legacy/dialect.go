@@ -78,6 +78,7 @@ type common struct {
 	suite   suite.Params
 	method  *method
 	prf     prf.Function
+	keyed   prf.Keyed // with the master secret, until both Finished are made
 
 	resumed  bool
 	ems, etm bool
@@ -123,7 +124,8 @@ func (c *common) useMaster() {
 	c.KeyLog("CLIENT_RANDOM", c.Done.Master[:])
 	var buf [2 * (48 + 32 + 16)]byte
 	block := buf[:record.BlockLen(c.suite, c.dialect.records)]
-	c.prf.KeyBlock(block, c.Done.Master[:], c.Done.ClientRandom[:], c.Done.ServerRandom[:])
+	c.keyed = c.prf.With(c.Done.Master[:])
+	c.keyed.KeyBlock(block, c.Done.ClientRandom[:], c.Done.ServerRandom[:])
 	c.client, c.server = record.KeysBlock(c.suite, block, c.etm, c.dialect.records)
 	clear(block)
 }
@@ -131,8 +133,12 @@ func (c *common) useMaster() {
 // verifyData gives the verify_data of a side over the transcript so far. The
 // first finishedLen bytes of it count.
 func (c *common) verifyData(server bool) [prf.MaxFinishedLen]byte {
+	v := c.dialect.finished(c, server)
+	if c.Done.VerifyLen != 0 { // this is the second
+		c.keyed.Free()
+	}
 	c.Done.VerifyLen = c.dialect.finishedLen
-	return c.dialect.finished(c, server)
+	return v
 }
 
 // isVerifyData reports whether the body of a Finished is right.

@@ -9,7 +9,7 @@ import (
 // finishedPRF is the verify_data of TLS. RFC 5246, section 7.4.9.
 func finishedPRF(c *common, server bool) (v [prf.MaxFinishedLen]byte) {
 	var hash [48]byte
-	short := c.prf.Finished(c.Done.Master[:], server, c.Transcript.Sum(hash[:0]))
+	short := c.keyed.Finished(server, c.Transcript.Sum(hash[:0]))
 	copy(v[:], short[:])
 	return v
 }

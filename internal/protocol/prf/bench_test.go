@@ -12,18 +12,21 @@ func BenchmarkHandshake(b *testing.B) {
 	for _, h := range []schedule.Hash{schedule.SHA256, schedule.SHA384} {
 		b.Run(h.String(), func(b *testing.B) {
 			b.ReportAllocs()
+			master := new([MasterLen]byte)
 			for b.Loop() {
-				handshake(TLS12(h))
+				handshake(TLS12(h), master)
 			}
 		})
 	}
 }
 
-func handshake(f Function) {
+func handshake(f Function, master *[MasterLen]byte) {
 	var client, server [32]byte
 	var block [40]byte
-	master := f.ExtendedMaster(client[:], server[:])
-	f.KeyBlock(block[:], master[:], client[:], server[:])
-	f.Finished(master[:], false, client[:])
-	f.Finished(master[:], true, client[:])
+	*master = f.ExtendedMaster(client[:], server[:])
+	k := f.With(master[:])
+	defer k.Free()
+	k.KeyBlock(block[:], client[:], server[:])
+	k.Finished(false, client[:])
+	k.Finished(true, client[:])
 }

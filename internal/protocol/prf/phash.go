@@ -45,8 +45,25 @@ func pool(h func() hash.Hash) *sync.Pool {
 
 // expand fills out from the secret, the label and the seeds with P_hash.
 func expand(with *sync.Pool, out, secret []byte, label string, seed [][]byte) {
-	p := with.Get().(*phash)
+	p := take(with, secret)
+	p.fill(out, label, seed)
+	p.free(with)
+}
+
+// take gives a phash with the secret for a key.
+func take(from *sync.Pool, secret []byte) *phash {
+	p := from.Get().(*phash)
 	p.setKey(secret)
+	return p
+}
+
+func (p *phash) free(to *sync.Pool) {
+	p.wipe()
+	to.Put(p)
+}
+
+// fill fills out from the label and the seeds.
+func (p *phash) fill(out []byte, label string, seed [][]byte) {
 	size := p.Size()
 	p.input = append(p.input[:0], p.sum[:size]...) // room for A(i)
 	p.input = append(p.input, label...)
@@ -54,16 +71,12 @@ func expand(with *sync.Pool, out, secret []byte, label string, seed [][]byte) {
 		p.input = append(p.input, s...)
 	}
 	a := p.input[:size]
-	p.mac(a, p.input[size:])
-	for {
+	for p.mac(a, p.input[size:]); ; p.mac(a, a) {
 		p.mac(p.sum[:0], p.input)
 		if out = out[copy(out, p.sum[:size]):]; len(out) == 0 {
-			break
+			return
 		}
-		p.mac(a, a)
 	}
-	p.wipe()
-	with.Put(p)
 }
 
 // setKey is the beginning of HMAC, RFC 2104, section 2.

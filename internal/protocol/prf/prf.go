@@ -79,21 +79,6 @@ func (f Function) ExtendedMaster(premaster, sessionHash []byte) (m [MasterLen]by
 	return m
 }
 
-// KeyBlock fills out with the connection's keys. RFC 5246, section 6.3.
-func (f Function) KeyBlock(out, master, clientRandom, serverRandom []byte) {
-	f.Fill(out, master, "key expansion", serverRandom, clientRandom)
-}
-
-// Finished gives the verify_data of a side. RFC 5246, section 7.4.9.
-func (f Function) Finished(master []byte, server bool, transcript []byte) (v [FinishedLen]byte) {
-	label := "client finished"
-	if server {
-		label = "server finished"
-	}
-	f.Fill(v[:], master, label, transcript)
-	return v
-}
-
 // Export gives n bytes of keying material. RFC 5705, section 4. A nil context
 // differs from an empty one.
 func (f Function) Export(master, clientRandom, serverRandom []byte, label string, context []byte, n int) []byte {

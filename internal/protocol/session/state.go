@@ -5,6 +5,7 @@ package session
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type State struct {
 	AgeAdd     uint32               // ticket_age_add
 	MaxEarly   uint32               // bytes of 0-RTT data that may be sent; 0: none
 	Chain      [][]byte             // the peer's certificates, DER, its own first; to be verified again
+	Leaf       *x509.Certificate    // the first of Chain, parsed; nil if it is still to be. It is not encoded
 	OCSPStaple []byte               // of the peer
 	RawKey     []byte               // of the peer, in place of Chain: a SubjectPublicKeyInfo
 	SCTs       [][]byte             // of the peer
