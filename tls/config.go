@@ -247,7 +247,8 @@ type Config struct {
 // prepared is what is worked out once from a Config.
 type prepared struct {
 	err       error
-	handshake handshake.Config // without what differs between connections
+	server    handshake.Config
+	client    handshake.Config // but for the target
 	sessions  *session.Cache
 	delegated []*sign.Credential
 	raw       *sign.Credential
@@ -342,7 +343,7 @@ func (c *Config) handshakeTimeout() time.Duration {
 func (c *Config) prepare() *prepared {
 	c.once.Do(func() {
 		p := &c.prepared
-		h := &p.handshake
+		h := &p.server
 		h.Rand, h.Now = c.Rand, c.now
 		if h.Rand == nil {
 			h.Rand = rand.Reader
@@ -394,6 +395,9 @@ func (c *Config) prepare() *prepared {
 		if c.KeyLogWriter != nil {
 			h.KeyLog = keyLog{c.KeyLogWriter}.write
 		}
+		p.client = p.server
+		c.clientTypes(&p.client)
+		p.client.Renegotiation = renegotiation[c.Renegotiation]
 	})
 	return &c.prepared
 }

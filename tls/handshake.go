@@ -51,7 +51,7 @@ func (c *Conn) start() error {
 	c.host = host{conn: c, config: c.config}
 	now := c.config.now()
 	if !c.isClient {
-		c.engine = engine.NewServer(&p.handshake, now)
+		c.engine = engine.NewServer(&p.server, now)
 		return nil
 	}
 	if c.config.ServerName == "" && !c.config.InsecureSkipVerify && !c.config.RequirePreSharedKey && c.config.takesCertificates(true) {
@@ -65,14 +65,11 @@ func (c *Conn) start() error {
 	if err := c.config.checkECHVersions(); err != nil {
 		return err
 	}
-	settings := p.handshake
-	settings.ServerName = c.config.ServerName
-	settings.Session = c.offeredSession(now)
-	c.config.clientTypes(&settings)
-	settings.Renegotiation = renegotiation[c.config.Renegotiation]
-	settings.EarlyData = c.early != nil && len(c.early.data) > 0
+	target := handshake.Target{
+		ServerName: c.config.ServerName, Session: c.offeredSession(now), EarlyData: c.early != nil && len(c.early.data) > 0,
+	}
 	var err error
-	c.engine, err = engine.NewClient(&settings, now)
+	c.engine, err = engine.NewClientTo(target, &p.client, now)
 	if err != nil {
 		c.finish()
 		return c.netError(err)

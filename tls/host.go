@@ -65,7 +65,7 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 	return handshake.Answer{Err: fault.With(fault.Internal, "question %v", a.Question)}
 }
 
-func (h *host) rand() io.Reader { return h.config.prepare().handshake.Rand }
+func (h *host) rand() io.Reader { return h.config.prepare().server.Rand }
 
 // failed keeps a callback's error, to be found in what Handshake returns.
 func (h *host) failed(code fault.Code, err error) handshake.Answer {
@@ -88,7 +88,7 @@ func (h *host) settings(o *negotiate.Offer) handshake.Answer {
 	if p.err != nil {
 		return h.failed(fault.ConfigFailed, p.err)
 	}
-	settings := p.handshake
+	settings := p.server
 	settings.Tickets = h.ticketsFor(config)
 	settings.Record = settings.Record || h.config.OnHandshake != nil
 	h.config = config

@@ -55,7 +55,7 @@ func (h *host) signsFor(r *handshake.CertificateRequest, cred *sign.Credential) 
 	if len(r.Schemes) == 0 { // of TLS 1.1 and below
 		return cred.Kind() == sign.DSA && slices.Contains(r.Types, iana.CertDSSSign)
 	}
-	p := h.config.prepare().handshake.Policy
+	p := h.config.prepare().server.Policy
 	return slices.ContainsFunc(cred.SchemesFor(r.Version), func(s iana.SignatureScheme) bool {
 		return p.Signs(s) && slices.Contains(r.Schemes, s)
 	})

@@ -128,7 +128,7 @@ func (c *Config) stillHas(s *session.State) bool {
 	same := func(e *psk.External) bool {
 		return string(e.Identity) == string(s.PSK) && e.Tag() == s.PSKTag
 	}
-	if slices.ContainsFunc(c.prepare().handshake.PSKs, same) {
+	if slices.ContainsFunc(c.prepare().server.PSKs, same) {
 		return true
 	}
 	if c.GetPreSharedKeys == nil {

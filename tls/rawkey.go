@@ -39,9 +39,9 @@ func (c *Config) prepareRawKey(p *prepared) (err error) {
 	switch {
 	case len(c.PeerPublicKeys) == 0:
 	case c.ClientCAs == nil && clientAuth[c.ClientAuth] == handshake.RequireClientAuth:
-		p.handshake.PeerTypes = rawOnly
+		p.server.PeerTypes = rawOnly
 	default: // who need not show a key can be one who knows nothing of raw ones
-		p.handshake.PeerTypes = rawAndX509
+		p.server.PeerTypes = rawAndX509
 	}
 	return err
 }

@@ -112,10 +112,10 @@ func (c *Conn) settingsAgain(config *Config) (*handshake.Config, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	settings := p.handshake
-	settings.ServerName = c.config.ServerName
+	settings := p.server
 	if c.isClient {
-		config.clientTypes(&settings)
+		settings = p.client
+		settings.ServerName = c.config.ServerName
 	}
 	settings.Record = settings.Record || c.config.OnHandshake != nil
 	return &settings, nil

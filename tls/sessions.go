@@ -101,7 +101,7 @@ func (c *Conn) offeredSession(now time.Time) *handshake.Offered {
 	if !ok || s == nil || s.offered == nil {
 		return nil
 	}
-	state, policy := s.offered.State, c.config.prepare().handshake.Policy
+	state, policy := s.offered.State, c.config.prepare().server.Policy
 	if !policy.Allows(state.Version) || !policy.AllowsSuite(state.Suite) || state.Expired(now) || !c.stillTrusted(s, now) {
 		c.config.ClientSessionCache.Put(key, nil)
 		return nil

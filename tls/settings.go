@@ -14,7 +14,7 @@ import (
 
 // extensions sets what extensions are for, as the fields say.
 func (c *Config) extensions(p *prepared) {
-	h := &p.handshake
+	h := &p.server
 	h.NoStatus, h.ClientStatus = c.NoStapling, c.RequestClientStaples
 	if !c.NoCertificateCompression {
 		h.Compress, h.CompressAfter = compress.All(), 1

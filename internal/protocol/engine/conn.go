@@ -74,7 +74,14 @@ func NewServer(config *handshake.Config, now time.Time) *Conn {
 // NewClient gives the client's end, with its ClientHello in Output. The error
 // says that the settings allow no ClientHello.
 func NewClient(config *handshake.Config, now time.Time) (*Conn, error) {
+	return NewClientTo(handshake.Target{ServerName: config.ServerName, Session: config.Session, EarlyData: config.EarlyData}, config, now)
+}
+
+// NewClientTo does the same for one of several connections that share the
+// settings.
+func NewClientTo(t handshake.Target, config *handshake.Config, now time.Time) (*Conn, error) {
 	c := newConn(config, trace.Client, now)
+	c.core.Aim(t)
 	c.write.SetVersion(min(config.Policy.Highest(), iana.TLS10)) // of the first record; RFC 9846, section 5.1
 	if c.machine = hello.NewClient(c.core); config.SSL2 {
 		c.ssl2 = sslv2.NewRecords(0)
@@ -223,7 +230,10 @@ func (c *Conn) release() {
 	if c.core == nil {
 		return
 	}
-	c.established, c.config = c.core.Done, c.core.Config
+	c.established = c.core.Done
+	if !c.core.Aimed() {
+		c.config = c.core.Config // of this client, or of a renegotiation
+	}
 	c.ended = c.machine.State()
 	c.machine.Free()
 	c.core.Free()

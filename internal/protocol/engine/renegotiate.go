@@ -155,6 +155,7 @@ func (c *Conn) beginAgain(received []byte) error {
 // the application protocol; no session is resumed and none is kept.
 func (c *Conn) configAgain() *handshake.Config {
 	config := *c.config
+	config.ServerName = c.established.ServerName
 	if r := c.again.request.Swap(nil); r != nil && r.settings != nil {
 		config = *r.settings
 	}

@@ -190,6 +190,7 @@ type Offered struct {
 // goes back to it when the handshake is over.
 type Core struct {
 	Config      *Config
+	aimed       *Config   // the copy that Aim makes
 	Now         time.Time // when the last input came
 	Log         *trace.Log
 	Out         Flight
@@ -296,6 +297,14 @@ func (e *Established) TLSUnique() []byte {
 	return first[:e.VerifyLen]
 }
 
+// A Target is what differs between the connections of a client that share a
+// Config. It takes the place of the fields of the same names.
+type Target struct {
+	ServerName string
+	Session    *Offered
+	EarlyData  bool
+}
+
 var cores = sync.Pool{New: func() any { return new(Core) }}
 
 // NewCore takes a core from the pool.
@@ -305,6 +314,21 @@ func NewCore(config *Config) *Core {
 	c.Log = trace.NewLog()
 	return c
 }
+
+// Aim has a client's core do with its target what Config says. The copy of Config
+// that this takes goes back to the pool with the core: a connection that is open
+// for long has none.
+func (c *Core) Aim(t Target) {
+	if c.aimed == nil {
+		c.aimed = new(Config)
+	}
+	*c.aimed = *c.Config
+	c.aimed.ServerName, c.aimed.Session, c.aimed.EarlyData = t.ServerName, t.Session, t.EarlyData
+	c.Config = c.aimed
+}
+
+// Aimed reports whether Config is the copy that Aim made, which ends with the core.
+func (c *Core) Aimed() bool { return c.Config == c.aimed }
 
 // Free wipes the core and gives it back to the pool. What Done points at is
 // not touched.
@@ -316,7 +340,11 @@ func (c *Core) Free() {
 	// stack of a goroutine that is mostly new.
 	buf, effects := c.Out.buf, c.Out.effects
 	hello, first, server := c.Hello[:0], c.FirstHello[:0], c.ServerHello[:0]
-	*c = Core{}
+	aimed := c.aimed
+	if aimed != nil {
+		*aimed = Config{}
+	}
+	*c = Core{aimed: aimed}
 	c.Out.buf, c.Out.effects = buf, effects
 	c.Hello, c.FirstHello, c.ServerHello = hello, first, server
 	cores.Put(c)
