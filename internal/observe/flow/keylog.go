@@ -3,7 +3,12 @@ package flow
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
 const (
@@ -194,4 +199,35 @@ func (l *KeyLog) premaster(encrypted []byte) []byte {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.rsa[[8]byte(encrypted)]
+}
+
+// lines gives what the log has of a connection, as lines of a key log.
+func (l *KeyLog) lines(random *[32]byte) (b []byte) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	of := l.secrets[*random]
+	if of == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(labelNames)) {
+		if secret := of[labelNames[name]]; secret != nil {
+			b = fmt.Appendf(b, "%s %x %x\n", name, *random, secret)
+		}
+	}
+	return b
+}
+
+// Secrets gives what a key log has of the story's connection, as lines of a key
+// log.
+func (s *Story) Secrets(k *Keys) (b []byte) {
+	var before [32]byte
+	for _, m := range s.Messages {
+		if m.Type != iana.MsgClientHello || m.SSL2 || len(m.Raw) < 38 {
+			continue
+		}
+		if random := [32]byte(m.Raw[6:38]); random != before { // a second hello after a retry has the same
+			b, before = append(b, k.Log.lines(&random)...), random
+		}
+	}
+	return b
 }

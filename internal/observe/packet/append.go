@@ -11,7 +11,7 @@ import (
 // connections that were never on a wire: Ethernet for pcap.LinkEthernet, else
 // the bare packet of IP. Addresses, ports, numbers, flags, window, ID, TTL (64 if
 // it is 0), options (whose length is a multiple of 4 bytes) and payload are those
-// of s; the checksums are right. Via and Fragments are not looked at.
+// of s; the checksums are right. Via and Frames are not looked at.
 func (s *Segment) Append(b []byte, link pcap.Link) []byte {
 	six := !s.Src.Addr().Unmap().Is4()
 	if link == pcap.LinkEthernet {

@@ -34,7 +34,7 @@ type Decoder struct {
 	layers  int
 	via     [96]byte
 	viaLen  int
-	parts   int // fragments that the IP datagram at hand was made of
+	frames  []int // that the fragments of the IP datagram at hand came in
 }
 
 // Decode takes p apart. It fills s if there is a TCP segment in it, or u if
@@ -43,7 +43,7 @@ type Decoder struct {
 func (d *Decoder) Decode(p *pcap.Packet, s *Segment, u *Datagram) Kind {
 	d.p, d.s, d.u = p, s, u
 	d.missing = max(p.Length-len(p.Data), 0)
-	d.layers, d.viaLen, d.parts = 0, 0, 0
+	d.layers, d.viaLen, d.frames = 0, 0, nil
 	k := d.link(p.Link, p.Data)
 	d.Count[k]++
 	return k
@@ -296,7 +296,7 @@ func (d *Decoder) tcp(e ends, b []byte, cut int) Kind {
 	s.Window, s.Checksum = binary.BigEndian.Uint16(b[14:]), binary.BigEndian.Uint16(b[16:])
 	s.ID, s.TTL = e.id, e.ttl
 	s.Options, s.Payload = b[20:header:header], b[header:len(b):len(b)]
-	s.Snapped, s.Fragments = cut, d.parts
+	s.Snapped, s.Frames = cut, d.frames
 	s.Via = d.viaText()
 	s.whole, s.pseudo, s.Sum = b, e.pseudo+protoTCP, SumUnknown
 	if !d.NoSums {

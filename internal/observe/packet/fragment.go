@@ -35,8 +35,8 @@ type datagram struct {
 	data   []byte
 	total  int // 0: the last fragment has not come
 	have   []span
-	parts  int
-	bad    bool // it was given up: what comes of it is passed over
+	frames []int // that its parts came in
+	bad    bool  // it was given up: what comes of it is passed over
 }
 
 // A span is a range of bytes, in their order and not touching each other.
@@ -60,7 +60,7 @@ func (d *Decoder) fragment(key fragKey, e ends, proto byte, at int, more bool, b
 	if g.bad {
 		return Fragment
 	}
-	if g.parts++; g.parts > maxParts || d.frags.bytes > maxFragBytes {
+	if g.frames = append(g.frames, d.p.Number); len(g.frames) > maxParts || d.frags.bytes > maxFragBytes {
 		d.frags.giveUp(d, g)
 		return Fragment
 	}
@@ -76,7 +76,7 @@ func (d *Decoder) fragment(key fragKey, e ends, proto byte, at int, more bool, b
 	}
 	d.frags.bytes -= cap(g.data)
 	delete(d.frags.open, key)
-	d.parts = g.parts
+	d.frames = g.frames
 	return d.transport(e, g.proto, g.data[:g.total], 0)
 }
 

@@ -6,21 +6,21 @@ import "net/netip"
 
 // A Segment is a TCP segment in a frame. RFC 9293, section 3.1.
 type Segment struct {
-	Frame     int   // number of the packet, from 1
-	Time      int64 // nanoseconds since 1970
-	Src, Dst  netip.AddrPort
-	Seq, Ack  uint32
-	Flags     Flags
-	Window    uint16 // as it stands in the header, not scaled
-	Checksum  uint16
-	ID        uint16 // of the IPv4 header: a frame that was captured twice has it twice, one that was sent twice seldom; 0 over IPv6
-	TTL       uint8  // hop limit: another one than before may mean another sender
-	Sum       Sum
-	Options   []byte // valid as long as the packet's data; so with Payload
-	Payload   []byte
-	Snapped   int    // bytes of the payload that were on the wire and were not captured
-	Fragments int    // of IP that it came in, if there were several
-	Via       string // what stands before this IP header besides the link layer: "vlan 5, gre"; usually empty
+	Frame    int   // number of the packet, from 1
+	Time     int64 // nanoseconds since 1970
+	Src, Dst netip.AddrPort
+	Seq, Ack uint32
+	Flags    Flags
+	Window   uint16 // as it stands in the header, not scaled
+	Checksum uint16
+	ID       uint16 // of the IPv4 header: a frame that was captured twice has it twice, one that was sent twice seldom; 0 over IPv6
+	TTL      uint8  // hop limit: another one than before may mean another sender
+	Sum      Sum
+	Options  []byte // valid as long as the packet's data; so with Payload
+	Payload  []byte
+	Snapped  int    // bytes of the payload that were on the wire and were not captured
+	Frames   []int  // of the fragments of IP that it came in, if it did
+	Via      string // what stands before this IP header besides the link layer: "vlan 5, gre"; usually empty
 
 	whole  []byte // header and payload, for the checksum
 	pseudo uint64 // sum of the pseudo-header without the length

@@ -240,8 +240,8 @@ func TestFragments(t *testing.T) {
 					t.Fatalf("%s: fragment %d: kind %d", name, i, k)
 				}
 			}
-			if !bytes.Equal(s.Payload, four.Payload) || s.Sum != SumRight || s.Fragments != len(order) {
-				t.Errorf("%s: %q, checksum %d, %d fragments", name, s.Payload, s.Sum, s.Fragments)
+			if !bytes.Equal(s.Payload, four.Payload) || s.Sum != SumRight || len(s.Frames) != len(order) {
+				t.Errorf("%s: %q, checksum %d, fragments %d", name, s.Payload, s.Sum, s.Frames)
 			}
 			if len(d.frags.open) != 0 || d.frags.bytes != 0 {
 				t.Errorf("%s: %d datagrams with %d bytes are left", name, len(d.frags.open), d.frags.bytes)
@@ -283,8 +283,8 @@ func TestFragmentLimits(t *testing.T) {
 		d.Decode(&pcap.Packet{Link: pcap.LinkRaw, Data: b, Length: len(b), Time: 1e15}, &s, nil)
 	}
 	for _, g := range d.frags.open {
-		if g.parts > maxParts {
-			t.Errorf("%d parts", g.parts)
+		if len(g.frames) > maxParts {
+			t.Errorf("%d parts", len(g.frames))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/bits"
 	"os"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -73,6 +74,8 @@ type Reader struct {
 	comment    string
 
 	closers []io.Closer
+	size    int64        // of the file; 0: it is not known
+	taken   atomic.Int64 // bytes of it that were read, before decompression
 }
 
 // Open opens a file; "-" is standard input.
@@ -84,8 +87,11 @@ func Open(path string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReader(f)
-	if err != nil {
+	r := new(Reader)
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		r.size = info.Size()
+	}
+	if err := r.open(f); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -96,17 +102,40 @@ func Open(path string) (*Reader, error) {
 // NewReader reads from in, whose first bytes say what it is. It does not ask in
 // for more than it has to give, so a packet is there as soon as it was written.
 func NewReader(in io.Reader) (*Reader, error) {
-	r := &Reader{w: window{in: in}}
+	r := new(Reader)
+	return r, r.open(in)
+}
+
+// open finds out what in gives.
+func (r *Reader) open(in io.Reader) error {
+	in = &counted{in, &r.taken}
+	r.w = window{in: in}
 	if r.w.need(2) && r.w.buf[0] == 0x1f && r.w.buf[1] == 0x8b {
 		z, err := gzip.NewReader(io.MultiReader(newRest(&r.w), in))
 		if err != nil {
-			return nil, fmt.Errorf("it begins like gzip: %w", err)
+			return fmt.Errorf("it begins like gzip: %w", err)
 		}
 		r.closers = append(r.closers, z)
 		r.w = window{in: z}
 	}
-	return r, r.begin()
+	return r.begin()
 }
+
+// counted counts the bytes that are read.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// Progress gives how many bytes of the file were read, before decompression, and
+// its size, 0 if that is not known. It may be asked while another goroutine reads.
+func (r *Reader) Progress() (read, size int64) { return r.taken.Load(), r.size }
 
 // newRest reads what a window has, once.
 func newRest(w *window) io.Reader {

@@ -39,14 +39,20 @@ type Table struct {
 	conns   map[key]*Conn
 	oldest  *Conn // by their last segment
 	newest  *Conn
-	ending  []*Conn       // that are over soon, in the order of finalAt
-	next    int           // ID
-	now     int64         // of the table's clock
-	seen    int64         // time of the last segment
-	over    map[key]int64 // connections that are over: until when their late segments are left out
-	ring    [recent]key   // keys of over, the oldest at at
+	ending  []*Conn      // that are over soon, in the order of finalAt
+	next    int          // ID
+	now     int64        // of the table's clock
+	seen    int64        // time of the last segment
+	over    map[key]past // connections that are over
+	ring    [recent]key  // keys of over, the oldest at at
 	at      int
 	late    int
+}
+
+// past is a connection that is over: until when its late segments are left out.
+type past struct {
+	until int64
+	id    int
 }
 
 // A key is both ends of a connection, the lower one first.
@@ -63,7 +69,7 @@ func NewTable(h Handler, l Limits) *Table {
 	if l.Idle == 0 {
 		l.Idle = defaultIdle
 	}
-	return &Table{limits: l, handler: h, conns: make(map[key]*Conn), over: make(map[key]int64)}
+	return &Table{limits: l, handler: h, conns: make(map[key]*Conn), over: make(map[key]past)}
 }
 
 // Late gives how many segments came for connections that were over.
@@ -72,10 +78,12 @@ func (t *Table) Late() int { return t.late }
 // Len gives how many connections are followed now.
 func (t *Table) Len() int { return len(t.conns) }
 
-// Add takes the next segment of the capture.
-func (t *Table) Add(s *packet.Segment) {
+// Add takes the next segment of the capture and gives the ID of its connection,
+// -1 if it has none. What is handed to the Handler meanwhile changes no IDs: the
+// same capture gives the same ones.
+func (t *Table) Add(s *packet.Segment) int {
 	if s.Src == s.Dst {
-		return
+		return -1
 	}
 	t.tick(s.Time)
 	k, swapped := key{s.Src, s.Dst}, false
@@ -89,9 +97,9 @@ func (t *Table) Add(s *packet.Segment) {
 		c = nil
 	}
 	if c == nil {
-		if until, ok := t.over[k]; ok && !opens && t.now <= until {
+		if p, ok := t.over[k]; ok && !opens && t.now <= p.until {
 			t.late++
-			return
+			return p.id
 		}
 		c = t.open(k, swapped, s)
 	} else {
@@ -101,6 +109,7 @@ func (t *Table) Add(s *packet.Segment) {
 	from := c.side(swapped)
 	c.add(t, from, s)
 	t.closing(c, from, s)
+	return c.ID
 }
 
 // tick moves the table's clock, which does not go back, and not far ahead at
@@ -216,7 +225,7 @@ func (t *Table) finish(c *Conn, how How) {
 	delete(t.conns, c.key)
 	t.remove(c)
 	if c.End.How == Closed || c.End.How == Reset {
-		t.remember(c.key)
+		t.remember(c)
 	}
 	t.handler.Ended(c)
 }
@@ -234,13 +243,14 @@ func (c *Conn) closedFirst() trace.Side {
 }
 
 // remember notes that a connection is over.
-func (t *Table) remember(k key) {
+func (t *Table) remember(c *Conn) {
+	k := c.key
 	if old := t.ring[t.at]; old != (key{}) && old != k {
 		delete(t.over, old)
 	}
 	t.ring[t.at] = k
 	t.at = (t.at + 1) % recent
-	t.over[k] = t.now + remembered
+	t.over[k] = past{t.now + remembered, c.ID}
 }
 
 // The list of connections by their last segment.

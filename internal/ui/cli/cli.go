@@ -92,15 +92,21 @@ Colors are for terminals only, and not with NO_COLOR set.`,
 	return root
 }
 
+// isTerminal reports whether what is written is for a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // colors are the escapes for a terminal, empty elsewhere and with NO_COLOR.
 type colors struct{ red, green, yellow, dim, off string }
 
 func colorsFor(w io.Writer) colors {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return colors{}
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || !isTerminal(w) {
 		return colors{}
 	}
 	return colors{"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"}

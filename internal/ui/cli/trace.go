@@ -32,6 +32,8 @@ type traceFlags struct {
 	since         string
 	keylogs       []string
 	rsaKeys       []string
+	write         string
+	withKeys      bool
 }
 
 func (a *app) traceCommand() *cobra.Command {
@@ -55,6 +57,7 @@ command is wrong; 3 the interface cannot be captured from.`,
   handsel trace --failed -v capture.pcap
   handsel trace --json capture.pcap | jq .server_name
   handsel trace -v --keylog keys.txt capture.pcap
+  handsel trace --sni www.example.com -w www.pcapng capture.pcap
   tcpdump -w - port 443 | handsel trace -
   handsel trace -i eth0 --filter "port 443"`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -74,6 +77,8 @@ command is wrong; 3 the interface cannot be captured from.`,
 	flags.StringVar(&f.since, "since", "", "only connections that began at this time or later, such as 2026-06-01T12:00:00Z")
 	flags.StringArrayVar(&f.keylogs, "keylog", nil, "decrypt with the secrets in this file, in the format of SSLKEYLOGFILE")
 	flags.StringArrayVar(&f.rsaKeys, "rsa-key", nil, "decrypt with this private RSA key of a server (PEM), where the suite has no forward secrecy")
+	flags.StringVarP(&f.write, "write", "w", "", "write the packets of the connections that are told of to this file (pcapng)")
+	flags.BoolVar(&f.withKeys, "with-keys", false, "with -w: write the secrets of these connections, too, so that whoever has the file can decrypt them")
 	return c
 }
 
@@ -84,6 +89,9 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 	}
 	if f.filter != "" && f.iface == "" {
 		return errors.New("--filter goes with -i")
+	}
+	if f.withKeys && f.write == "" {
+		return errors.New("--with-keys goes with -w")
 	}
 	var since time.Time
 	if f.since != "" {
@@ -96,13 +104,25 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(a.out, 1<<16)
-	t := &tracer{keys: keys, flags: f, since: since.UnixNano(), out: out, color: colorsFor(a.out), live: f.iface != ""}
+	progress := newProgress(a.out, a.err)
+	defer progress.stop()
+	out := bufio.NewWriterSize(progress, 1<<16)
+	t := &tracer{keys: keys, flags: f, since: since.UnixNano(), out: out, color: colorsFor(a.out), live: f.iface != "", progress: progress}
+	if f.write != "" {
+		if t.extract, err = newExtract(f.write, f.withKeys); err != nil {
+			return err
+		}
+	}
 	if f.since == "" {
 		t.since = -1 << 62
 	}
 	err = a.traceAll(ctx, files, f, t)
-	if e := out.Flush(); err == nil && e != nil {
+	e := out.Flush()
+	progress.stop()
+	if t.extract != nil {
+		e = errors.Join(e, t.extract.close(a.err))
+	}
+	if err == nil && e != nil {
 		err = &exitError{exitFailed, e}
 	}
 	return err
@@ -182,7 +202,12 @@ func (a *app) traceLive(ctx context.Context, f *traceFlags, t *tracer) error {
 	defer live.Close()
 	defer context.AfterFunc(ctx, live.Stop)()
 	fmt.Fprintf(a.err, "capturing from %s, Ctrl-C ends it\n", f.iface)
-	if err := t.follow(ctx, live); err != nil {
+	if t.extract != nil {
+		err = t.followOnce(ctx, live)
+	} else {
+		err = t.follow(ctx, live)
+	}
+	if err != nil {
 		return &exitError{exitNetwork, err}
 	}
 	return nil
@@ -196,7 +221,11 @@ type tracer struct {
 	color colors
 	live  bool
 	keys  *flow.Keys
-	file  string // named in what is told, if there are several
+
+	extract  *extract // nil: nothing is written
+	progress *progress
+
+	file string // named in what is told, if there are several
 
 	held  []string // of connections that did not fail, until the failed ones were told of
 	count struct{ conns, tls, failed int }
@@ -220,7 +249,14 @@ func (t *tracer) read(ctx context.Context, in io.Reader, name string) error {
 	}
 	defer r.Close()
 	t.live = t.live || name == "-"
-	return t.follow(ctx, r)
+	t.progress.of(r)
+	switch {
+	case t.extract == nil:
+		return t.follow(ctx, r)
+	case name == "-":
+		return t.followOnce(ctx, r)
+	}
+	return t.followTwice(ctx, r, func() (*pcap.Reader, error) { return pcap.Open(name) })
 }
 
 // follow tells of a source until it ends. Three goroutines share the work: one
@@ -254,6 +290,9 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	for b := range packets.full {
 		if len(b.Secrets) > 0 {
 			t.keys.Log.Add(b.Secrets)
+			if t.extract != nil {
+				t.extract.held = true
+			}
 			f.UseKeys(t.keys)
 		}
 		for i := range b.Packets {
@@ -326,6 +365,9 @@ func (t *tracer) story(s *flow.Story) {
 	}
 	if !t.wants(s, failed) {
 		return
+	}
+	if t.extract != nil {
+		t.extract.choose(s, t.keys)
 	}
 	v := newTraceView(s, t.file)
 	if t.flags.json {
