@@ -88,6 +88,10 @@ type Message struct {
 	Count     int    // records of a run of application data, else 1
 	Broken    error  // where it stopped making sense: a *wire.Error where that is known
 	Cut       bool   // the stream ended or was lost within it
+
+	// Most messages came in one frame and one record: these are theirs.
+	frame, seg [1]int
+	record     [1]RecordHeader
 }
 
 // A RecordHeader is that of a record that carried a message, or a part of one.

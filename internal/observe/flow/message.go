@@ -37,12 +37,15 @@ func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp
 func (k *conn) newMessage(from trace.Side, head RecordHeader, at tcp.Chunk, name string) *Message {
 	r := &k.sides[from-1].records
 	m := &Message{
-		From: from, Content: head.Content, Name: name, Time: at.Time, Offset: head.Offset, Count: 1,
-		Frames: append([]int(nil), r.frames...), Segs: append([]int(nil), r.segs...), Records: []RecordHeader{head}, Length: head.Length,
+		From: from, Content: head.Content, Name: name, Time: at.Time, Offset: head.Offset, Count: 1, Length: head.Length,
 	}
+	m.Frames, m.Segs, m.Records = append(m.frame[:0:1], r.frames...), append(m.seg[:0:1], r.segs...), append(m.record[:0:1], head)
 	k.inside(m)
 	if len(k.story.Messages) == mostMessages {
 		k.note(Note{at.Time, at.Frame, from, "many-messages", fmt.Sprintf("there are more than %d messages: the rest is left out", mostMessages)})
+	}
+	if k.story.Messages == nil {
+		k.story.Messages = make([]*Message, 0, 16)
 	}
 	if len(k.story.Messages) < mostMessages {
 		k.story.Messages = append(k.story.Messages, m)

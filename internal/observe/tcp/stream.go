@@ -19,6 +19,7 @@ type stream struct {
 	fin     bool   // the FIN came
 	finAt   uint32 // its sequence number
 	done    bool   // all bytes up to it were delivered
+	taken   bool   // the other side has acknowledged it
 
 	waiting []piece // what came too early, by sequence number; they do not overlap
 	held    int     // bytes of it
@@ -78,6 +79,8 @@ func (c *Conn) add(t *Table, from trace.Side, s *packet.Segment) {
 	}
 	if s.Flags&packet.ACK != 0 {
 		c.acknowledged(t, from.Other(), s)
+		other := &c.streams[from.Other()-1]
+		other.taken = other.taken || other.fin && after(s.Ack, other.finAt) == 1
 	}
 	if !st.started {
 		return

@@ -168,8 +168,12 @@ func (c *Conn) repeatsSYN(s *packet.Segment, swapped bool) bool {
 	return st.syn && st.first == s.Seq && c.End.How == Open
 }
 
-// closing looks whether the segment ends the connection.
+// closing looks whether the segment ends the connection. It is over at once if both
+// sides have all that the other has sent; else there may come more.
 func (t *Table) closing(c *Conn, from trace.Side, s *packet.Segment) {
+	if c.End.How == Closed && c.streams[0].taken && c.streams[1].taken {
+		t.finish(c, Closed)
+	}
 	if c.End.How != Open {
 		return
 	}

@@ -263,7 +263,7 @@ func (t *tracer) read(ctx context.Context, in io.Reader, name string) error {
 // reads packets, this one follows the connections, one tells of them.
 func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	packets := readAhead(from)
-	stories := make(chan []*flow.Story, 16)
+	stories := make(chan []*flow.Story, 4)
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
@@ -275,7 +275,7 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	}()
 	var list []*flow.Story
 	f := flow.NewFollower(func(s *flow.Story) {
-		if list = append(list, s); len(list) == 64 || t.live {
+		if list = append(list, s); len(list) == 32 || t.live {
 			stories <- list
 			list = nil
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -124,7 +125,8 @@ func newTraceView(s *flow.Story, file string) *traceView {
 		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Via: c.Via,
 		Started: time.Unix(0, c.First).UTC().Format(time.RFC3339Nano), Millis: since(c.Last), TLS: s.TLS, Failed: s.Failed(),
 		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, Decrypted: s.Keys, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
-		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth), Messages: []traceMessage{},
+		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth),
+		Opening: make([]traceOpening, 0, len(c.Opening)), Messages: make([]traceMessage, 0, len(s.Messages)),
 	}
 	if s.Version != 0 {
 		v.Version = s.Version.String()
@@ -141,7 +143,7 @@ func newTraceView(s *flow.Story, file string) *traceView {
 	for _, o := range c.Opening {
 		v.Opening = append(v.Opening, traceOpening{
 			From: o.From.String(), Frame: o.Frame, Millis: since(o.Time), Flags: o.Flags.String(), Seq: o.Seq, Ack: o.Ack, Window: o.Window,
-			Options: o.Options, Checksum: fmt.Sprintf("0x%04x", o.Checksum), Sum: sums[o.Sum],
+			Options: o.Options, Checksum: "0x" + hex.EncodeToString([]byte{byte(o.Checksum >> 8), byte(o.Checksum)}), Sum: sums[o.Sum],
 		})
 	}
 	v.Sides = traceSides{sideView(c.Of(trace.Client)), sideView(c.Of(trace.Server)), c.End.How.String(), who(c.End.By)}
@@ -172,18 +174,20 @@ func messageView(m *flow.Message, at float64) traceMessage {
 	if m.Broken != nil {
 		v.Broken = m.Broken.Error()
 	}
-	if a, err := wire.ParseAlert(m.Raw); m.Name == "Alert" && err == nil {
-		v.Alert, v.Level = a.Description.String(), a.Level.String()
+	if m.Name == "Alert" {
+		if a, err := wire.ParseAlert(m.Raw); err == nil {
+			v.Alert, v.Level = a.Description.String(), a.Level.String()
+		}
 	}
 	return v
 }
 
-var sums = map[packet.Sum]string{
+var sums = [...]string{
 	packet.SumUnknown: "unknown", packet.SumRight: "right", packet.SumWrong: "wrong", packet.SumPartial: "left to the network card",
 }
 
 func known(k flow.Known) string {
-	return map[flow.Known]string{flow.No: "no", flow.Yes: "yes", flow.Probably: "probably"}[k]
+	return [...]string{flow.Unknown: "", flow.No: "no", flow.Yes: "yes", flow.Probably: "probably"}[k]
 }
 
 func who(s trace.Side) string {
