@@ -1,7 +1,6 @@
 package bindings
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -235,87 +234,4 @@ func versionRange(low, high iana.Version) string {
 		return "from " + low.String()
 	}
 	return "from " + low.String() + " to " + high.String()
-}
-
-// record is how a binding is stored and shown as JSON: with names, so that a
-// person can read it.
-type record struct {
-	Key           Key        `json:"key"`
-	Site          string     `json:"site,omitempty"`
-	Certificates  []string   `json:"certificates,omitempty"`
-	Policy        string     `json:"policy,omitempty"`
-	MinVersion    string     `json:"min_version,omitempty"`
-	MaxVersion    string     `json:"max_version,omitempty"`
-	Suites        []string   `json:"suites,omitempty"`
-	ClientAuth    ClientAuth `json:"client_auth,omitzero"`
-	ClientCAs     []string   `json:"client_cas,omitempty"`
-	RawKey        string     `json:"raw_key,omitempty"`
-	ClientKeys    []string   `json:"client_keys,omitempty"`
-	PSKFile       string     `json:"psk_file,omitempty"`
-	PSKHint       string     `json:"psk_hint,omitempty"`
-	ClientPaths   []string   `json:"client_auth_paths,omitempty"`
-	Renegotiation bool       `json:"renegotiation,omitempty"`
-	NoHTTP2       bool       `json:"no_http2,omitempty"`
-	NoTickets     bool       `json:"no_tickets,omitempty"`
-	NoStapling    bool       `json:"no_stapling,omitempty"`
-	NoCompression bool       `json:"no_compression,omitempty"`
-	RecordSize    uint16     `json:"record_size_limit,omitempty"`
-	EarlyData     bool       `json:"early_data,omitempty"`
-	SSL2          bool       `json:"ssl2,omitempty"`
-	Reject        bool       `json:"reject,omitempty"`
-}
-
-// MarshalJSON writes versions and suites by name.
-func (b Binding) MarshalJSON() ([]byte, error) {
-	s := b.Settings
-	r := record{
-		Key: b.Key, Site: s.Site, Certificates: s.Certificates, Policy: s.Policy,
-		ClientAuth: s.ClientAuth, ClientCAs: s.ClientCAs, RawKey: s.RawKey, ClientKeys: s.ClientKeys, PSKFile: s.PSKFile, PSKHint: s.PSKHint, ClientPaths: s.ClientAuthPaths, Renegotiation: s.Renegotiation,
-		NoHTTP2: s.NoHTTP2, NoTickets: s.NoTickets, NoStapling: s.NoStapling, NoCompression: s.NoCompression, RecordSize: s.RecordSizeLimit,
-		EarlyData: s.EarlyData, SSL2: s.SSL2, Reject: s.Reject,
-	}
-	if s.MinVersion != 0 {
-		r.MinVersion = s.MinVersion.String()
-	}
-	if s.MaxVersion != 0 {
-		r.MaxVersion = s.MaxVersion.String()
-	}
-	for _, suite := range s.Suites {
-		r.Suites = append(r.Suites, suite.String())
-	}
-	return json.Marshal(r)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (b *Binding) UnmarshalJSON(data []byte) error {
-	var r record
-	if err := json.Unmarshal(data, &r); err != nil {
-		return err
-	}
-	s := Settings{
-		Site: r.Site, Certificates: r.Certificates, Policy: r.Policy,
-		ClientAuth: r.ClientAuth, ClientCAs: r.ClientCAs, RawKey: r.RawKey, ClientKeys: r.ClientKeys, PSKFile: r.PSKFile, PSKHint: r.PSKHint, ClientAuthPaths: r.ClientPaths, Renegotiation: r.Renegotiation,
-		NoHTTP2: r.NoHTTP2, NoTickets: r.NoTickets, NoStapling: r.NoStapling, NoCompression: r.NoCompression, RecordSizeLimit: r.RecordSize,
-		EarlyData: r.EarlyData, SSL2: r.SSL2, Reject: r.Reject,
-	}
-	var err error
-	if r.MinVersion != "" {
-		if s.MinVersion, err = ParseVersion(r.MinVersion); err != nil {
-			return fmt.Errorf("min_version: %w", err)
-		}
-	}
-	if r.MaxVersion != "" {
-		if s.MaxVersion, err = ParseVersion(r.MaxVersion); err != nil {
-			return fmt.Errorf("max_version: %w", err)
-		}
-	}
-	for _, name := range r.Suites {
-		suite, err := iana.SuiteNamed(name)
-		if err != nil {
-			return fmt.Errorf("suites: %w", err)
-		}
-		s.Suites = append(s.Suites, suite)
-	}
-	b.Key, b.Settings = r.Key, s
-	return nil
 }

@@ -55,6 +55,25 @@ func (x *index) insert(b *Binding) {
 	x.count++
 }
 
+// remove takes a name out, which is in the index. What follows moves up, so that
+// no search stops at the gap before it has found what it looks for.
+func (x *index) remove(name string) {
+	mask := uint64(len(x.slots) - 1)
+	i := maphash.String(x.seed, name) & mask
+	for !x.slots[i].has(name) {
+		i = (i + 1) & mask
+	}
+	for next := (i + 1) & mask; x.slots[next].binding != nil; next = (next + 1) & mask {
+		home := maphash.String(x.seed, x.slots[next].binding.Key.host) & mask
+		if (next-home)&mask >= (next-i)&mask { // its search passes the gap
+			x.slots[i] = x.slots[next]
+			i = next
+		}
+	}
+	x.slots[i] = slot{}
+	x.count--
+}
+
 // get gives the binding of a name, nil if there is none. The seed is secret, so
 // nobody can send names that all lead to the same place.
 func (x *index) get(name string) *Binding {

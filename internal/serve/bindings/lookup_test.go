@@ -160,7 +160,7 @@ func TestNewTableRefuses(t *testing.T) {
 		list []Binding
 		want string
 	}{
-		{[]Binding{{}}, "binding 1 has no key"},
+		{[]Binding{{}}, "there is a binding without a key"},
 		{[]Binding{
 			{must(t, "*:443"), Settings{Site: "a"}},
 			{must(t, "0.0.0.0:443"), Settings{Site: "b"}},

@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -152,11 +153,8 @@ func NewTable(list []Binding, opts Options) (*Table, error) {
 	t := &Table{ports: make(map[uint16]*port), opts: opts}
 	for i := range list {
 		b := list[i] // the caller's slice may change later
-		if b.Key.Kind() == 0 {
-			return nil, fmt.Errorf("binding %d has no key", i+1)
-		}
-		if _, err := b.Settings.EffectivePolicy(); err != nil {
-			return nil, fmt.Errorf("binding %s: %w", b.Key, err)
+		if err := b.check(); err != nil {
+			return nil, err
 		}
 		if other := t.add(&b); other != nil {
 			return nil, fmt.Errorf("binding %s is there twice, for %s and for %s: "+
@@ -165,12 +163,29 @@ func NewTable(list []Binding, opts Options) (*Table, error) {
 		}
 	}
 	slices.SortFunc(t.all, func(a, b *Binding) int { return a.Key.Compare(b.Key) })
-	if opts.NoMatch == NoMatchDefault {
-		if t.final = t.Get(opts.Default); t.final == nil {
-			return nil, fmt.Errorf("no_match is default, but there is no binding %s to be the default", opts.Default)
-		}
+	return t, t.finish()
+}
+
+// finish finds the binding of NoMatchDefault.
+func (t *Table) finish() error {
+	if t.opts.NoMatch != NoMatchDefault {
+		return nil
 	}
-	return t, nil
+	if t.final = t.Get(t.opts.Default); t.final == nil {
+		return fmt.Errorf("no_match is default, but there is no binding %s to be the default", t.opts.Default)
+	}
+	return nil
+}
+
+// check refuses a binding that cannot be in a table.
+func (b *Binding) check() error {
+	if b.Key.Kind() == 0 {
+		return errors.New("there is a binding without a key")
+	}
+	if _, err := b.Settings.EffectivePolicy(); err != nil {
+		return fmt.Errorf("binding %s: %w", b.Key, err)
+	}
+	return nil
 }
 
 func siteOf(b *Binding) string {
@@ -190,6 +205,13 @@ func (t *Table) add(b *Binding) *Binding {
 	if other := p.get(b.Key); other != nil {
 		return other
 	}
+	p.add(b)
+	t.all = append(t.all, b)
+	return nil
+}
+
+// add files a binding whose key has none.
+func (p *port) add(b *Binding) {
 	switch b.Key.kind {
 	case KindAddress:
 		if p.addrs == nil {
@@ -207,8 +229,6 @@ func (t *Table) add(b *Binding) *Binding {
 	case KindAnyIPv4:
 		p.any4 = b
 	}
-	t.all = append(t.all, b)
-	return nil
 }
 
 func (p *port) get(k Key) *Binding {

@@ -14,13 +14,13 @@ import (
 
 // File is what stands in handsel.yaml.
 type File struct {
-	Listen       Listen        `yaml:"listen"`
-	NoMatch      string        `yaml:"no_match"` // reset, unrecognized_name or default
-	Default      string        `yaml:"default"`  // the binding for no_match: default
-	Certificates []Certificate `yaml:"certificates"`
-	ECH          []string      `yaml:"ech"` // files of keys for Encrypted Client Hello, the one for clients in front
-	Bindings     []Binding     `yaml:"bindings"`
-	Sites        []Site        `yaml:"sites"`
+	Listen       Listen        `yaml:"listen" json:"listen,omitempty"`
+	NoMatch      string        `yaml:"no_match" json:"no_match,omitempty"` // reset, unrecognized_name or default
+	Default      string        `yaml:"default" json:"default,omitempty"`   // the binding for no_match: default
+	Certificates []Certificate `yaml:"certificates" json:"certificates,omitempty"`
+	ECH          []string      `yaml:"ech" json:"ech,omitempty"` // files of keys for Encrypted Client Hello, the one for clients in front
+	Bindings     []Binding     `yaml:"bindings" json:"bindings,omitempty"`
+	Sites        []Site        `yaml:"sites" json:"sites,omitempty"`
 
 	source []byte
 	path   string
@@ -28,58 +28,58 @@ type File struct {
 
 // Listen says on which addresses, IP:port each.
 type Listen struct {
-	HTTPS        []string `yaml:"https"`
-	HTTP         []string `yaml:"http"`
-	RedirectHTTP bool     `yaml:"redirect_http"` // plain requests are sent to HTTPS
+	HTTPS        []string `yaml:"https" json:"https,omitempty"`
+	HTTP         []string `yaml:"http" json:"http,omitempty"`
+	RedirectHTTP bool     `yaml:"redirect_http" json:"redirect_http,omitempty"` // plain requests are sent to HTTPS
 }
 
 // Certificate gives a certificate a name. One of files, thumbprint and local_ca
 // says where it comes from.
 type Certificate struct {
-	Name       string   `yaml:"name"`
-	Files      []string `yaml:"files"`      // PEM: certificate, chain, key
-	Thumbprint string   `yaml:"thumbprint"` // in the store
-	LocalCA    []string `yaml:"local_ca"`   // names for the local CA to issue it for
-	Staple     string   `yaml:"staple"`     // DER: the OCSP response to send with it, for files only
+	Name       string   `yaml:"name" json:"name"`
+	Files      []string `yaml:"files" json:"files,omitempty"`           // PEM: certificate, chain, key
+	Thumbprint string   `yaml:"thumbprint" json:"thumbprint,omitempty"` // in the store
+	LocalCA    []string `yaml:"local_ca" json:"local_ca,omitempty"`     // names for the local CA to issue it for
+	Staple     string   `yaml:"staple" json:"staple,omitempty"`         // DER: the OCSP response to send with it, for files only
 }
 
 // Binding is a record: see package bindings.
 type Binding struct {
-	On           string   `yaml:"on"`
-	Site         string   `yaml:"site"`
-	Certificates []string `yaml:"certificates"` // names from above
-	Policy       string   `yaml:"policy"`
-	MinVersion   string   `yaml:"min_version"`
-	MaxVersion   string   `yaml:"max_version"`
-	Suites       []string `yaml:"suites"`
-	ClientAuth   string   `yaml:"client_auth"` // none, request or require
-	ClientCAs    []string `yaml:"client_cas"`  // PEM files
-	RawKey       string   `yaml:"raw_key"`     // PEM file
-	ClientKeys   []string `yaml:"client_keys"` // PEM files, or SHA-256 of public keys
-	PSKFile      string   `yaml:"psk_file"`
-	PSKHint      string   `yaml:"psk_hint"`
-	ClientPaths  []string `yaml:"client_auth_paths"`
-	HTTP2        *bool    `yaml:"http2"`
-	Tickets      *bool    `yaml:"tickets"`
-	Stapling     *bool    `yaml:"stapling"`
-	Compression  *bool    `yaml:"certificate_compression"`
-	Renegotiate  bool     `yaml:"renegotiation"`
-	RecordSize   uint16   `yaml:"record_size_limit"`
-	EarlyData    bool     `yaml:"early_data"`
-	SSL2         bool     `yaml:"ssl2"`
-	Reject       bool     `yaml:"reject"`
+	On           string   `yaml:"on" json:"on"`
+	Site         string   `yaml:"site" json:"site,omitempty"`
+	Certificates []string `yaml:"certificates" json:"certificates,omitempty"` // names from above
+	Policy       string   `yaml:"policy" json:"policy,omitempty"`
+	MinVersion   string   `yaml:"min_version" json:"min_version,omitempty"`
+	MaxVersion   string   `yaml:"max_version" json:"max_version,omitempty"`
+	Suites       []string `yaml:"suites" json:"suites,omitempty"`
+	ClientAuth   string   `yaml:"client_auth" json:"client_auth,omitempty"` // none, request or require
+	ClientCAs    []string `yaml:"client_cas" json:"client_cas,omitempty"`   // PEM files
+	RawKey       string   `yaml:"raw_key" json:"raw_key,omitempty"`         // PEM file
+	ClientKeys   []string `yaml:"client_keys" json:"client_keys,omitempty"` // PEM files, or SHA-256 of public keys
+	PSKFile      string   `yaml:"psk_file" json:"psk_file,omitempty"`
+	PSKHint      string   `yaml:"psk_hint" json:"psk_hint,omitempty"`
+	ClientPaths  []string `yaml:"client_auth_paths" json:"client_auth_paths,omitempty"`
+	HTTP2        *bool    `yaml:"http2" json:"http2,omitempty"`
+	Tickets      *bool    `yaml:"tickets" json:"tickets,omitempty"`
+	Stapling     *bool    `yaml:"stapling" json:"stapling,omitempty"`
+	Compression  *bool    `yaml:"certificate_compression" json:"certificate_compression,omitempty"`
+	Renegotiate  bool     `yaml:"renegotiation" json:"renegotiation,omitempty"`
+	RecordSize   uint16   `yaml:"record_size_limit" json:"record_size_limit,omitempty"`
+	EarlyData    bool     `yaml:"early_data" json:"early_data,omitempty"`
+	SSL2         bool     `yaml:"ssl2" json:"ssl2,omitempty"`
+	Reject       bool     `yaml:"reject" json:"reject,omitempty"`
 }
 
 // Site is what is served under some hosts and a path. One of folder, proxy and
 // redirect says what.
 type Site struct {
-	Name     string   `yaml:"name"`
-	Hosts    []string `yaml:"hosts"`
-	Path     string   `yaml:"path"` // prefix; empty: /
-	Folder   string   `yaml:"folder"`
-	Proxy    string   `yaml:"proxy"`
-	ProxyCA  string   `yaml:"proxy_ca"` // PEM file of the authorities of an https proxy
-	Redirect string   `yaml:"redirect"`
+	Name     string   `yaml:"name" json:"name"`
+	Hosts    []string `yaml:"hosts" json:"hosts,omitempty"`
+	Path     string   `yaml:"path" json:"path,omitempty"` // prefix; empty: /
+	Folder   string   `yaml:"folder" json:"folder,omitempty"`
+	Proxy    string   `yaml:"proxy" json:"proxy,omitempty"`
+	ProxyCA  string   `yaml:"proxy_ca" json:"proxy_ca,omitempty"` // PEM file of the authorities of an https proxy
+	Redirect string   `yaml:"redirect" json:"redirect,omitempty"`
 }
 
 // Load reads and checks a file. Paths in it are relative to its folder. The
