@@ -31,36 +31,42 @@ type Plan struct {
 	file     *config.File
 	data     *Data
 	mistakes []error
+	sites    []*sites.Site
+	stored   stored
 }
 
-// FromFile makes the plan of a configuration file. It reads everything that
-// the file names: a mistake shows now, not when a client comes. The error has
-// a *config.Error for each mistake.
+// FromFile makes the plan of a configuration file, and of what was added to the
+// store. It reads everything that the file names: a mistake shows now, not when a
+// client comes. The error has a *config.Error for each mistake. What is wrong in
+// the store keeps nothing from starting: it is a notice.
 func FromFile(f *config.File, d *Data) (*Plan, error) {
-	p := &Plan{file: f, data: d, Setup: &endpoint.Setup{
-		HTTPS:        addresses(f.Listen.HTTPS),
-		HTTP:         addresses(f.Listen.HTTP),
-		RedirectHTTP: f.Listen.RedirectHTTP,
+	p := newPlan(f, d)
+	p.Setup.HTTPS, p.Setup.HTTP, p.Setup.RedirectHTTP = addresses(f.Listen.HTTPS), addresses(f.Listen.HTTP), f.Listen.RedirectHTTP
+	for i := range f.Certificates {
+		p.addCertificate(fmt.Sprintf("$.certificates[%d]", i), &f.Certificates[i])
+	}
+	for i := range f.Sites {
+		p.sites = append(p.sites, p.newSite(fmt.Sprintf("$.sites[%d]", i), &f.Sites[i]))
+	}
+	p.bind()
+	if err := config.Join(p.mistakes...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// FromStore makes the plan of what the store holds, without a file.
+func FromStore(d *Data) (*Plan, error) { return FromFile(&config.File{}, d) }
+
+func newPlan(f *config.File, d *Data) *Plan {
+	return &Plan{file: f, data: d, Setup: &endpoint.Setup{
 		Certificates: map[string]endpoint.GetCertificate{},
+		Resolve:      d.Certificate,
 		ClientCAs:    map[string][]*x509.Certificate{},
 		RawKeys:      map[string]crypto.Signer{},
 		ClientKeys:   map[string][]tls.PublicKeyHash{},
 		PSKs:         map[string][]tls.PreSharedKey{},
 	}}
-	for i := range f.Certificates {
-		p.addCertificate(fmt.Sprintf("$.certificates[%d]", i), &f.Certificates[i])
-	}
-	var list []*sites.Site
-	for i := range f.Sites {
-		list = append(list, p.newSite(fmt.Sprintf("$.sites[%d]", i), &f.Sites[i]))
-	}
-	p.bind()
-	p.addECH()
-	if err := config.Join(p.mistakes...); err != nil {
-		return nil, err
-	}
-	p.Setup.Router = sites.NewRouter(list)
-	return p, nil
 }
 
 func (p *Plan) wrong(at string, err error) {
@@ -214,54 +220,86 @@ func readAuthorities(file string) (list []*x509.Certificate, err error) {
 	return list, nil
 }
 
-// bind makes the table, and looks for what is unwise in it.
+// bind makes the table and the router, of the file and of the store, and looks
+// for what is unwise in it.
 func (p *Plan) bind() {
 	f := p.file
 	var list []bindings.Binding
+	places := map[bindings.Key]string{}
 	for i := range f.Bindings {
-		at := fmt.Sprintf("$.bindings[%d]", i)
-		key, err := bindings.ParseKey(f.Bindings[i].On)
+		b, err := p.binding(i)
 		if err != nil {
-			p.wrong(at+".on", err)
-			continue
+			continue // which was said
 		}
-		settings := f.Settings(i)
-		for j, name := range settings.ClientCAs {
-			if p.Setup.ClientCAs[name] == nil {
-				p.Setup.ClientCAs[name] = p.authorities(fmt.Sprintf("%s.client_cas[%d]", at, j), name)
-			}
-		}
-		p.addRawKeys(at, &settings)
-		p.addPSKs(at, settings.PSKFile)
-		for _, why := range settings.Warnings() {
-			p.notice("binding %s: %s", f.Bindings[i].On, why)
-		}
-		list = append(list, bindings.Binding{Key: key, Settings: settings})
+		list = append(list, b)
+		places[b.Key] = fmt.Sprintf("$.bindings[%d]", i)
 	}
-	p.checkSSL2(list)
-	table, err := newTable(f, list)
+	p.stored.keep(f, list)
+	options, err := tableOptions(f)
 	if err != nil {
+		p.wrong("$.no_match", err)
+	}
+	list = append(list, p.addStored(&options)...)
+	for _, wrong := range p.checkSSL2(list) {
+		if at := places[wrong.key]; at != "" {
+			p.wrong(at+".ssl2", wrong.err)
+		} else {
+			p.notice("binding %v: %v", wrong.key, wrong.err)
+			refuse(list, wrong.key)
+		}
+	}
+	if p.Setup.Table, err = bindings.NewTable(list, options); err != nil {
 		p.wrong("$.bindings", err)
 		return
 	}
-	p.Setup.Table = table
-	for _, w := range table.Check(p.Setup.HTTPS) {
+	p.listen()
+	p.Setup.Router = sites.NewRouter(p.sites)
+	p.addECH()
+	for _, w := range p.Setup.Table.Check(p.Setup.HTTPS) {
 		if !w.Minor {
 			p.notice("%v", w)
 		}
 	}
 }
 
-func newTable(f *config.File, list []bindings.Binding) (*bindings.Table, error) {
-	var options bindings.Options
-	err := options.NoMatch.UnmarshalText([]byte(f.NoMatch))
+// binding reads what binding i of the file names, and gives it.
+func (p *Plan) binding(i int) (bindings.Binding, error) {
+	at, before := fmt.Sprintf("$.bindings[%d]", i), len(p.mistakes)
+	key, err := bindings.ParseKey(p.file.Bindings[i].On)
+	if err != nil {
+		p.wrong(at+".on", err)
+		return bindings.Binding{}, err
+	}
+	settings := p.file.Settings(i)
+	for j, name := range settings.ClientCAs {
+		if p.Setup.ClientCAs[name] == nil {
+			p.Setup.ClientCAs[name] = p.authorities(fmt.Sprintf("%s.client_cas[%d]", at, j), name)
+		}
+	}
+	p.addRawKeys(at, &settings)
+	p.addPSKs(at, settings.PSKFile)
+	for _, why := range settings.Warnings() {
+		p.notice("binding %s: %s", key, why)
+	}
+	return bindings.Binding{Key: key, Settings: settings}, errors.Join(p.mistakes[before:]...)
+}
+
+// refuse has a binding that cannot be served turn its connections away: another
+// one must not take them.
+func refuse(list []bindings.Binding, key bindings.Key) {
+	for i := range list {
+		if list[i].Key == key {
+			list[i].Settings = bindings.Settings{Site: list[i].Settings.Site, Reject: true}
+		}
+	}
+}
+
+func tableOptions(f *config.File) (options bindings.Options, err error) {
+	err = options.NoMatch.UnmarshalText([]byte(f.NoMatch))
 	if f.Default != "" {
 		var bad error
 		options.Default, bad = bindings.ParseKey(f.Default)
 		err = errors.Join(err, bad)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return bindings.NewTable(list, options)
+	return options, err
 }

@@ -1,17 +1,20 @@
 package assemble
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/handsel-tls/handsel/internal/serve/certs"
+	"github.com/handsel-tls/handsel/internal/serve/store"
 )
 
 const dbFile = "handsel.db"
@@ -20,6 +23,7 @@ const dbFile = "handsel.db"
 type Data struct {
 	Dir    string
 	Store  *certs.Store // nil: NoStore says why
+	Parts  *store.Store // bindings, sites and settings that were added; nil likewise
 	CA     *certs.CA
 	MadeCA bool // the local CA was made just now
 
@@ -85,8 +89,30 @@ func (d *Data) openStore() error {
 }
 
 func (d *Data) useStore(db *bbolt.DB) (err error) {
-	d.Store, err = certs.NewStore(db, certs.Options{Now: time.Now})
+	if d.Store, err = certs.NewStore(db, certs.Options{Now: time.Now}); err == nil {
+		d.Parts, err = store.New(db)
+	}
 	return err
+}
+
+// LocalCA begins the name of a certificate that the local CA issues, for the
+// host names and addresses that follow, with commas between them.
+const LocalCA = "local-ca:"
+
+// Certificate gives the certificate that a binding of the store calls by a
+// thumbprint, or by LocalCA and names.
+func (d *Data) Certificate(name string) (*tls.Certificate, error) {
+	if names, ok := strings.CutPrefix(name, LocalCA); ok {
+		leaf, err := d.CA.Leaf(strings.Split(names, ",")...)
+		if err != nil {
+			return nil, err
+		}
+		return leaf.Certificate()
+	}
+	if d.Store == nil {
+		return nil, errors.New(d.NoStore)
+	}
+	return d.Store.Get(name)
 }
 
 // Close closes the database.

@@ -5,16 +5,21 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/tls"
 )
 
-// checkSSL2 refuses bindings of SSL 2.0 to which nothing can lead, and those whose
+// checkSSL2 finds the bindings of SSL 2.0 to which nothing can lead, and those whose
 // key another binding uses for something newer: whoever has recorded that could
 // decrypt it with this server's help (DROWN, CVE-2016-0800). It compares keys and
 // not certificates, because a key may have several.
-func (p *Plan) checkSSL2(list []bindings.Binding) {
+func (p *Plan) checkSSL2(list []bindings.Binding) (found []sharedKey) {
+	old := func(b bindings.Binding) bool { return b.Settings.SSL2 }
+	if !slices.ContainsFunc(list, old) {
+		return nil
+	}
 	newer := map[[sha256.Size]byte]string{} // by key, the binding that uses it
 	for _, b := range list {
 		if b.Settings.SSL2 {
@@ -31,30 +36,32 @@ func (p *Plan) checkSSL2(list []bindings.Binding) {
 			}
 		}
 	}
-	for i, b := range list {
+	for _, b := range list {
 		if !b.Settings.SSL2 {
 			continue
 		}
-		at := fmt.Sprintf("$.bindings[%d]", i)
 		if b.Key.Host() != "" {
-			p.wrong(at+".ssl2", errors.New("clients of SSL 2.0 send no name that could lead to this binding: bind an address and port, such as 0.0.0.0:443"))
+			found = append(found, sharedKey{b.Key, errors.New("clients of SSL 2.0 send no name that could lead to this binding: bind an address and port, such as 0.0.0.0:443")})
 		}
 		for _, name := range b.Settings.Certificates {
 			key, ok := p.keyOf(name)
 			if other := newer[key]; ok && other != "" {
-				p.wrong(at+".ssl2", fmt.Errorf("certificate %q has a key that binding %s uses for newer versions, which SSL 2.0 would break (DROWN): give this binding a certificate with a key of its own", name, other))
+				found = append(found, sharedKey{b.Key, fmt.Errorf("certificate %q has a key that binding %s uses for newer versions, which SSL 2.0 would break (DROWN): give this binding a certificate with a key of its own", name, other)})
 			}
 		}
 	}
+	return found
+}
+
+// sharedKey is a binding of SSL 2.0 that is refused.
+type sharedKey struct {
+	key bindings.Key
+	err error
 }
 
 // keyOf gives the hash of a certificate's public key.
 func (p *Plan) keyOf(name string) (key [sha256.Size]byte, ok bool) {
-	get := p.Setup.Certificates[name]
-	if get == nil {
-		return key, false
-	}
-	cert, err := get()
+	cert, err := p.Setup.Certificate(name)
 	if err != nil || len(cert.Certificate) == 0 {
 		return key, false
 	}

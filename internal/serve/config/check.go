@@ -16,6 +16,7 @@ import (
 // A checker collects mistakes: whoever has made three wants to know them all.
 type checker struct {
 	*File
+	known *Known // of a part: what there is beside it
 	found []error
 }
 
@@ -48,7 +49,7 @@ func Join(mistakes ...error) error {
 }
 
 func (c *checker) listen() {
-	if len(c.Listen.HTTPS)+len(c.Listen.HTTP) == 0 {
+	if c.path != "" && len(c.Listen.HTTPS)+len(c.Listen.HTTP) == 0 {
 		c.wrong("$.listen", "there is no address to listen on: write listen: {https: [\"127.0.0.1:8443\"]}")
 	}
 	seen := map[netip.AddrPort]string{}
@@ -81,7 +82,7 @@ func (c *checker) noMatch() {
 	switch key, err := bindings.ParseKey(c.Default); {
 	case noMatch == bindings.NoMatchDefault && c.Default == "":
 		c.wrong("$.no_match", "no_match is default: write default: with the binding that is meant")
-	case c.Default == "":
+	case c.Default == "" || c.path == "" && err == nil:
 	case err != nil:
 		c.wrong("$.default", "%v", err)
 	case !slices.ContainsFunc(c.Bindings, func(b Binding) bool { k, err := bindings.ParseKey(b.On); return err == nil && k == key }):
@@ -112,25 +113,38 @@ func (c *checker) sites() {
 	names, places := map[string]bool{}, map[string]string{}
 	for i, s := range c.Sites {
 		at := fmt.Sprintf("$.sites[%d]", i)
-		if s.Name == "" {
-			c.wrong(at, "a site needs a name, by which bindings call it")
-		} else if names[s.Name] {
+		if names[s.Name] {
 			c.wrong(at+".name", "there is a site %q already", s.Name)
 		}
 		names[s.Name] = true
-		if s.Path != "" && !strings.HasPrefix(s.Path, "/") {
-			c.wrong(at+".path", "a path begins with /: write %q", "/"+s.Path)
-		}
 		for j, h := range s.Hosts {
-			c.host(fmt.Sprintf("%s.hosts[%d]", at, j), h)
-			place := sites.HostOf(h) + "/" + strings.Trim(s.Path, "/")
+			place := s.Place(h)
 			if other, ok := places[place]; ok && other != s.Name {
 				c.wrong(fmt.Sprintf("%s.hosts[%d]", at, j), "site %q has this host and path already", other)
 			}
 			places[place] = s.Name
 		}
-		c.content(at, &s)
+		c.site(i)
 	}
+}
+
+// Place gives a host and the path of the site in a form in which those of two
+// sites can be compared.
+func (s *Site) Place(host string) string { return sites.HostOf(host) + "/" + strings.Trim(s.Path, "/") }
+
+// site checks one site by itself.
+func (c *checker) site(i int) {
+	s, at := &c.Sites[i], fmt.Sprintf("$.sites[%d]", i)
+	if s.Name == "" {
+		c.wrong(at, "a site needs a name, by which bindings call it")
+	}
+	if s.Path != "" && !strings.HasPrefix(s.Path, "/") {
+		c.wrong(at+".path", "a path begins with /: write %q", "/"+s.Path)
+	}
+	for j, h := range s.Hosts {
+		c.host(fmt.Sprintf("%s.hosts[%d]", at, j), h)
+	}
+	c.content(at, s)
 }
 
 // host checks a host of a site: what stands in a Host header, without the port.
@@ -187,32 +201,65 @@ func (c *checker) bindings() {
 	if len(c.Listen.HTTPS) > 0 && len(c.Bindings) == 0 {
 		c.wrong("$.listen.https", "no connection can be answered: there are no bindings; write bindings: [{on: \"www.example.com:443\", certificates: [...]}]")
 	}
-	certificates, siteNames := names(c.Certificates, func(x Certificate) string { return x.Name }), names(c.Sites, func(s Site) string { return s.Name })
+	known := c.names()
+	c.known = &known
 	seen := map[bindings.Key]bool{}
 	for i, b := range c.Bindings {
-		at := fmt.Sprintf("$.bindings[%d]", i)
-		if b.On == "" {
-			c.wrong(at, "a binding needs on: an address and port, or a host name and port, such as www.example.com:443")
-		} else if key, err := bindings.ParseKey(b.On); err != nil {
-			c.wrong(at+".on", "%v", err)
-		} else if seen[key] {
-			c.wrong(at+".on", "there is a binding on %v already", key)
-		} else {
+		if key, err := bindings.ParseKey(b.On); err == nil {
+			if seen[key] {
+				c.wrong(fmt.Sprintf("$.bindings[%d].on", i), "there is a binding on %v already", key)
+			}
 			seen[key] = true
 		}
-		if b.Site != "" && !slices.Contains(siteNames, b.Site) {
-			c.wrong(at+".site", "there is no site %q%s", b.Site, didYouMean(b.Site, siteNames))
-		}
-		if len(b.Certificates) == 0 && b.RawKey == "" && b.PSKFile == "" && !b.Reject {
-			c.wrong(at, "a binding needs certificates: a list of names from certificates above")
-		}
-		for j, x := range b.Certificates {
-			if !slices.Contains(certificates, x) {
-				c.wrong(fmt.Sprintf("%s.certificates[%d]", at, j), "there is no certificate %q%s", x, didYouMean(x, certificates))
-			}
-		}
-		c.settings(i)
+		c.binding(i)
 	}
+}
+
+// names says what a binding of the file may name.
+func (c *checker) names() Known {
+	return Known{
+		Site:        OneOf("site", names(c.Sites, func(s Site) string { return s.Name })),
+		Certificate: OneOf("certificate", names(c.Certificates, func(x Certificate) string { return x.Name })),
+	}
+}
+
+// OneOf gives an error for what is not one of some names, with the nearest of
+// them.
+func OneOf(kind string, names []string) func(string) error {
+	there := make(map[string]bool, len(names))
+	for _, n := range names {
+		there[n] = true
+	}
+	return func(name string) error {
+		if there[name] {
+			return nil
+		}
+		return fmt.Errorf("there is no %s %q%s", kind, name, didYouMean(name, names))
+	}
+}
+
+// binding checks one binding by itself, and gives its settings.
+func (c *checker) binding(i int) bindings.Settings {
+	b, at := &c.Bindings[i], fmt.Sprintf("$.bindings[%d]", i)
+	if b.On == "" {
+		c.wrong(at, "a binding needs on: an address and port, or a host name and port, such as www.example.com:443")
+	} else if _, err := bindings.ParseKey(b.On); err != nil {
+		c.wrong(at+".on", "%v", err)
+	}
+	if b.Site != "" {
+		if err := c.known.Site(b.Site); err != nil {
+			c.wrong(at+".site", "%v", err)
+		}
+	}
+	if len(b.Certificates) == 0 && b.RawKey == "" && b.PSKFile == "" && !b.Reject {
+		c.wrong(at, "a binding needs certificates%s", map[bool]string{true: ": a list of names from certificates above"}[c.path != ""])
+	}
+	for j, x := range b.Certificates {
+		if err := c.known.Certificate(x); err != nil {
+			c.wrong(fmt.Sprintf("%s.certificates[%d]", at, j), "%v", err)
+		}
+	}
+	return c.settings(i)
 }
 
 func names[T any](list []T, name func(T) string) (all []string) {

@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Error is a mistake in the file.
+// Error is a mistake in the file, or in a part that stands in none.
 type Error struct {
 	File         string
 	Line, Column int    // from 1, the column in characters; 0 if the file as a whole is meant
@@ -22,6 +22,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.File == "" {
+		return e.What
+	}
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %s", e.File, e.What)
 	}
@@ -33,6 +36,10 @@ func (e *Error) Error() string {
 // should hold it.
 func (f *File) Wrong(at, format string, args ...any) error {
 	e := &Error{File: f.path, What: fmt.Sprintf(format, args...)}
+	if f.path == "" {
+		e.What = f.describe(at) + ": " + e.What
+		return e
+	}
 	file := f.tree()
 	if file == nil {
 		return e

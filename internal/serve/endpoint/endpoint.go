@@ -160,10 +160,10 @@ func (s *Server) open(wanted map[place]bool) (map[place]net.Listener, error) {
 		if s.listeners[p] != nil {
 			continue
 		}
-		l, err := net.Listen("tcp", p.addr.String())
+		l, err := listen(p.addr)
 		if err != nil {
 			given = append(given, s.giveUp(p.addr.Port(), wanted)...)
-			l, err = net.Listen("tcp", p.addr.String())
+			l, err = listen(p.addr)
 		}
 		if err != nil {
 			for _, o := range opened {
@@ -175,6 +175,16 @@ func (s *Server) open(wanted map[place]bool) (map[place]net.Listener, error) {
 		opened[p] = l
 	}
 	return opened, nil
+}
+
+// listen opens an address: [::] for IPv6 alone, so that it does not take what
+// 0.0.0.0 is for.
+func listen(addr netip.AddrPort) (net.Listener, error) {
+	network := "tcp6"
+	if addr.Addr().Unmap().Is4() {
+		network = "tcp4"
+	}
+	return net.Listen(network, addr.String())
 }
 
 // giveUp closes the listeners of a port that are no longer wanted.
@@ -191,7 +201,7 @@ func (s *Server) giveUp(port uint16, wanted map[place]bool) (given []place) {
 
 func (s *Server) takeBack(given []place) {
 	for _, p := range given {
-		l, err := net.Listen("tcp", p.addr.String())
+		l, err := listen(p.addr)
 		if err != nil {
 			s.fail(fmt.Errorf("%v was closed to listen elsewhere, and cannot be opened again: %w", p.addr, err))
 			continue

@@ -108,11 +108,7 @@ func sameDemands(a, b *bindings.Settings) bool {
 // certified reports whether a certificate of the binding is for the host.
 func (s *Setup) certified(b *bindings.Binding, host string) bool {
 	return slices.ContainsFunc(b.Settings.Certificates, func(name string) bool {
-		get := s.Certificates[name]
-		if get == nil {
-			return false
-		}
-		cert, err := get()
+		cert, err := s.Certificate(name)
 		return err == nil && cert.Leaf != nil && cert.Leaf.VerifyHostname(host) == nil
 	})
 }

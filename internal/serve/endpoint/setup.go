@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -28,18 +29,39 @@ type Setup struct {
 	RedirectHTTP bool // plain requests are sent to the first port of HTTPS
 	Table        *bindings.Table
 	Router       *sites.Router
-	Certificates map[string]GetCertificate      // by the names in the bindings' settings
-	ClientCAs    map[string][]*x509.Certificate // likewise
-	RawKeys      map[string]crypto.Signer       // likewise
-	ClientKeys   map[string][]tls.PublicKeyHash // likewise
-	PSKs         map[string][]tls.PreSharedKey  // likewise
-	ECH          []tls.EncryptedClientHelloKey  // for all of HTTPS
+	Certificates map[string]GetCertificate                      // by the names in the bindings' settings
+	Resolve      func(name string) (*stdtls.Certificate, error) // gives those that are not in Certificates
+	ClientCAs    map[string][]*x509.Certificate                 // likewise
+	RawKeys      map[string]crypto.Signer                       // likewise
+	ClientKeys   map[string][]tls.PublicKeyHash                 // likewise
+	PSKs         map[string][]tls.PreSharedKey                  // likewise
+	ECH          []tls.EncryptedClientHelloKey                  // for all of HTTPS
 
 	config  *tls.Config
 	configs sync.Map          // of *bindings.Binding to *tls.Config, made when first used
 	later   sync.Map          // likewise, for asking for a certificate after the handshake
 	guarded map[string]demand // by site
 	inside  *visitors
+}
+
+// Next gives a setup with the same, to be changed before it is applied.
+func (s *Setup) Next() *Setup {
+	return &Setup{
+		HTTPS: s.HTTPS, HTTP: s.HTTP, RedirectHTTP: s.RedirectHTTP, Table: s.Table, Router: s.Router,
+		Certificates: s.Certificates, Resolve: s.Resolve, ClientCAs: maps.Clone(s.ClientCAs), RawKeys: maps.Clone(s.RawKeys),
+		ClientKeys: maps.Clone(s.ClientKeys), PSKs: maps.Clone(s.PSKs), ECH: s.ECH,
+	}
+}
+
+// Certificate gives the certificate that bindings call by a name.
+func (s *Setup) Certificate(name string) (*stdtls.Certificate, error) {
+	if get, ok := s.Certificates[name]; ok {
+		return get()
+	}
+	if s.Resolve == nil {
+		return nil, errors.New("there is none of that name")
+	}
+	return s.Resolve(name)
 }
 
 // places gives what to listen on.
@@ -185,12 +207,7 @@ var clientAuth = map[bindings.ClientAuth]tls.ClientAuthType{
 func (s *Setup) certificates(set *bindings.Settings) (certs []*tls.Certificate, err error) {
 	var errs []error
 	for _, name := range set.Certificates {
-		get, ok := s.Certificates[name]
-		if !ok {
-			errs = append(errs, fmt.Errorf("there is no certificate %q", name))
-			continue
-		}
-		cert, err := get()
+		cert, err := s.Certificate(name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("certificate %q: %w", name, err))
 			continue

@@ -43,12 +43,15 @@ func TestMain(m *testing.M) {
 //	signal NAME              sends HUP or TERM to what runs in the background
 //	said FILE TEXT           waits until a file contains a text
 //	mode PATH MODE           compares the mode of a file
+//	shows NAME:PORT CAFILE TEXT
+//	                         connects to 127.0.0.1 and compares version and the
+//	                         certificate's first name; with ! nobody is to answer
 //	rsacert FILE NAME        writes a certificate with an RSA key, as SSL 2.0 needs
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode, "rsacert": rsaCert,
+			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode, "rsacert": rsaCert, "shows": shows,
 		},
 		Condition:          peer,
 		RequireUniqueNames: true,
@@ -173,6 +176,29 @@ func get(u *url.URL, roots *x509.CertPool) (string, error) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	return res.Status + " " + string(body), err
+}
+
+func shows(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, false, args, 3)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(ts.ReadFile(args[1])))
+	name, port, err := net.SplitHostPort(args[0])
+	ts.Check(err)
+	c, err := tls.DialWithDialer(&net.Dialer{Timeout: 5 * time.Second}, "tcp", net.JoinHostPort("127.0.0.1", port), &tls.Config{ServerName: name, RootCAs: roots})
+	if err != nil {
+		if !neg {
+			ts.Fatalf("%s: %v", args[0], err)
+		}
+		return
+	}
+	defer c.Close()
+	if neg {
+		ts.Fatalf("%s answers", args[0])
+	}
+	state := c.ConnectionState()
+	if got := tls.VersionName(state.Version) + " " + state.PeerCertificates[0].DNSNames[0]; got != args[2] {
+		ts.Fatalf("%s: it is %q", args[0], got)
+	}
 }
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/handsel-tls/handsel/internal/serve/admin"
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
@@ -31,9 +32,10 @@ func (a *app) serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Host HTTPS sites and show every handshake",
-		Long: `serve hosts the sites of a configuration file. Without one it makes a data
-folder with a certificate authority of its own and two example sites, and says
-how to see them.
+		Long: `serve hosts the sites of a configuration file, and what was added with handsel
+bind, cert and site, which work while it runs. Without a file and with nothing
+added it makes a data folder with a certificate authority of its own and two
+example sites, and says how to see them.
 
 Each handshake is a line: time, peer, server name, version, cipher suite, group,
 full or resumed, duration; one that failed says why.
@@ -76,23 +78,50 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		return &exitError{exitUsage, err}
 	}
 	defer data.Close()
-	plan, err := a.plan(f, data)
+	load, err := a.loader(f, data)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	a.notes(f, plan)
 	out := newPrinter(a.out, f.json)
 	defer out.close()
 	server := endpoint.New(endpoint.Options{OnHandshake: out.print})
-	if err := server.Apply(plan.Setup); err != nil {
+	var refused error // an address that cannot be had
+	estate := admin.New(data, load, func(s *endpoint.Setup) error {
+		refused = server.Apply(s)
+		return refused
+	})
+	plan, err := estate.Load()
+	if err != nil && refused == nil {
+		return &exitError{exitUsage, err}
+	}
+	if err != nil {
 		hint := "another program may have the port: choose another one in the configuration"
 		if f.config == "" {
 			hint = "another program may have the port: choose others with --port and --http-port"
 		}
 		return &exitError{exitNetwork, fmt.Errorf("%w\n%s", err, hint)}
 	}
+	a.notes(f, plan)
+	socket, err := estate.Listen(filepath.Join(dir, admin.SocketFile))
+	if err != nil {
+		fmt.Fprintf(a.err, "note: handsel bind, cert and site do not reach this server: %v\n", err)
+	} else {
+		defer socket.Close()
+	}
 	a.welcome(f, data, plan)
-	return a.run(ctx, f, data, server, hangup)
+	return a.run(ctx, f, estate, server, hangup)
+}
+
+// loader gives what reads the configuration: the file that was named, or the
+// example if nobody has added anything to the store, or none.
+func (a *app) loader(f serveFlags, data *assemble.Data) (func() (*config.File, error), error) {
+	if f.config != "" {
+		return func() (*config.File, error) { return config.Load(f.config) }, nil
+	}
+	if all, err := data.Parts.All(); err != nil || !all.Empty() {
+		return nil, err
+	}
+	return func() (*config.File, error) { return assemble.Example(data, f.port, f.httpPort) }, nil
 }
 
 // checkConfig is serve --check. A server may be running with the same data.
@@ -105,7 +134,11 @@ func (a *app) checkConfig(f serveFlags, dir string) error {
 		return &exitError{exitUsage, err}
 	}
 	defer data.Close()
-	plan, err := a.plan(f, data)
+	file, err := config.Load(f.config)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	plan, err := assemble.FromFile(file, data)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -125,9 +158,15 @@ func listeningOn(plan *assemble.Plan) string {
 	return strings.Join(all, ", ")
 }
 
+// isExample reports whether the example is served: there is neither a file nor
+// anything in the store.
+func (a *app) isExample(f serveFlags, plan *assemble.Plan) bool {
+	return f.config == "" && len(plan.File().Sites) > 0
+}
+
 // notes says what is unwise in a configuration. In the example it is meant.
 func (a *app) notes(f serveFlags, plan *assemble.Plan) {
-	if f.config == "" {
+	if a.isExample(f, plan) {
 		return
 	}
 	for _, n := range plan.Notices {
@@ -144,20 +183,6 @@ func dataDir(dir string) (string, error) {
 		return "", &exitError{exitUsage, fmt.Errorf("no data folder: %w; name one with --data", err)}
 	}
 	return filepath.Join(base, "handsel"), nil
-}
-
-func (a *app) plan(f serveFlags, data *assemble.Data) (*assemble.Plan, error) {
-	var file *config.File
-	var err error
-	if f.config == "" {
-		file, err = assemble.Example(data, f.port, f.httpPort)
-	} else {
-		file, err = config.Load(f.config)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return assemble.FromFile(file, data)
 }
 
 // welcome says what to type. It goes to standard error, so that standard output
@@ -177,6 +202,10 @@ func (a *app) welcome(f serveFlags, data *assemble.Data, plan *assemble.Plan) {
 		fmt.Fprintf(a.err, "Serving %s: %s.\nHandshakes follow; Ctrl-C ends.\n\n", f.config, listeningOn(plan))
 		return
 	}
+	if !a.isExample(f, plan) {
+		fmt.Fprintf(a.err, "Serving what was added to %s: %s.\nHandshakes follow; Ctrl-C ends.\n\n", data.Dir, listeningOn(plan))
+		return
+	}
 	fmt.Fprint(a.err, "Two sites on one address and port. Try:\n\n")
 	names, ca := assemble.ExampleNames(), shellQuote(data.CA.File())
 	for _, host := range names {
@@ -189,11 +218,11 @@ func (a *app) welcome(f serveFlags, data *assemble.Data, plan *assemble.Plan) {
 
 // run waits for signals: SIGHUP reads the configuration again, SIGTERM and
 // SIGINT (by the context) end.
-func (a *app) run(ctx context.Context, f serveFlags, data *assemble.Data, server *endpoint.Server, hangup <-chan os.Signal) error {
+func (a *app) run(ctx context.Context, f serveFlags, estate *admin.Estate, server *endpoint.Server, hangup <-chan os.Signal) error {
 	for {
 		select {
 		case <-hangup:
-			a.reload(f, data, server)
+			a.reload(f, estate)
 		case err := <-server.Failed():
 			return &exitError{exitNetwork, err}
 		case <-ctx.Done():
@@ -208,11 +237,8 @@ func (a *app) run(ctx context.Context, f serveFlags, data *assemble.Data, server
 	}
 }
 
-func (a *app) reload(f serveFlags, data *assemble.Data, server *endpoint.Server) {
-	plan, err := a.plan(f, data)
-	if err == nil {
-		err = server.Apply(plan.Setup)
-	}
+func (a *app) reload(f serveFlags, estate *admin.Estate) {
+	plan, err := estate.Load()
 	if err != nil {
 		fmt.Fprintf(a.err, "The configuration was not taken over, the old one goes on:\n%v\n", err)
 		return

@@ -1,0 +1,143 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handsel-tls/handsel/internal/serve/assemble"
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/certs"
+)
+
+// shortest is the least number of hexadecimal digits by which a certificate may
+// be called in place of all.
+const shortest = 6
+
+// reference gives the name under which a binding is stored with its certificate:
+// its thumbprint of SHA-256, or what the local CA is to issue. The administrator
+// may call a certificate by a thumbprint, by how one begins, by a host name that
+// one certificate is for, or by local-ca.
+func (e *Estate) reference(name string, key bindings.Key) (string, error) {
+	if name == strings.TrimSuffix(assemble.LocalCA, ":") {
+		if key.Host() == "" {
+			return "", fmt.Errorf("%s: the binding has no name that a certificate could be issued for: write %sNAME", name, assemble.LocalCA)
+		}
+		name = assemble.LocalCA + key.Host()
+	}
+	if strings.HasPrefix(name, assemble.LocalCA) {
+		_, err := e.data.Certificate(name)
+		return name, err
+	}
+	t, err := e.thumbprint(name)
+	return string(t), err
+}
+
+// thumbprint finds a certificate of the store.
+func (e *Estate) thumbprint(name string) (certs.Thumbprint, error) {
+	if _, _, err := certs.ParseThumbprint(name); err == nil {
+		info, _, err := e.data.Store.Show(name)
+		return info.Thumbprint, err
+	}
+	list, err := e.data.Store.List()
+	if err != nil {
+		return "", err
+	}
+	begin := strings.ToLower(strings.ReplaceAll(name, ":", ""))
+	var found []certs.Info
+	for _, c := range list {
+		if len(begin) >= shortest && (strings.HasPrefix(string(c.Thumbprint), begin) || strings.HasPrefix(string(c.SHA1), begin)) ||
+			slices.ContainsFunc(c.Names, func(n string) bool { return strings.EqualFold(n, name) }) {
+			found = append(found, c)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fail("not_found", fmt.Errorf("no certificate is called %q: write a thumbprint of handsel cert list, how one begins (%d digits at least), or a host name", name, shortest))
+	case 1:
+		return found[0].Thumbprint, nil
+	}
+	text := fmt.Sprintf("%d certificates are called %q:", len(found), name)
+	for _, c := range found {
+		text += fmt.Sprintf("\n  %s  until %s  %s", c.Thumbprint, c.NotAfter.Format("2006-01-02"), c.Key)
+	}
+	return "", fail("wrong", errors.New(text))
+}
+
+// A fact is what is known of a certificate that a binding names.
+type fact struct {
+	err     error
+	covers  func(host string) bool
+	notices []certs.Notice
+}
+
+// facts remembers what has been found out, for a while: to read a certificate
+// takes long if there are many, and they grow old.
+type facts struct {
+	byName map[string]*fact
+	since  time.Time
+}
+
+const rememberFor = time.Hour
+
+// forget has everything be found out again.
+func (f *facts) forget() { clear(f.byName) }
+
+func (e *Estate) fact(name string) *fact {
+	if now := time.Now(); now.Sub(e.facts.since) > rememberFor {
+		e.facts.forget()
+		e.facts.since = now
+	}
+	if f := e.facts.byName[name]; f != nil {
+		return f
+	}
+	f := &fact{}
+	e.facts.byName[name] = f
+	if strings.HasPrefix(name, assemble.LocalCA) {
+		cert, err := e.data.Certificate(name)
+		if f.err = err; err == nil {
+			f.covers = func(host string) bool { return cert.Leaf.VerifyHostname(host) == nil }
+		}
+		return f
+	}
+	info, notices, err := e.data.Store.Show(name)
+	if f.err, f.notices = err, notices; err == nil {
+		f.covers = func(host string) bool { return info.Chain[0].VerifyHostname(host) == nil }
+	}
+	return f
+}
+
+// certificateWarnings says what clients of a binding of the store will not like
+// about its certificates.
+func (e *Estate) certificateWarnings(k bindings.Key, b *Binding) (list []Warning) {
+	if b.Origin != fromStore || b.Reject {
+		return nil
+	}
+	covered, known := false, false
+	for _, name := range b.Certificates {
+		f := e.fact(name)
+		if f.err != nil {
+			list = append(list, Warning{"no-certificate", fmt.Sprintf("certificate %s cannot be had: %v", name, f.err)})
+			continue
+		}
+		known = true
+		covered = covered || f.covers(probe(k))
+		for _, n := range f.notices {
+			list = append(list, Warning{string(n.Code), n.Text})
+		}
+	}
+	if host := k.Host(); host != "" && known && !covered {
+		list = append(list, Warning{"name-not-covered", fmt.Sprintf("no certificate of %v is for %s: clients refuse it", k, host)})
+	}
+	return list
+}
+
+// probe gives a name that a certificate of a binding has to be for.
+func probe(k bindings.Key) string {
+	if rest, ok := strings.CutPrefix(k.Host(), "*."); ok {
+		return "any." + rest
+	}
+	return k.Host()
+}

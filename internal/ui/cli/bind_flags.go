@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A setting is a flag of a binding, or of a site, and the key of handsel.yaml
+// that it stands for.
+type setting struct {
+	flag, key string
+	kind      settingKind
+	usage     string
+}
+
+type settingKind uint8
+
+const (
+	textSetting   settingKind = iota
+	listSetting               // given several times, or with commas
+	boolSetting               // alone, or with =false
+	numberSetting             //
+	pathSetting               // a file or folder: the server is told its absolute path
+	pathsSetting              // several
+	keysSetting               // files, or hashes of keys
+)
+
+var bindSettings = []setting{
+	{"cert", "certificates", listSetting, "certificate: thumbprint or how it begins, host name, or local-ca; several are chosen from by what the client can verify"},
+	{"site", "site", textSetting, "site for requests whose Host leads to none"},
+	{"policy", "policy", textSetting, "modern, compatible, legacy or museum"},
+	{"min-version", "min_version", textSetting, "lowest version, such as 1.2"},
+	{"max-version", "max_version", textSetting, "highest version"},
+	{"suite", "suites", listSetting, "cipher suites of TLS 1.2 and below, the most wanted first"},
+	{"client-auth", "client_auth", textSetting, "ask clients for a certificate: none, request or require"},
+	{"client-ca", "client_cas", pathsSetting, "PEM files of authorities whose certificates of clients are accepted"},
+	{"client-key", "client_keys", keysSetting, "raw public keys of clients: PEM files or SHA-256"},
+	{"client-auth-path", "client_auth_paths", listSetting, "ask for the certificate with a request for one of these paths only"},
+	{"raw-key", "raw_key", pathSetting, "PEM file of a key that is shown without a certificate"},
+	{"psk-file", "psk_file", pathSetting, "file of pre-shared keys"},
+	{"psk-hint", "psk_hint", textSetting, "hint for clients that have several pre-shared keys"},
+	{"http2", "http2", boolSetting, "HTTP/2 (on by itself; --http2=false)"},
+	{"tickets", "tickets", boolSetting, "session tickets (on by itself)"},
+	{"stapling", "stapling", boolSetting, "OCSP responses for clients that ask (on by itself)"},
+	{"certificate-compression", "certificate_compression", boolSetting, "compressed certificates (on by itself)"},
+	{"renegotiation", "renegotiation", boolSetting, "clients may begin another handshake (TLS 1.2 and below)"},
+	{"record-size-limit", "record_size_limit", numberSetting, "longest record that clients may send, in bytes"},
+	{"early-data", "early_data", boolSetting, "requests before the handshake is complete (0-RTT)"},
+	{"ssl2", "ssl2", boolSetting, "SSL 2.0 and nothing else"},
+	{"reject", "reject", boolSetting, "turn connections away"},
+}
+
+// addSettings gives a command the flags of settings.
+func addSettings(c *cobra.Command, list []setting) {
+	f := c.Flags()
+	for _, s := range list {
+		switch s.kind {
+		case listSetting, pathsSetting, keysSetting:
+			f.StringSlice(s.flag, nil, s.usage)
+		case boolSetting:
+			f.Bool(s.flag, false, s.usage)
+		case numberSetting:
+			f.Uint16(s.flag, 0, s.usage)
+		default:
+			f.String(s.flag, "", s.usage)
+		}
+	}
+}
+
+// settingsOf gives what was said in flags, as handsel.yaml has it. What was said
+// to be empty is null: it is to be what it is by itself.
+func settingsOf(flags *pflag.FlagSet, list []setting) (map[string]any, error) {
+	said := map[string]any{}
+	for _, s := range list {
+		if !flags.Changed(s.flag) {
+			continue
+		}
+		var value any
+		var err error
+		switch s.kind {
+		case boolSetting:
+			value, err = flags.GetBool(s.flag)
+		case numberSetting:
+			value, err = flags.GetUint16(s.flag)
+		case listSetting, pathsSetting, keysSetting:
+			value, err = listOf(flags, s)
+		default:
+			value, err = textOf(flags, s)
+		}
+		if err != nil {
+			return nil, err
+		}
+		said[s.key] = value
+	}
+	return said, nil
+}
+
+func textOf(flags *pflag.FlagSet, s setting) (any, error) {
+	text, err := flags.GetString(s.flag)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	if s.kind == pathSetting {
+		return filepath.Abs(text)
+	}
+	return text, nil
+}
+
+func listOf(flags *pflag.FlagSet, s setting) (any, error) {
+	list, err := flags.GetStringSlice(s.flag)
+	if err != nil || len(list) == 0 || len(list) == 1 && list[0] == "" {
+		return nil, err
+	}
+	for i, text := range list {
+		hash := s.kind == keysSetting && len(text) >= 64 && strings.Trim(strings.ToLower(text), "0123456789abcdef:") == ""
+		if s.kind == listSetting || hash {
+			continue
+		}
+		if list[i], err = filepath.Abs(text); err != nil {
+			return nil, fmt.Errorf("--%s: %w", s.flag, err)
+		}
+	}
+	return list, nil
+}
