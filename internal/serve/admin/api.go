@@ -46,6 +46,12 @@ var routes = []route{
 		{"port", "integer", "port that is connected to", true},
 		{"sni", "string", "name that the client sends", false},
 	}, nil, Lookup{}},
+	{"GET", "/v1/certificates", http.StatusOK, listCertificates, "List all certificates, those that expire first in front", nil, nil, CertificateList{}},
+	{"POST", "/v1/certificates", http.StatusCreated, importCertificate, "Import a certificate with its chain and key", nil, Import{}, Certificate{}},
+	{"GET", "/v1/certificates/{name}", http.StatusOK, getCertificate, "Show a certificate, called by a thumbprint, how one begins, or a host name", nil, nil, Certificate{}},
+	{"DELETE", "/v1/certificates/{name}", http.StatusNoContent, removeCertificate, "Remove a certificate with its key",
+		[]parameter{{"force", "boolean", "even if bindings name it", false}}, nil, nil},
+	{"POST", "/v1/certificates/{name}/export", http.StatusOK, exportCertificate, "Give a certificate as a file", nil, Export{}, Exported{}},
 }
 
 // Handler gives the API. Whoever can reach it can do everything: it is for a

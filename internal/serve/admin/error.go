@@ -11,7 +11,7 @@ import (
 // An Error is what the API answers when it does not do what it was asked.
 type Error struct {
 	Status  int    `json:"-"`
-	Code    string `json:"code"`    // not_found, exists, in_file, in_use, wrong, failed
+	Code    string `json:"code"`    // not_found, exists, in_file, in_use, needs_password, wrong, failed
 	Message string `json:"message"` // for people: what is wrong, and the way out
 }
 
@@ -19,12 +19,13 @@ func (e *Error) Error() string { return e.Message }
 
 // The codes of errors, and the statuses they come with.
 var statuses = map[string]int{
-	"not_found": http.StatusNotFound,
-	"exists":    http.StatusConflict, // what was to be added is there
-	"in_file":   http.StatusConflict, // it stands in the configuration file
-	"in_use":    http.StatusConflict, // a binding needs what was to be removed
-	"wrong":     http.StatusBadRequest,
-	"failed":    http.StatusInternalServerError, // such as an address that cannot be had, or a full disk
+	"not_found":      http.StatusNotFound,
+	"exists":         http.StatusConflict,   // what was to be added is there
+	"in_file":        http.StatusConflict,   // it stands in the configuration file
+	"in_use":         http.StatusConflict,   // a binding needs what was to be removed
+	"needs_password": http.StatusBadRequest, // a file is encrypted
+	"wrong":          http.StatusBadRequest,
+	"failed":         http.StatusInternalServerError, // such as an address that cannot be had, or a full disk
 }
 
 // fail makes an error with a code.

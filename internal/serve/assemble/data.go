@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/handsel-tls/handsel/internal/serve/certs"
@@ -85,14 +84,39 @@ func (d *Data) openStore() error {
 		return err
 	}
 	d.close = append(d.close, db.Close)
-	return d.useStore(db)
-}
-
-func (d *Data) useStore(db *bbolt.DB) (err error) {
-	if d.Store, err = certs.NewStore(db, certs.Options{Now: time.Now}); err == nil {
+	seal, err := d.openSeal(certs.Sealed(db))
+	if err != nil {
+		return err
+	}
+	if d.Store, err = certs.NewStore(db, seal, certs.Options{Now: time.Now}); err == nil {
 		d.Parts, err = store.New(db)
 	}
 	return err
+}
+
+// MasterFile is the file with the key that encrypts the private keys of the store.
+const MasterFile = "master.key"
+
+// passphraseFile is the variable that names the file with the passphrase of the
+// master key: a passphrase itself in the environment would be seen by too many.
+const passphraseFile = "HANDSEL_PASSPHRASE_FILE"
+
+// openSeal reads the master key, or makes one.
+func (d *Data) openSeal(sealed bool) (*certs.Seal, error) {
+	passphrase, err := Passphrase()
+	if err != nil {
+		return nil, err
+	}
+	return certs.OpenSeal(filepath.Join(d.Dir, MasterFile), passphrase, sealed)
+}
+
+// Passphrase gives that of the master key, "" if none was named.
+func Passphrase() (string, error) {
+	file := os.Getenv(passphraseFile)
+	if file == "" {
+		return "", nil
+	}
+	return certs.ReadPassphrase(file)
 }
 
 // LocalCA begins the name of a certificate that the local CA issues, for the

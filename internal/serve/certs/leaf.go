@@ -135,12 +135,16 @@ func (l *Leaf) fromStore(store *Store, now time.Time) (*tls.Certificate, error) 
 	}
 	var best *x509.Certificate
 	for _, info := range list {
-		c := info.Chain[0]
 		names := info.Names
 		slices.Sort(names)
-		if info.From != issuedFrom || !slices.Equal(names, l.names) || c.CheckSignatureFrom(l.ca.cert) != nil {
+		if info.From != issuedFrom || !slices.Equal(names, l.names) {
 			continue
 		}
+		full, _, err := store.Show(string(info.Thumbprint))
+		if err != nil || full.Chain[0].CheckSignatureFrom(l.ca.cert) != nil {
+			continue
+		}
+		c := full.Chain[0]
 		if now.After(c.NotAfter) {
 			if _, err := store.Remove(string(info.Thumbprint)); err != nil {
 				return nil, err

@@ -41,6 +41,12 @@ type Options struct {
 	// Roots are the issuers that clients are taken to trust; nil stands for
 	// those of this system.
 	Roots *x509.CertPool
+	// Password gives the password of an encrypted file, false if nobody knows one.
+	// nil: there is nobody to ask.
+	Password func(file string) (string, bool)
+	// Issuers gives certificates with a subject (DER) that may complete a chain
+	// which ends too early. nil: there are none.
+	Issuers func(subject []byte) []*x509.Certificate
 }
 
 func (o *Options) now() time.Time {
@@ -54,7 +60,7 @@ func (o *Options) now() time.Time {
 // in one or spread over several, in any order. The error is an *Error; notices
 // come with a pair that can be used.
 func ReadFiles(o Options, files ...string) (*Pair, []Notice, error) {
-	var m material
+	m := material{password: o.Password}
 	for _, name := range files {
 		if err := m.readFile(name); err != nil {
 			return nil, nil, err
@@ -63,14 +69,28 @@ func ReadFiles(o Options, files ...string) (*Pair, []Notice, error) {
 	return m.pair(o, strings.Join(files, ", "))
 }
 
-// ReadPEM is ReadFiles for what is in memory. name stands for the file in
-// messages.
-func ReadPEM(o Options, name string, data []byte) (*Pair, []Notice, error) {
-	var m material
-	if err := m.read(name, data); err != nil {
-		return nil, nil, err
+// A Source is the contents of a file, under the name that messages call it by.
+type Source struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"`
+}
+
+// Read is ReadFiles for what is in memory.
+func Read(o Options, sources ...Source) (*Pair, []Notice, error) {
+	m := material{password: o.Password}
+	var names []string
+	for _, s := range sources {
+		if err := m.read(s.Name, s.Data); err != nil {
+			return nil, nil, err
+		}
+		names = append(names, s.Name)
 	}
-	return m.pair(o, name)
+	return m.pair(o, strings.Join(names, ", "))
+}
+
+// ReadPEM is Read for one source.
+func ReadPEM(o Options, name string, data []byte) (*Pair, []Notice, error) {
+	return Read(o, Source{name, data})
 }
 
 // pair puts together what was found. files is for messages that concern all.
@@ -88,6 +108,7 @@ func (m *material) pair(o Options, files string) (*Pair, []Notice, error) {
 			"make a new key: ECDSA P-256, or RSA of 2048 bits")
 	}
 	chain, notices := m.chain(first)
+	chain, notices = o.extend(chain, notices)
 	p := &Pair{Chain: chain, Key: key.Signer}
 	return p, append(notices, Judge(o, chain)...), nil
 }
@@ -159,6 +180,22 @@ func (m *material) chain(first int) ([]*x509.Certificate, []Notice) {
 		}
 	}
 	return used, notices
+}
+
+// extend adds issuers that are known from elsewhere to a chain that ends too
+// early. A root is not needed: clients have it.
+func (o *Options) extend(chain []*x509.Certificate, notices []Notice) ([]*x509.Certificate, []Notice) {
+	for last := chain[len(chain)-1]; o.Issuers != nil && !selfIssued(last); last = chain[len(chain)-1] {
+		known := o.Issuers(last.RawIssuer)
+		next := slices.IndexFunc(known, func(c *x509.Certificate) bool { return !selfIssued(c) && issued(c, last) })
+		if next < 0 || slices.ContainsFunc(chain, known[next].Equal) {
+			break
+		}
+		chain = append(chain, known[next])
+		notices = append(notices, Notice{Completed, fmt.Sprintf("the chain of %s was completed with %s, which the store has",
+			nameOfCert(chain[0]), nameOfCert(known[next]))})
+	}
+	return chain, notices
 }
 
 // issued reports whether the first certificate is the issuer of the second. A

@@ -106,7 +106,8 @@ func TestReadErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", "", "x.pem: is empty"},
 		{"no PEM", "hello", "x.pem: has no PEM block in it"},
-		{"DER", string(f.leaf.cert.Raw), "x.pem: is DER, not PEM; turn it into PEM: openssl x509 -inform der -in x.pem"},
+		{"DER without a key", string(f.leaf.cert.Raw), "x.pem: there is no private key for www.example.com"},
+		{"DER of something else", "\x30\x03\x02\x01\x07", "x.pem: is DER, but neither a certificate nor a PFX nor a private key"},
 		{"UTF-16", "\xff\xfe-\x00-\x00", "x.pem: is UTF-16; save it as ASCII or UTF-8"},
 		{"no certificate", key, "x.pem: there is no certificate; name the file with the certificate as well"},
 		{"a request", key + pemBlock("CERTIFICATE REQUEST", nil), "only a request for one (block 2); the certificate is what the authority sends back"},
@@ -122,7 +123,7 @@ func TestReadErrors(t *testing.T) {
 		{"indented", strings.ReplaceAll(cert, "\n", "\n  ") + key, "x.pem, block 1 (CERTIFICATE): is damaged"},
 		{"cut off", cert + key[:len(key)-20], "x.pem, block 2 (PRIVATE KEY): is damaged: the base64 text is wrong, or BEGIN and END do not"},
 		{"a type for a terminal", "-----BEGIN \x1b[31mX-----\n", "block 1 (?[31mX): is damaged"},
-		{"encrypted", cert + pemBlock("ENCRYPTED PRIVATE KEY", []byte{1}), "is encrypted, and there is nobody to type the password when the server starts; take the password away: openssl pkey -in x.pem"},
+		{"encrypted", cert + pemBlock("ENCRYPTED PRIVATE KEY", []byte{1}), "is encrypted, and there is nobody to type the password when the server starts; import it into the store, where keys are encrypted: handsel cert import x.pem; or take the password away: openssl pkey -in x.pem"},
 		{"encrypted, old form", cert + string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY",
 			Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "DES-EDE3-CBC,00"}})), "is encrypted"},
 		{"OpenSSH", cert + pemBlock("OPENSSH PRIVATE KEY", []byte{1}), "block 2 (OPENSSH PRIVATE KEY): is a kind of key that is not understood"},

@@ -5,12 +5,11 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-
-	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
 // maxFile is the size in bytes up to which a file is read: no chain is as long,
@@ -35,6 +34,8 @@ type material struct {
 	certs []foundCert
 	keys  []foundKey
 	other []place // blocks of other types
+
+	password func(file string) (string, bool) // nil: nobody can give one
 }
 
 type foundCert struct {
@@ -77,6 +78,9 @@ func (m *material) read(name string, data []byte) error {
 	begin := []byte("-----BEGIN ")
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // editors of Windows put it there
 	if !bytes.Contains(data, begin) {
+		if len(data) > 0 && data[0] == 0x30 { // the SEQUENCE that DER begins with
+			return m.readDER(name, data)
+		}
 		return notPEM(name, data)
 	}
 	at := place{file: name}
@@ -123,10 +127,6 @@ func notPEM(name string, data []byte) error {
 	switch {
 	case len(data) == 0:
 		e.What = "is empty"
-	case data[0] == 0x30: // the SEQUENCE that DER begins with
-		e.What = "is DER, not PEM"
-		e.Hint = fmt.Sprintf("turn it into PEM: openssl x509 -inform der -in %[1]s -out cert.pem for a certificate, "+
-			"openssl pkcs12 -in %[1]s -nodes -out cert.pem for a PFX", shellQuote(name))
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		e.What, e.Hint = "is UTF-16", "save it as ASCII or UTF-8"
 	}
@@ -150,7 +150,7 @@ func (m *material) add(at place, block *pem.Block) error {
 			m.other = append(m.other, at)
 			return nil
 		}
-		key, err := parseKey(at, block)
+		key, err := m.parseKey(at, block)
 		if err != nil {
 			return err
 		}
@@ -159,25 +159,17 @@ func (m *material) add(at place, block *pem.Block) error {
 	return nil
 }
 
-// parseKey reads a private key in PKCS #8, in PKCS #1 (RFC 8017, appendix
-// A.1.2) or as RFC 5915 has it for elliptic curves (SEC 1).
-func parseKey(at place, block *pem.Block) (crypto.Signer, error) {
+// parseKey reads a private key.
+func (m *material) parseKey(at place, block *pem.Block) (crypto.Signer, error) {
 	var key any
 	var err error
-	encrypted := at.fail(nil, "is encrypted, and there is nobody to type the password when the server starts",
-		fmt.Sprintf("take the password away: openssl pkey -in %s -out plain.pem, and keep that file to yourself", shellQuote(at.file)))
-	if block.Headers["DEK-Info"] != "" {
-		return nil, encrypted
-	}
-	switch block.Type {
-	case "PRIVATE KEY":
-		key, err = sign.ParsePrivateKey(block.Bytes)
-	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		key, err = x509.ParseECPrivateKey(block.Bytes)
-	case "ENCRYPTED PRIVATE KEY":
-		return nil, encrypted
+	switch {
+	case block.Headers["DEK-Info"] != "", block.Type == "ENCRYPTED PRIVATE KEY":
+		if key, err = m.decryptKey(at, block); errors.As(err, new(*Error)) {
+			return nil, err
+		}
+	case block.Type == "PRIVATE KEY", block.Type == "RSA PRIVATE KEY", block.Type == "EC PRIVATE KEY":
+		key, err = parsePlain(block.Type, block.Bytes)
 	default:
 		return nil, at.fail(nil, "is a kind of key that is not understood",
 			fmt.Sprintf("turn it into PKCS #8: openssl pkcs8 -topk8 -nodes -in %s -out key.pem", shellQuote(at.file)))
@@ -190,11 +182,6 @@ func parseKey(at place, block *pem.Block) (crypto.Signer, error) {
 		return nil, at.fail(err, "cannot be the key of a certificate", "use RSA, ECDSA, Ed25519 or ML-DSA")
 	}
 	return signer, nil
-}
-
-// parsePKCS8 reads a key as it is stored.
-func parsePKCS8(der []byte) (crypto.Signer, error) {
-	return sign.ParsePrivateKey(der)
 }
 
 func asSigner(key any) (crypto.Signer, error) {

@@ -45,6 +45,7 @@ type NoticeCode string
 // What can be said about a certificate that is used nevertheless.
 const (
 	Reordered           NoticeCode = "reordered"            // the chain stood in another order in the file
+	Completed           NoticeCode = "completed"            // an issuer was added that the files did not have
 	Unrelated           NoticeCode = "unrelated"            // a certificate in the file is not part of the chain
 	MissingIntermediate NoticeCode = "missing-intermediate" // the chain ends before a root that is known
 	Expired             NoticeCode = "expired"

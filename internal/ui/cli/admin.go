@@ -50,7 +50,7 @@ func (s *admins) with(do func(*admin.Client) error) error {
 		return nil
 	case errors.As(err, &exit):
 		return err
-	case errors.As(err, &refused) && refused.Code == "wrong":
+	case errors.As(err, &refused) && (refused.Code == "wrong" || refused.Code == "needs_password"):
 		return &exitError{exitUsage, err}
 	}
 	return &exitError{exitFailed, err}

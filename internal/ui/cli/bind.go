@@ -88,6 +88,7 @@ func (s *admins) addBindFlags(c *cobra.Command) {
 	addSettings(c, bindSettings)
 	c.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions([]string{"modern", "compatible", "legacy", "museum"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("client-auth", cobra.FixedCompletions([]string{"none", "request", "require"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("cert", s.complete(certificateNames))
 	versions := cobra.FixedCompletions([]string{"1.3", "1.2", "1.1", "1.0", "ssl3"}, cobra.ShellCompDirectiveNoFileComp)
 	c.RegisterFlagCompletionFunc("min-version", versions)
 	c.RegisterFlagCompletionFunc("max-version", versions)

@@ -40,7 +40,7 @@ func TestCertImportAndList(t *testing.T) {
 	if list := run(exitOK, "cert", "list"); !strings.Contains(list, thumbprint) || !strings.Contains(list, "a.example") {
 		t.Errorf("the list is %q", list)
 	}
-	if list := run(exitOK, "cert", "list", "--json"); !strings.Contains(list, `"thumbprint":"`+thumbprint) {
+	if list := run(exitOK, "cert", "list", "--json"); !strings.Contains(list, `"thumbprint": "`+thumbprint) {
 		t.Errorf("the list is %q", list)
 	}
 	run(exitFailed, "cert", "import", filepath.Join(dir, "none.pem"))
