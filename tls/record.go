@@ -32,6 +32,10 @@ type Record struct {
 	Resumed         bool
 	Retried         bool // there was a HelloRetryRequest
 
+	// Unresumed says why a server has not resumed the session that the client
+	// offered; empty: it offered none, or one was resumed.
+	Unresumed string
+
 	// PeerPublicKey is the SHA-256 of the raw public key that the peer has shown in
 	// place of a certificate (RFC 7250); nil: it has shown none.
 	PeerPublicKey []byte
@@ -186,6 +190,11 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 		ECH: t.ECH.String(), OuterName: t.OuterName, Weak: policy.Used{Version: t.Version, Suite: t.Suite, Scheme: t.Scheme, Prime: t.Prime}.Weak(),
 		ClientHello: t.ClientHello, ServerHello: t.ServerHello,
 	}
+	if r.Server && !r.Resumed {
+		if why := t.Unresumed(); why != 0 {
+			r.Unresumed = why.String()
+		}
+	}
 	switch {
 	case t.EarlyWhy != 0:
 		r.EarlyData = t.EarlyWhy.String()
@@ -200,6 +209,9 @@ func newRecord(t *trace.Record, c *Conn) *Record {
 	r.PreSharedKey = c.engine.Established().PSK
 	if c.host.choices != nil {
 		r.details.certs = nameCredentials(*c.host.choices)
+	}
+	if s := t.Settings; s != nil && s.Keys == nil && r.Server { // the handshake did not come to it
+		s.Keys = c.host.config.keys()
 	}
 	if f := t.Failure; f != nil {
 		r.Failure = &Failure{

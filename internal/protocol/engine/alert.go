@@ -9,6 +9,8 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -141,6 +143,9 @@ func (c *Conn) newRecord(err error) *trace.Record {
 		ServerHello: clone(core.ServerHello),
 		Failure:     c.failure(err),
 	}
+	if err != nil {
+		c.explainable(r)
+	}
 	if l := core.Done.Legacy; l != nil {
 		r.Prime = int(l.Prime)
 	}
@@ -152,6 +157,23 @@ func (c *Conn) newRecord(err error) *trace.Record {
 	}
 	r.Keep(core.Log, stateName)
 	return r
+}
+
+// explainable keeps what it takes to try a handshake that failed again with
+// something changed.
+func (c *Conn) explainable(r *trace.Record) {
+	core := c.core
+	candidates := core.Answer.Candidates
+	if one := core.Answer.Credential; one != nil && len(candidates) == 0 {
+		candidates = []*sign.Credential{one}
+	}
+	r.Settings = negotiate.Settings(core.Config.Policy, core.Config.Protocols, candidates)
+	if own := core.Done.Local; own != nil {
+		r.Chains[c.side-1] = own.Chain
+	}
+	if peer := core.Done.Peer; peer != nil {
+		r.Chains[c.side.Other()-1] = peer.Chain
+	}
 }
 
 // clone copies the first slice that is not empty.
@@ -170,7 +192,8 @@ func (c *Conn) failure(err error) *trace.Failure {
 		return nil
 	}
 	code, _ := fault.Of(err)
-	f := &trace.Failure{Code: code, By: trace.ByUs, State: c.State(), Alert: fault.AlertOf(err), HasAlert: !code.Silent()}
+	alert := alertFor(c.Established().Version, fault.AlertOf(err))
+	f := &trace.Failure{Code: code, By: trace.ByUs, State: c.State(), Alert: alert, HasAlert: !code.Silent()}
 	var detail *fault.Error
 	if errors.As(err, &detail) {
 		f.Detail = detail.Detail
@@ -183,9 +206,9 @@ func (c *Conn) failure(err error) *trace.Failure {
 	case fault.Reset, fault.HandshakeTime:
 		f.By = trace.ByNetwork
 	}
-	var alert PeerAlert
-	if errors.As(err, &alert) {
-		f.Alert, f.HasAlert = iana.Alert(alert), true
+	var received PeerAlert
+	if errors.As(err, &received) {
+		f.Alert, f.HasAlert = iana.Alert(received), true
 	}
 	return f
 }

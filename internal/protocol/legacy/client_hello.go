@@ -206,7 +206,7 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, fault.With(fault.DecodeError, "the server's certificate_list is empty") // RFC 5246, section 7.4.2
 	case !c.canUse(peer.Key):
 		return 0, fault.With(fault.CertificateKeyUnsupported, "%v", sign.KindOf(peer.Key))
-	case !keyFits(c.suite, sign.KindOf(peer.Key)):
+	case !negotiate.KeyFits(c.suite, sign.KindOf(peer.Key)):
 		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
 	}
 	c.Transcript.Write(m.Raw)

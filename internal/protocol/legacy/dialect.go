@@ -205,20 +205,6 @@ func (c *common) canUse(public crypto.PublicKey) bool {
 	return c.dialect.schemes || sign.Before12(public)
 }
 
-// keyFits reports whether the certificate's key is of the kind that the suite
-// wants. EdDSA goes with the suites of ECDSA (RFC 8422, section 5.10).
-func keyFits(p suite.Params, k sign.Kind) bool {
-	switch p.Auth {
-	case suite.RSAKey:
-		return k == sign.RSA || k == sign.RSAPSS && methods[p.KeyExchange].signs
-	case suite.ECDSAKey:
-		return k == sign.ECDSA || k == sign.Ed25519
-	case suite.DSSKey:
-		return k == sign.DSA
-	}
-	return false
-}
-
 // SessionLifetime is how long a session may be resumed if nobody says less, in
 // seconds: a day. RFC 5246, appendix F.1.4, has that as the upper limit.
 const SessionLifetime = 24 * 60 * 60

@@ -2,9 +2,7 @@ package legacy
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/hmac"
-	"crypto/x509"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
@@ -228,14 +226,14 @@ func (s *Server) fits(c *sign.Credential) error {
 	if err := negotiate.ServerCredential(&s.Offer, c); err != nil {
 		return err
 	}
-	scheme, schemeErr := s.chooseScheme(s.offeredSchemes(), c)
+	scheme, schemeErr := s.chooseScheme(s.Offer.LegacySchemes(), c)
 	id, err := negotiate.SuiteLegacy(&s.Offer, s.Config.Policy, negotiate.Legacy{
 		Version: s.Done.Version,
 		Group:   s.group != 0,
 		Finite:  s.finite != 0,
 		Against: func(p suite.Params) trace.Why {
 			switch m := &methods[p.KeyExchange]; {
-			case !keyFits(p, c.Kind()), m.encrypts && !decrypts(c):
+			case !negotiate.KeyFits(p, c.Kind()), m.encrypts && !negotiate.Decrypts(c):
 				return trace.NoKey
 			case m.signs && schemeErr != nil:
 				return trace.NoScheme
@@ -261,22 +259,6 @@ func (s *Server) useChoice() {
 	if s.method.signs {
 		s.Done.Scheme = s.scheme
 	}
-}
-
-// offeredSchemes gives what the client can verify. One that does not say is
-// taken to know SHA-1 (RFC 5246, section 7.4.1.4.1).
-func (s *Server) offeredSchemes() negotiate.Offers {
-	if s.Offer.Has(iana.ExtSignatureAlgorithms) {
-		return s.Offer.Schemes
-	}
-	return negotiate.Schemes{iana.RSAPKCS1SHA1, iana.ECDSASHA1}
-}
-
-// decrypts reports whether the key can be used for RSA key exchange.
-func decrypts(c *sign.Credential) bool {
-	_, ok := c.Key.(crypto.Decrypter)
-	u := c.Usage()
-	return ok && (u == 0 || u&x509.KeyUsageKeyEncipherment != 0)
 }
 
 // newSessionID gives the ID under which the session will be kept, none if it

@@ -213,7 +213,12 @@ type Offers interface {
 // version, that the policy allows and that the peer can verify. RFC 9846,
 // section 4.3.3.
 func Scheme(v iana.Version, offered Offers, cred *sign.Credential, p *policy.Policy, log *trace.Log) (iana.SignatureScheme, error) {
-	for _, s := range cred.SchemesFor(v) {
+	return schemeOf(cred.SchemesFor(v), offered, p, log)
+}
+
+// schemeOf chooses among the schemes that the key can use in the version.
+func schemeOf(schemes []iana.SignatureScheme, offered Offers, p *policy.Policy, log *trace.Log) (iana.SignatureScheme, error) {
+	for _, s := range schemes {
 		why := trace.Why(0)
 		switch {
 		case !p.Signs(s):

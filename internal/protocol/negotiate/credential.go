@@ -2,6 +2,8 @@ package negotiate
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/x509"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -149,4 +151,11 @@ func CertificateCurve(o *Offer, c *sign.Credential) error {
 		return fault.With(fault.NoSharedGroup, "the certificate's key is on %v", g)
 	}
 	return nil
+}
+
+// Decrypts reports whether the key can be used for RSA key exchange.
+func Decrypts(c *sign.Credential) bool {
+	_, ok := c.Key.(crypto.Decrypter)
+	u := c.Usage()
+	return ok && (u == 0 || u&x509.KeyUsageKeyEncipherment != 0)
 }

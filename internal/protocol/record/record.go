@@ -245,6 +245,9 @@ func (o *Opener) Install(k *Keys) error { return o.install(k, true) }
 // sealed with keys that are not had here.
 func (o *Opener) Again() { o.seq-- }
 
+// Skip passes over a record that was sent and is not had: an observer has gaps.
+func (o *Opener) Skip() { o.seq++ }
+
 // Protected reports whether keys were installed.
 func (o *Opener) Protected() bool { return o.form != plain }
 

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"crypto"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -52,8 +53,32 @@ type Record struct {
 
 	Failure *Failure // nil if the handshake was complete
 
+	// Of a handshake that failed, so that it can be tried again with something
+	// changed:
+	Settings *Settings   // what this side is willing to do
+	Chains   [2][][]byte // certificates that a side has shown, by Side-1, DER, its own first
+
 	events []Event // not yet sorted into Choices and Steps
 	name   Namer
+}
+
+// Settings are what a side is willing to do, the most wanted first. They are
+// those of the connection, which others may share: they are not to be changed.
+type Settings struct {
+	Policy    string // its name, empty if it has none
+	Versions  []iana.Version
+	Suites    []iana.Suite
+	Groups    []iana.Group
+	Schemes   []iana.SignatureScheme // to accept and to sign with
+	SignOnly  []iana.SignatureScheme // to sign with only
+	Protocols []string               // ALPN
+	Keys      []Key                  // of the certificates that came into question; nil: the handshake did not come to it
+}
+
+// A Key is what the choices ask of a certificate's key.
+type Key struct {
+	Public   crypto.PublicKey
+	Decrypts bool // it can be used for RSA key exchange
 }
 
 // A Namer gives the names of states and questions, which belong to the
@@ -118,6 +143,24 @@ func (f *Failure) Error() string {
 func (r *Record) Keep(l *Log, name Namer) {
 	r.events, r.Lost = l.Events()
 	r.name = name
+}
+
+// Unresumed says why the session of the client that was looked at last was not
+// resumed; 0: it offered none, or one was resumed. It is for a record that Fill has
+// not sorted yet.
+func (r *Record) Unresumed() (why Why) {
+	for _, e := range r.events {
+		if e.Topic != Session {
+			continue
+		}
+		if e.Kind == Chose {
+			return 0
+		}
+		if e.Kind == Refused {
+			why = Why(e.Arg)
+		}
+	}
+	return why
 }
 
 // Fill sorts the events that were kept into Choices and Steps.

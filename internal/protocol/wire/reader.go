@@ -112,6 +112,9 @@ func (r *Reader) Vec(n int, field string, least int) []byte {
 	return b
 }
 
+// Left gives how many bytes were not read.
+func (r *Reader) Left() int { return len(r.buf) - r.off }
+
 // Empty reports whether everything was read.
 func (r *Reader) Empty() bool { return r.err != nil || r.off == len(r.buf) }
 
