@@ -1,0 +1,392 @@
+package explain
+
+import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/protocol/suite"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
+)
+
+// A Change is the smallest set of steps that makes a handshake succeed which
+// failed: the choices were made again with it.
+type Change struct {
+	Steps  []Step   `json:"steps"`
+	Result string   `json:"result"`         // what the two would agree on
+	Weak   []string `json:"weak,omitempty"` // what of that is known to be weak
+}
+
+// A Step is one thing that one side would do in another way.
+type Step struct {
+	For   string `json:"for"`  // server or client
+	Kind  string `json:"kind"` // version, cipher suite, group, signature scheme, application protocol, certificate
+	Value string `json:"value"`
+
+	code     uint16
+	protocol string
+	key      trace.Key
+}
+
+// String says what to do.
+func (s *Step) String() string {
+	switch {
+	case s.Kind == "certificate":
+		return "the server has a certificate with " + article(s.Value) + " key as well"
+	case s.For == "server":
+		return "the server allows the " + s.Kind + " " + s.Value
+	}
+	return "the client offers the " + s.Kind + " " + s.Value
+}
+
+func article(s string) string {
+	if strings.HasPrefix(s, "RSA") || strings.HasPrefix(s, "E") {
+		return "an " + s
+	}
+	return "a " + s
+}
+
+// String says what the whole change is.
+func (c *Change) String() string {
+	var parts []string
+	for i := range c.Steps {
+		parts = append(parts, c.Steps[i].String())
+	}
+	return strings.Join(parts, ", and ")
+}
+
+// Keys that stand for those of certificates that a server could have: the choices
+// look at their kind and length only.
+var (
+	rsaKey   = trace.Key{Public: &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 2047, 1), E: 65537}, Decrypts: true}
+	ecdsaKey = trace.Key{Public: &ecdsa.PublicKey{Curve: elliptic.P256()}}
+)
+
+// reference is a server as there are many today.
+var reference = &negotiate.Server{Policy: policy.Compatible(), Keys: []trace.Key{ecdsaKey, rsaKey}}
+
+// A trial is the two sides with some steps taken.
+type trial struct {
+	offer  negotiate.Offer
+	server negotiate.Server
+}
+
+// Limits of the search: a stranger's ClientHello must not keep this side busy.
+const (
+	mostSteps   = 3
+	mostAlike   = 2    // candidates of a side and kind that are followed when one step does not do
+	mostTries   = 1500 // of about a microsecond
+	mostChanges = 4
+)
+
+// changes searches for the smallest changes that make the handshake succeed, as
+// far as that is a matter of what the two sides have in common.
+func (v *view) changes() []Change {
+	set := v.Settings[trace.Server-1]
+	if set == nil || !v.offered {
+		return nil
+	}
+	t := &trial{offer: v.offer, server: negotiate.Server{Policy: policyOf(set), Protocols: set.Protocols, Keys: set.Keys}}
+	if _, err := negotiate.Try(&t.offer, &t.server); err == nil {
+		return nil // it is not a matter of that
+	}
+	tries := mostTries
+	for size := 1; size <= mostSteps; size++ {
+		if found := t.search(nil, size, &tries); len(found) > 0 {
+			return best(found)
+		}
+	}
+	return nil
+}
+
+func policyOf(s *trace.Settings) *policy.Policy {
+	return &policy.Policy{Name: s.Policy, Versions: s.Versions, Suites: s.Suites, Groups: s.Groups, Schemes: s.Schemes, SignOnly: s.SignOnly}
+}
+
+// search takes steps that bear on what is in the way, up to a number of them, as
+// long as there are tries.
+func (t *trial) search(taken []Step, left int, tries *int) (found []Change) {
+	_, err := negotiate.Try(&t.offer, &t.server)
+	code, _ := fault.Of(err)
+	var further, same []branch // what is in the way after a step: something else, or still the same
+	for _, s := range t.candidates(code) {
+		if *tries--; *tries < 0 {
+			return found
+		}
+		next := t.with(&s)
+		steps := append(slices.Clone(taken), s)
+		out, err := negotiate.Try(&next.offer, &next.server)
+		if err == nil {
+			found = append(found, newChange(steps, out))
+			continue
+		}
+		if after, _ := fault.Of(err); after != code {
+			further = append(further, branch{steps, next})
+		} else {
+			same = append(same, branch{steps, next})
+		}
+	}
+	if left == 1 || len(found) > 0 {
+		return found
+	}
+	for _, b := range append(few(further), few(same)...) {
+		found = append(found, b.trial.search(b.steps, left-1, tries)...)
+	}
+	return found
+}
+
+// A branch is a trial after some steps that does not succeed yet.
+type branch struct {
+	steps []Step
+	trial *trial
+}
+
+// few gives the first branches of each side and kind.
+func few(list []branch) (out []branch) {
+	seen := map[string]int{}
+	for _, b := range list {
+		last := &b.steps[len(b.steps)-1]
+		if seen[last.For+last.Kind]++; seen[last.For+last.Kind] <= mostAlike {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func newChange(steps []Step, out negotiate.Outcome) Change {
+	parts := []string{out.Version.String(), out.Suite.String()}
+	if out.Group != 0 {
+		parts = append(parts, out.Group.String())
+	}
+	if out.Protocol != "" {
+		parts = append(parts, out.Protocol)
+	}
+	used := policy.Used{Version: out.Version, Suite: out.Suite, Scheme: out.Scheme}
+	return Change{Steps: steps, Result: strings.Join(parts, ", "), Weak: used.Weak()}
+}
+
+// best gives the changes that lead to the strongest outcomes, one for each side
+// and kind.
+func best(found []Change) (list []Change) {
+	slices.SortStableFunc(found, func(a, b Change) int { return cmp.Compare(len(a.Weak), len(b.Weak)) })
+	seen := map[string]bool{}
+	for _, c := range found {
+		key := ""
+		for _, s := range c.Steps {
+			key += s.For + s.Kind
+		}
+		if !seen[key] && len(list) < mostChanges {
+			seen[key] = true
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// candidates gives the steps that bear on a fault, the most wanted first.
+func (t *trial) candidates(code fault.Code) (list []Step) {
+	switch code {
+	case fault.NoSharedVersion, fault.InappropriateFallback, fault.Downgraded:
+		return t.versions()
+	case fault.NoSharedSuite:
+		list = append(t.suites(), t.certificates()...)
+		return append(append(list, t.groups()...), t.versions()...)
+	case fault.NoSharedGroup:
+		return append(t.groups(), t.versions()...)
+	case fault.NoSharedScheme, fault.NoSharedScheme12:
+		list = append(t.schemes(), t.certificates()...)
+		return append(append(list, t.suites()...), t.versions()...)
+	case fault.NoSharedProtocol:
+		return t.protocols()
+	}
+	return nil
+}
+
+func (t *trial) versions() (list []Step) {
+	for _, v := range []iana.Version{iana.TLS13, iana.TLS12, iana.TLS11, iana.TLS10, iana.SSL30} {
+		offered := t.offer.Has(iana.ExtSupportedVersions) && t.offer.Versions.Has(v) || !t.offer.Has(iana.ExtSupportedVersions) && v <= t.offer.Hello.Version && v <= iana.TLS12
+		switch allowed := t.server.Policy.Allows(v); {
+		case allowed && !offered:
+			list = append(list, Step{For: "client", Kind: "version", Value: v.String(), code: uint16(v)})
+		case offered && !allowed && (t.offer.Has(iana.ExtSupportedVersions) || v == t.offer.OfferedVersion()): // which older ones it takes it does not say
+			list = append(list, Step{For: "server", Kind: "version", Value: v.String(), code: uint16(v)})
+		}
+	}
+	return list
+}
+
+func (t *trial) suites() (list []Step) {
+	for _, id := range t.server.Policy.Suites {
+		if !t.offer.Hello.CipherSuites.Has(id) {
+			list = append(list, Step{For: "client", Kind: "cipher suite", Value: id.String(), code: uint16(id)})
+		}
+	}
+	for _, id := range t.offer.Hello.CipherSuites.Values() {
+		if _, ok := suite.Of(id); ok && !t.server.Policy.AllowsSuite(id) {
+			list = append(list, Step{For: "server", Kind: "cipher suite", Value: id.String(), code: uint16(id)})
+		}
+	}
+	return list
+}
+
+func (t *trial) groups() (list []Step) {
+	for _, g := range t.server.Policy.Groups {
+		if !t.offer.Groups.Has(g) {
+			list = append(list, Step{For: "client", Kind: "group", Value: g.String(), code: uint16(g)})
+		}
+	}
+	for _, g := range t.offer.Groups.Values() {
+		if kex.Supported(g) && !slices.Contains(t.server.Policy.Groups, g) {
+			list = append(list, Step{For: "server", Kind: "group", Value: g.String(), code: uint16(g)})
+		}
+	}
+	return list
+}
+
+func (t *trial) schemes() (list []Step) {
+	for _, s := range t.server.Policy.Schemes {
+		if !t.offer.Schemes.Has(s) {
+			list = append(list, Step{For: "client", Kind: "signature scheme", Value: s.String(), code: uint16(s)})
+		}
+	}
+	for _, s := range t.offer.Schemes.Values() {
+		if !t.server.Policy.Signs(s) {
+			list = append(list, Step{For: "server", Kind: "signature scheme", Value: s.String(), code: uint16(s)})
+		}
+	}
+	return list
+}
+
+// certificates gives the kinds of keys that the server has no certificate for.
+func (t *trial) certificates() (list []Step) {
+	if t.server.Keys == nil {
+		return nil
+	}
+	for _, k := range []trace.Key{rsaKey, ecdsaKey} {
+		if !slices.ContainsFunc(t.server.Keys, func(have trace.Key) bool { return sign.KindOf(have.Public) == sign.KindOf(k.Public) }) {
+			list = append(list, Step{For: "server", Kind: "certificate", Value: sign.KindOf(k.Public).String(), key: k})
+		}
+	}
+	return list
+}
+
+func (t *trial) protocols() (list []Step) {
+	for _, p := range t.server.Protocols {
+		list = append(list, Step{For: "client", Kind: "application protocol", Value: p, protocol: p})
+	}
+	for p := range t.offer.Protocols.All() {
+		list = append(list, Step{For: "server", Kind: "application protocol", Value: string(p), protocol: string(p)})
+	}
+	return list
+}
+
+// with gives the two sides after a step.
+func (t *trial) with(s *Step) *trial {
+	next := *t
+	if s.For == "client" {
+		next.client(s)
+		return &next
+	}
+	p := *t.server.Policy
+	switch s.Kind {
+	case "version": // in the order of the policy, the newest first
+		p.Versions = append(slices.Clone(p.Versions), iana.Version(s.code))
+		slices.SortFunc(p.Versions, func(a, b iana.Version) int { return cmp.Compare(b, a) })
+	case "cipher suite":
+		p.Suites = append(slices.Clone(p.Suites), iana.Suite(s.code))
+	case "group":
+		p.Groups = append(slices.Clone(p.Groups), iana.Group(s.code))
+	case "signature scheme":
+		p.Schemes = append(slices.Clone(p.Schemes), iana.SignatureScheme(s.code))
+	case "certificate":
+		next.server.Keys = append(slices.Clone(t.server.Keys), s.key)
+	case "application protocol":
+		next.server.Protocols = append(slices.Clone(t.server.Protocols), s.protocol)
+	}
+	next.server.Policy = &p
+	return &next
+}
+
+// client takes a step on the client's side.
+func (t *trial) client(s *Step) {
+	o := &t.offer
+	switch s.Kind {
+	case "version":
+		t.offerVersion(iana.Version(s.code))
+	case "cipher suite":
+		o.Hello.CipherSuites = also(o.Hello.CipherSuites, iana.Suite(s.code))
+	case "group":
+		o.Groups = also(o.Groups, iana.Group(s.code))
+		o.Present.Add(iana.ExtSupportedGroups)
+	case "signature scheme":
+		o.Schemes = also(o.Schemes, iana.SignatureScheme(s.code))
+		o.Present.Add(iana.ExtSignatureAlgorithms)
+	case "application protocol":
+		o.Protocols = append(append(slices.Clone(o.Protocols), byte(len(s.protocol))), s.protocol...)
+	}
+}
+
+// offerVersion has the client offer another version, with what goes with it: no
+// client has TLS 1.3 or 1.2 without suites of that version, TLS 1.3 without key
+// shares, or TLS 1.2 without signature_algorithms.
+func (t *trial) offerVersion(v iana.Version) {
+	o := &t.offer
+	switch {
+	case o.Has(iana.ExtSupportedVersions):
+		o.Versions = also(o.Versions, v)
+	case v <= iana.TLS12:
+		o.Hello.Version = v
+	default:
+		list := []iana.Version{v}
+		for older := min(o.Hello.Version, iana.TLS12); older >= iana.SSL30; older-- {
+			list = append(list, older)
+		}
+		o.Versions = wire.NewList(list)
+		o.Present.Add(iana.ExtSupportedVersions)
+	}
+	if v >= iana.TLS12 && len(o.Schemes) == 0 {
+		o.Schemes = wire.NewList(policy.Modern().Schemes)
+		o.Present.Add(iana.ExtSignatureAlgorithms)
+	}
+	for _, id := range policy.Modern().Suites {
+		if p, _ := suite.Of(id); p.MinVersion == v && !o.Hello.CipherSuites.Has(id) {
+			o.Hello.CipherSuites = also(o.Hello.CipherSuites, id)
+		}
+	}
+	if v < iana.TLS13 {
+		return
+	}
+	if len(o.Groups) == 0 {
+		o.Groups = wire.NewList(policy.Modern().Groups)
+	}
+	o.Present.Add(iana.ExtSupportedGroups)
+	o.Present.Add(iana.ExtKeyShare)
+}
+
+// also gives the list with another value at its end.
+func also[T ~uint16](l wire.List[T], v T) wire.List[T] {
+	return append(slices.Clone(l), byte(v>>8), byte(v))
+}
+
+// keyRulesOut reports whether another certificate would have done: the suites are
+// there, and the key of the certificate does not go with them.
+func (v *view) keyRulesOut() bool {
+	set := v.Settings[trace.Server-1]
+	if set == nil || set.Keys == nil || !v.offered {
+		return false
+	}
+	t := trial{offer: v.offer, server: negotiate.Server{Policy: policyOf(set), Protocols: set.Protocols, Keys: []trace.Key{rsaKey, ecdsaKey}}}
+	_, err := negotiate.Try(&t.offer, &t.server)
+	return err == nil
+}

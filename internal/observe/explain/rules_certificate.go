@@ -1,0 +1,297 @@
+package explain
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// clientRefusedServer weighs what the client did not like about what the server
+// has shown: mostly its certificate.
+func (v *view) clientRefusedServer() {
+	if !v.Ended.Known {
+		v.refusedUnseen("the client answered the server's flight with a record as long as an alert")
+		return
+	}
+	a := v.Ended.Alert
+	said := fmt.Sprintf("the client sent %s after the server had shown its certificate", v.alertName())
+	switch a {
+	case iana.AlertHandshakeFailure, iana.AlertInsufficientSecurity:
+		v.refusedParameters(said)
+	case iana.AlertUnknownCA:
+		v.judgeChain(said, "issuer", 85)
+	case iana.AlertCertificateExpired:
+		v.judgeChain(said, "dates", 85)
+	case iana.AlertCertificateRevoked:
+		v.add("certificate-revoked", certain, said)
+	case iana.AlertUnsupportedCertificate:
+		v.judgeChain(said, "purpose", 80)
+	case iana.AlertBadCertificate, iana.AlertCertificateUnknown, iana.AlertAccessDenied:
+		v.judgeChain(said+", which does not say why", "", 0)
+	case iana.AlertCloseNotify:
+		v.add("client-gave-up", probable, "the client closed in the middle of the handshake")
+	default:
+		v.add("client-refused", 50, said).settle("the client's log")
+	}
+}
+
+// refusedUnseen weighs a refusal whose reason is encrypted.
+func (v *view) refusedUnseen(said string) {
+	if v.ECH && v.replied() {
+		v.add("ech-rejected", 70, said, "the client had offered Encrypted Client Hello, and had already sent its Finished").
+			settle("the key log of the client: handsel trace --keylog FILE")
+		return
+	}
+	before := len(v.found)
+	if v.chain(trace.Server) != nil {
+		v.judgeChain(said, "", 0)
+	}
+	if len(v.found) == before {
+		v.add("certificate-refused", 65, said, "at this place a client refuses the server's certificate: its issuer, its name or its dates").
+			settle("the client's log", "the key log of either side: handsel trace --keylog FILE", "handsel connect to the same server: it shows the chain and checks it")
+	}
+}
+
+// replied reports whether the client has sent something other than an alert since
+// the server's flight.
+func (v *view) replied() bool { return v.stage >= replied }
+
+// rejectedSilently weighs a client that goes away once it has the server's
+// certificate, as Node.js does, and programs whose user said no.
+func (v *view) rejectedSilently(how string) {
+	said := "the client closed the connection right after the server had shown its certificate, without an alert"
+	if how == "rst" {
+		said = "the client reset the connection right after the server had shown its certificate"
+	}
+	before := len(v.found)
+	if v.chain(trace.Server) != nil {
+		v.judgeChain(said, "", 0)
+	}
+	if len(v.found) == before {
+		v.add("certificate-refused", 62, said).settle("the client's log")
+	}
+	v.add("client-gave-up", 35, said+", as one does that is stopped at that moment")
+}
+
+// refusedParameters weighs handshake_failure of a client.
+func (v *view) refusedParameters(said string) {
+	if kx := v.said(trace.Server, iana.MsgServerKeyExchange); kx != nil && v.finite() {
+		v.add("weak-dh", 80, said, "the suite uses DHE: the client takes the server's prime for too short").see(kx, "ServerKeyExchange.dh_p", "")
+		return
+	}
+	v.add("client-refused", probable, said).settle("the client's log")
+}
+
+func (v *view) finite() bool {
+	name := v.Suite.String()
+	return bytes.Contains([]byte(name), []byte("_DHE_"))
+}
+
+// judgeChain looks for what is wrong with the server's chain, as far as it shows
+// in it. kind is what the alert names, if it names something: then that is what it
+// is, and the chain says more of it; weight is for when nothing of it shows.
+func (v *view) judgeChain(said, kind string, weight int) {
+	certificate := v.said(trace.Server, iana.MsgCertificate)
+	flaws := v.flaws()
+	matched := false
+	for _, f := range flaws {
+		switch {
+		case kind == "issuer" && f.kind == "": // either of two
+			matched = true
+		case kind != "" && f.kind == kind:
+			f.weight, matched = certain-5, true
+		case kind != "":
+			f.weight = 30 // it is true, and the alert speaks of something else
+		}
+		v.add(f.id, f.weight, said, f.why).see(certificate, "Certificate.certificate_list", "")
+	}
+	if matched {
+		return
+	}
+	switch kind {
+	case "issuer":
+		if len(v.chain(trace.Server)) == 0 {
+			v.add("issuer-not-trusted", 90, said).but("the certificates are encrypted: it may as well be that an intermediate one is missing, or that the server's own is signed by itself").
+				settle("handsel connect to the same server: it shows the chain and checks it", "the key log of either side: handsel trace --keylog FILE")
+			return
+		}
+		v.add("issuer-not-trusted", 90, said, v.issuedBy()).see(certificate, "Certificate.certificate_list", "")
+		return
+	case "dates":
+		v.add("certificate-expired", weight, said).but("the dates of the certificates that were sent are right: the client's clock may be wrong, or it found another way to an old root").see(certificate, "", "")
+		return
+	case "purpose":
+		v.add("wrong-purpose", weight, said).see(certificate, "", "")
+		return
+	}
+	if len(flaws) > 0 {
+		return
+	}
+	if len(v.chain(trace.Server)) == 0 {
+		v.add("certificate-refused", 70, said, "the certificate is encrypted").settle("the client's log", "the key log of either side: handsel trace --keylog FILE", "handsel connect to the same server: it shows the chain and checks it")
+		return
+	}
+	if v.Ended.Known && v.Ended.Alert == iana.AlertBadCertificate && v.openssl() {
+		v.add("name-mismatch", 66, said, "the ClientHello is OpenSSL's, which says otherwise of issuers and of certificates that have expired: bad_certificate is left for a name that the program expects and that is not the server_name").
+			settle("the name that the client's program was told to verify").see(certificate, "Certificate.certificate_list", "")
+		v.add("issuer-not-trusted", 35, said)
+		return
+	}
+	v.add("issuer-not-trusted", 62, said, "name, dates and purpose of the certificate are in order, as far as they can be seen", v.issuedBy()).
+		settle("the client's log", "the client's list of authorities").see(certificate, "Certificate.certificate_list", "")
+	v.add("certificate-revoked", 25, said)
+}
+
+// openssl reports whether the ClientHello looks like one of OpenSSL: it alone names
+// the compressed point formats beside encrypt_then_mac.
+func (v *view) openssl() bool {
+	return v.offered && len(v.offer.PointFormats) == 3 && v.offer.Has(iana.ExtEncryptThenMAC)
+}
+
+func (v *view) issuedBy() string {
+	chain := v.chain(trace.Server)
+	if len(chain) == 0 {
+		return "the chain cannot be read here"
+	}
+	last := chain[len(chain)-1]
+	return fmt.Sprintf("the chain of %d ends with one that was issued by %s", len(chain), distinguished(last.Issuer.String()))
+}
+
+func distinguished(name string) string {
+	if name == "" {
+		return "(an empty name)"
+	}
+	return name
+}
+
+// serverRefusedClient weighs an alert of the server after the client's answer.
+func (v *view) serverRefusedClient() {
+	if !v.Ended.Known {
+		v.refusedUnseenByServer()
+		return
+	}
+	said := "the server sent " + v.alertName() + " after the client's answer"
+	shown := v.Chains[trace.Client-1]
+	certificate := v.said(trace.Client, iana.MsgCertificate)
+	switch a := v.Ended.Alert; {
+	case oneOf(a, iana.AlertHandshakeFailure, iana.AlertNoCertificate) && v.requested() && certificate != nil && len(shown) == 0:
+		v.add("client-certificate-missing", 95, said, "the server has asked for a certificate, and the client's Certificate message is empty").
+			see(certificate, "Certificate.certificate_list", "empty").see(v.said(trace.Server, iana.MsgCertificateRequest), "CertificateRequest.certificate_authorities", "")
+	case a == iana.AlertUnknownCA:
+		v.add("client-certificate-untrusted", 95, said+": it does not know the issuer of the client's certificate").see(certificate, "Certificate.certificate_list", "")
+	case a == iana.AlertCertificateExpired:
+		v.add("client-certificate-expired", 95, said).see(certificate, "Certificate.certificate_list", "")
+	case oneOf(a, iana.AlertBadCertificate, iana.AlertCertificateUnknown, iana.AlertUnsupportedCertificate, iana.AlertCertificateRevoked, iana.AlertAccessDenied):
+		v.add("client-certificate-refused", 90, said).see(certificate, "Certificate.certificate_list", "").settle("the server's log")
+	case v.stage == finished:
+		v.add("server-failed", 50, said).settle("the server's log")
+	case v.requested():
+		v.add("client-certificate-refused", 65, said, "the server has asked for a certificate").settle("the server's log")
+	default:
+		v.add("server-policy", 50, said).settle("the server's log")
+	}
+}
+
+// refusedUnseenByServer weighs an encrypted alert that answers the client's
+// Finished. The lengths of the client's records tell whether there was a
+// certificate: without one there is Finished alone.
+func (v *view) refusedUnseenByServer() {
+	said := "the server answered the client's Finished with a record as long as an alert"
+	if v.ECH && v.clientAlerted() {
+		v.add("ech-rejected", 72, "the client ended the connection right after its Finished, and had offered Encrypted Client Hello").
+			settle("the key log of the client: handsel trace --keylog FILE")
+		return
+	}
+	keylog := "the key log of either side: handsel trace --keylog FILE"
+	switch first := v.firstReply(); {
+	case !v.is13():
+		v.add("proof-wrong", 50, said).settle(keylog, "the server's log")
+	case first == 0 || first == 53 || first == 69: // Finished with SHA-256 and SHA-384, its type and tag
+		v.add("server-failed", 50, said, "the client has shown no certificate: it was not asked for one").settle(keylog, "the server's log")
+	case first <= 40:
+		v.add("client-certificate-missing", 85, said, fmt.Sprintf("the client's first protected record has %d bytes: a Certificate message without a certificate", first)).settle(keylog, "the server's log")
+	default:
+		v.add("client-certificate-refused", 68, said, fmt.Sprintf("the client has shown a certificate: its first protected record has %d bytes", first)).settle(keylog, "the server's log")
+	}
+}
+
+// firstReply gives the length of the client's first protected record.
+func (v *view) firstReply() int {
+	for _, s := range v.Said {
+		if s.From == trace.Client && s.Encrypted && len(s.Lengths) > 0 {
+			return s.Lengths[0]
+		}
+	}
+	return 0
+}
+
+// clientAlerted reports whether the client sent something as long as an alert
+// before the server did.
+func (v *view) clientAlerted() bool {
+	for _, s := range v.Said {
+		if s.Short {
+			return s.From == trace.Client
+		}
+	}
+	return false
+}
+
+// closedAfter weighs the end of a connection whose handshake was complete: curl
+// looks at the name only then, and Node.js at the whole certificate.
+func (v *view) closedAfter() {
+	if by := v.renegotiated(); by != 0 {
+		v.add("renegotiation-refused", 75, fmt.Sprintf("the %v began another handshake on the open connection, and the connection ended", by)).settle("the log of the other side")
+		return
+	}
+	if v.Ended.By != trace.Client || v.carried() {
+		return
+	}
+	tidy := v.Ended.How == ByCloseNotify
+	said := "the client closed the connection right after the handshake, without having sent anything: "
+	for _, f := range v.flaws() {
+		switch {
+		case f.id == "name-mismatch":
+			v.add(f.id, 70, f.why, said+"curl looks at the name only then")
+		case !tidy && f.kind != "":
+			v.add(f.id, 66, f.why, said+"Node.js looks at the certificate only then")
+		}
+	}
+	if !tidy && len(v.found) == 0 {
+		v.add("certificate-refused", 62, said+"Node.js looks at the certificate only then, and closes without close_notify").
+			but("a client that only wanted to see whether the server answers does so, too").settle("the client's log")
+	}
+}
+
+// renegotiated gives the side that has begun another handshake in TLS 1.2 or below:
+// after its Finished it has sent another encrypted handshake message.
+func (v *view) renegotiated() trace.Side {
+	if v.is13() {
+		return 0
+	}
+	var sent [2]int
+	for i, s := range v.Said {
+		if s.Content == iana.ContentHandshake && s.Encrypted {
+			if sent[s.From-1]++; sent[s.From-1] > 1 && i >= len(v.Said)-3 { // and nothing came of it
+				return s.From
+			}
+		}
+	}
+	return 0
+}
+
+// carried reports whether the client has sent application data.
+func (v *view) carried() bool {
+	records := 0
+	for _, s := range v.Said {
+		switch {
+		case s.From != trace.Client || s.Content != iana.ContentApplicationData || s.Short:
+		case !v.is13() || !s.Encrypted:
+			return true
+		default:
+			records += len(s.Lengths)
+		}
+	}
+	return records > 1 // more than its Finished
+}
