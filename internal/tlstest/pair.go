@@ -114,6 +114,7 @@ type Pair struct {
 
 	inServer, inClient []byte
 	middle             *Middle
+	witness            *[2]*Witness // by trace.Side-1; nil: none is wanted
 	now                time.Time
 }
 
@@ -136,6 +137,7 @@ func (p *Pair) carry(from trace.Side, b []byte) {
 
 // arrive hands bytes over to a side.
 func (p *Pair) arrive(at trace.Side, b []byte) {
+	p.says(at, at.Other(), b)
 	if at == trace.Server {
 		p.deliver(p.Server, p.ServerHost, b, &p.inServer, &p.ServerData)
 	} else {
@@ -148,15 +150,17 @@ func NewPair(client, server *Host) (*Pair, error) { return NewPairAt(client, ser
 
 // NewPairAt joins two hosts at a time.
 func NewPairAt(client, server *Host, now time.Time) (*Pair, error) {
+	w := witness(client, server)
 	c, err := engine.NewClient(client.Config, now)
 	if err != nil {
 		return nil, err
 	}
-	return &Pair{Client: c, Server: engine.NewServer(server.Config, now), ClientHost: client, ServerHost: server, now: now}, nil
+	return &Pair{Client: c, Server: engine.NewServer(server.Config, now), ClientHost: client, ServerHost: server, now: now, witness: w}, nil
 }
 
 // Run moves bytes until nothing moves any more.
 func (p *Pair) Run() error {
+	defer p.keep()
 	for range 10000 {
 		toServer := p.flush(trace.Client, &p.ToServer)
 		toClient := p.flush(trace.Server, &p.ToClient)
@@ -183,6 +187,7 @@ func (p *Pair) flush(from trace.Side, log *[]byte) []byte {
 	out := append([]byte(nil), c.Output()...)
 	c.Sent()
 	*log = append(*log, out...)
+	p.says(from, from, out)
 	return out
 }
 
@@ -233,9 +238,11 @@ func (p *Pair) Send(from *engine.Conn, data []byte) error {
 		return err
 	}
 	if from == p.Client {
+		p.says(trace.Client, trace.Client, b)
 		p.ToServer = append(p.ToServer, b...)
 		p.carry(trace.Client, b)
 	} else {
+		p.says(trace.Server, trace.Server, b)
 		p.ToClient = append(p.ToClient, b...)
 		p.carry(trace.Server, b)
 	}

@@ -10,9 +10,7 @@ import (
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/observe/flow"
-	"github.com/handsel-tls/handsel/internal/observe/tcp"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
-	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
 // opened are the captures in which tshark decrypts something else, and why.
@@ -78,15 +76,17 @@ func TestStoryDecrypted(t *testing.T) {
 	log := new(flow.KeyLog)
 	log.Add(lines)
 	data := [2]int64{}
-	o := flow.Options{Keys: &flow.Keys{Log: log}}
-	o.Data = func(_ *flow.Story, from trace.Side, b []byte, _ tcp.Chunk) { data[from-1] += int64(len(b)) }
+	o := flow.Options{Keys: &flow.Keys{Log: log}, KeepData: 1 << 20}
 	s := followWith(filepath.Join(captures, name), o)[0]
 	if s == nil || !s.Keys || s.Complete != flow.Yes || s.Ended.How != "close_notify" || !s.Ended.Known || s.EarlyData != flow.No {
 		t.Fatalf("%+v", s)
 	}
+	for _, c := range s.Carried {
+		data[c.From-1] += int64(len(c.Data))
+	}
 	for i, d := range s.Data {
 		if !d.Plain || d.Bytes == 0 || d.Bytes != data[i] {
-			t.Errorf("side %d: %+v, %d bytes were handed on", i, d, data[i])
+			t.Errorf("side %d: %+v, %d bytes were kept", i, d, data[i])
 		}
 	}
 	certificate := slices.ContainsFunc(s.Messages, func(m *flow.Message) bool {

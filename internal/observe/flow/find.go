@@ -37,7 +37,7 @@ func (k *conn) find(from trace.Side, data []byte, at tcp.Chunk) int {
 	first := f.seen[from-1] == 0
 	at0 := -1
 	switch {
-	case first && startsTLS(data), k.hello && from == trace.Server && (startsTLS(data) || k.story.Version == iana.SSL20 && data[0]&0x80 != 0):
+	case first && startsTLS(data), k.hello && from == trace.Server && k.answers(data):
 		at0 = 0
 	default:
 		at0 = helloIn(data)
@@ -60,6 +60,12 @@ func (k *conn) find(from trace.Side, data []byte, at tcp.Chunk) int {
 		k.preambles()
 	}
 	return at0
+}
+
+// answers reports whether bytes can be what a server says to a ClientHello: any
+// record, also with a message that nobody knows.
+func (k *conn) answers(b []byte) bool {
+	return startsTLS(b) || len(b) > headerLen && plausible(b) || k.story.Version == iana.SSL20 && b[0]&0x80 != 0
 }
 
 // startsTLS reports whether bytes begin with a record, or with a hello of SSL 2.0.

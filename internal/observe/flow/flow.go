@@ -14,10 +14,14 @@ import (
 type Story struct {
 	TCP      *tcp.Conn
 	TLS      bool        // TLS or SSL was found
+	QUIC     string      // the version of QUIC that carries it; empty: TCP does
+	Wanted   bool        // it was not, and one side wanted it: the port is one of TLS, or the other side refused STARTTLS
 	Preamble []Preamble  // what came before it
+	First    [2][]byte   // by trace.Side-1: how a side begins that does not speak TLS, up to 512 bytes
 	Started  int64       // time of the first byte of TLS
 	Messages []*Message  // of both sides, on one clock
 	Data     [2]DataSeen // application data, by trace.Side-1
+	Carried  []Carried   // application data that was decrypted, as far as the options say
 
 	// What the two have agreed on, as far as it can be seen.
 	Version    iana.Version // 0: it did not come to it
@@ -53,6 +57,14 @@ const (
 type Preamble struct {
 	Kind   string // "http-connect", "proxy-v1", "proxy-v2", "smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "postgres", "mysql", "socks5"
 	Detail string // for example the host that CONNECT names
+}
+
+// Carried is application data of one record.
+type Carried struct {
+	From  trace.Side
+	Time  int64
+	Frame int
+	Data  []byte
 }
 
 // DataSeen counts application data.

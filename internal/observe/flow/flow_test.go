@@ -1,9 +1,12 @@
 package flow_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/handsel-tls/handsel/internal/observe/explain"
+	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/observe/flow"
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/observe/pcap"
@@ -93,8 +96,45 @@ func TestNotTLS(t *testing.T) {
 		c.Send(trace.Client, []byte("GET / HTTP/1.0\r\n\r\n"))
 		c.Close(trace.Client)
 	})
-	if s.TLS || len(s.Messages) > 0 || s.Failed() {
+	if s.TLS || len(s.Messages) > 0 || !s.Wanted || !s.Failed() { // the port is one of TLS
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestRefusedUpgrade: a server that says no to the wish for TLS is the cause, unless
+// the client goes on without, or TLS was agreed on.
+func TestRefusedUpgrade(t *testing.T) {
+	const ldap = "0\x1d\x02\x01\x01w\x18\x80\x161.3.6.1.4.1.1466.20037"
+	const starttls = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+	for _, c := range []struct {
+		kind, client, server string
+		wanted               bool
+	}{
+		{"postgres", "\x00\x00\x00\x08\x04\xd2\x16\x2f", "N", true},
+		{"postgres", "\x00\x00\x00\x08\x04\xd2\x16\x2f\x00\x00\x00\x10\x00\x03\x00\x00user\x00a\x00\x00", "N", false},
+		{"ldap", ldap, "0\x0c\x02\x01\x01x\x07\x0a\x01\x34\x04\x00\x04\x00", true},
+		{"ldap", ldap + "0\x05\x02\x01\x02B\x00", "0\x0c\x02\x01\x01x\x07\x0a\x01\x02\x04\x00\x04\x00", true},
+		{"ldap", ldap, "0\x0c\x02\x01\x01x\x07\x0a\x01\x00\x04\x00\x04\x00", false},
+		{"ldap", ldap + "0\x0c\x02\x01\x02\x60\x07\x02\x01\x03\x04\x00\x80\x00", "0\x0c\x02\x01\x01x\x07\x0a\x01\x34\x04\x00\x04\x00", false},
+		{"xmpp", "<stream:stream>" + starttls + "</stream:stream>", "<stream:stream><failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>", true},
+		{"xmpp", "<stream:stream>" + starttls + "<auth mechanism='PLAIN'>a</auth>", "<stream:stream><failure/>", false},
+	} {
+		s := told(t, func(conn *synth.Conn) {
+			conn.Server = netip.MustParseAddrPort("198.51.100.1:5000")
+			conn.Open()
+			conn.Send(trace.Client, []byte(c.client))
+			conn.Send(trace.Server, []byte(c.server))
+			conn.Close(trace.Client)
+		})
+		if s.Wanted != c.wanted || s.Failed() != c.wanted {
+			t.Errorf("%s, %q: wanted %v, failed %v", c.kind, c.client, s.Wanted, s.Failed())
+		}
+		if !c.wanted {
+			continue
+		}
+		if list := explain.Explain(s.Case()); len(s.Preamble) != 1 || s.Preamble[0].Kind != c.kind || len(list) == 0 || list[0].ID != "starttls-refused" {
+			t.Errorf("%s: %+v, %+v", c.kind, s.Preamble, list)
+		}
 	}
 }
 
@@ -158,12 +198,40 @@ func TestEndings(t *testing.T) {
 	}
 }
 
+// read looks at all that a story has to give.
+func read(t *testing.T, s *flow.Story) {
+	for _, m := range s.Messages {
+		if tree := s.Tree(m); tree != nil {
+			checkTree(t, tree)
+		}
+	}
+	explain.Explain(s.Case())
+}
+
+// checkTree: fields lie within the message, one within the other, and have a path
+// of their own.
+func checkTree(t *testing.T, tree *field.Field) {
+	t.Helper()
+	within := []*field.Field{{End: len(tree.Raw)}}
+	tree.Walk(func(depth int, f *field.Field) {
+		outer := within[depth]
+		if f.Start < 0 || f.Start > f.End || f.Raw == nil && (f.Start < outer.Start || f.End > outer.End) {
+			t.Fatalf("%s (bytes %d to %d) does not lie within %s (%d to %d)", f.Name, f.Start, f.End, outer.Name, outer.Start, outer.End)
+		}
+		here := *f
+		if f.Raw != nil {
+			here = field.Field{Name: f.Name, End: len(f.Raw)}
+		}
+		within = append(within[:depth+1], &here)
+	})
+}
+
 // FuzzFollower feeds both sides anything.
 func FuzzFollower(f *testing.F) {
 	f.Add([]byte(clientHello), []byte("\x15\x03\x03\x00\x02\x02\x28"), uint8(3))
 	f.Add([]byte("\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10"), []byte("\x16\x03\x03\x00\x04\x0e\x00\x00\x00"), uint8(1))
 	f.Fuzz(func(t *testing.T, client, server []byte, cut uint8) {
-		told(t, func(c *synth.Conn) {
+		read(t, told(t, func(c *synth.Conn) {
 			c.MSS = int(cut)%200 + 1
 			c.Open()
 			c.Send(trace.Client, client[:len(client)/2])
@@ -171,6 +239,6 @@ func FuzzFollower(f *testing.F) {
 			c.Seq[0] += uint32(cut) // a gap
 			c.Send(trace.Client, client[len(client)/2:])
 			c.Close(trace.Client)
-		})
+		}))
 	})
 }

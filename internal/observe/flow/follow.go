@@ -10,9 +10,9 @@ import (
 type Options struct {
 	Plain bool  // tell of connections without TLS, too
 	Keys  *Keys // open what is encrypted; nil: nothing is
-	// Data is given application data that was decrypted, in its order. It is valid
-	// during the call only, and the story is not at its end.
-	Data func(s *Story, from trace.Side, data []byte, at tcp.Chunk)
+	// KeepData is how many bytes of decrypted application data of a connection are
+	// kept.
+	KeepData int
 }
 
 const (
@@ -44,9 +44,11 @@ type conn struct {
 	sides  [2]half
 	raw    int  // bytes of messages that are kept
 	v13    bool // TLS 1.3 was chosen: what follows is encrypted
+	packed bool // records are compressed
 	hello  bool // a ClientHello came
 	finder finder
 
+	carried int // bytes of application data that are kept
 	options *Options
 	unlock  *unlocking // nil if there are no keys
 }
@@ -59,6 +61,7 @@ type half struct {
 	sealed  bool // its records are encrypted from here on
 	ccs     bool // it has sent a ChangeCipherSpec
 	sealedN int  // encrypted records that it has sent
+	mac     int  // its suite encrypts nothing: how long the MAC behind what it says is
 
 	// A handshake message that is not yet whole.
 	partial []byte
@@ -108,14 +111,18 @@ func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
 	k.note(Note{at.Time, at.Frame, from, "gap", plural(n, "byte") + " of the " + from.String() + " were not captured"})
 	h.lose()
 	h.records.skip(n)
+	k.missed(from, n)
 }
 
 // Ended tells the story.
 func (f *Follower) Ended(c *tcp.Conn) {
 	k := c.App.(*conn)
 	c.App = nil
-	if !k.story.TLS && !f.options.Plain {
-		return
+	if !k.story.TLS {
+		k.wanted(c)
+		if !k.story.Wanted && !f.options.Plain {
+			return
+		}
 	}
 	for _, from := range [...]trace.Side{trace.Client, trace.Server} {
 		h := &k.sides[from-1]
@@ -161,6 +168,11 @@ func (k *conn) cut(from trace.Side, at int64) {
 	if h.message != nil {
 		h.message.Cut = true
 		h.message.Raw = append([]byte(nil), h.partial...)
+		return
+	}
+	if len(h.records.buf) > 0 && h.records.headLen == 0 {
+		_, n := header2(h.records.buf)
+		k.note(Note{at, 0, from, "cut", "the " + from.String() + "'s stream ends within a record of SSL 2.0 of " + plural(int64(n), "byte")})
 		return
 	}
 	if head, ok := h.records.header(); ok {

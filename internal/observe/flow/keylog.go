@@ -63,6 +63,8 @@ func (l *KeyLog) Add(lines []byte) (bad int) {
 	defer l.mu.Unlock()
 	if l.secrets == nil {
 		l.secrets, l.rsa = make(map[[32]byte]*[labels][]byte), make(map[[8]byte][]byte)
+	}
+	if l.sessions == nil {
 		l.sessions = make(map[string][]byte)
 	}
 	for len(lines) > 0 {
@@ -154,6 +156,21 @@ func (l *KeyLog) ofSession(id, master []byte) bool {
 	}
 	l.sessions[string(session)] = secret
 	return true
+}
+
+// learn keeps the master secret of a session that was worked out.
+func (l *KeyLog) learn(id string, master []byte) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sessions == nil {
+		l.sessions = make(map[string][]byte)
+	}
+	if _, known := l.sessions[id]; !known && !l.full() {
+		l.sessions[id] = master
+	}
 }
 
 func (l *KeyLog) full() bool { return len(l.secrets)+len(l.rsa)+len(l.sessions) >= mostKeyed }

@@ -23,6 +23,8 @@ type Agreed struct {
 	ClientRandom, ServerRandom [32]byte
 	EtM                        bool   // encrypt_then_mac (RFC 7366)
 	SessionID                  string // of the ServerHello
+	Ticket                     string // with which a session is resumed; empty: there is none
+	NewTicket                  string // that the server has given
 	// SessionHash is the transcript up to the ClientKeyExchange if
 	// extended_master_secret was agreed. It counts if only the premaster secret is
 	// known. RFC 7627, section 4.
@@ -46,18 +48,34 @@ func (k *Keys) master(a *Agreed, p *suite.Params) []byte {
 	if m := k.Log.session(a.SessionID); len(m) == prf.MasterLen {
 		return m
 	}
+	if m := k.Log.session(byTicket(a.Ticket)); a.Ticket != "" && m != nil {
+		return m
+	}
 	premaster := k.premaster(a, p)
 	if premaster == nil {
 		return nil
 	}
 	f := prf.Of(a.Version, p.Hash)
-	if len(a.SessionHash) > 0 {
-		m := f.ExtendedMaster(premaster, a.SessionHash)
-		return m[:]
-	}
 	m := f.Master(premaster, a.ClientRandom[:], a.ServerRandom[:])
+	if len(a.SessionHash) > 0 {
+		m = f.ExtendedMaster(premaster, a.SessionHash)
+	}
 	return m[:]
 }
+
+// remember keeps the master secret for the connections that resume the session.
+func (k *Keys) remember(a *Agreed, master []byte) {
+	if a.SessionID != "" {
+		k.Log.learn(a.SessionID, master)
+	}
+	if a.NewTicket != "" {
+		k.Log.learn(byTicket(a.NewTicket), master)
+	}
+}
+
+// byTicket is under which name the secret of a ticket is kept: longer than any
+// session ID.
+func byTicket(ticket string) string { return "the session of the ticket that begins here: " + ticket }
 
 // premaster gives the premaster secret from the key log, or what one of the
 // private keys decrypts it to. An observer answers nobody, so that nobody learns
@@ -141,6 +159,7 @@ type Unlocker struct {
 	traffic  schedule.Secret
 	suite    iana.Suite // that goes with it
 	failures int
+	missed   int // how many records may have been lost since the last that was opened
 	buf      []byte
 }
 
@@ -179,6 +198,7 @@ func (u *Unlocker) ChangeCipherSpec() bool {
 	if master == nil {
 		return false
 	}
+	u.keys.remember(&u.agreed, master)
 	rules := record.RulesOf(u.agreed.Version)
 	block := make([]byte, record.BlockLen(p, rules))
 	prf.Of(u.agreed.Version, p.Hash).KeyBlock(block, master, u.agreed.ClientRandom[:], u.agreed.ServerRandom[:])
@@ -198,20 +218,52 @@ func (u *Unlocker) Open(head RecordHeader, content []byte) (iana.ContentType, []
 	if u.open.Protected() {
 		was := u.open
 		if ct, plain, err := u.open.Open(u.whole(head, content)); err == nil {
-			u.failures = 0
+			u.failures, u.missed = 0, 0
 			return ct, plain, true
 		}
-		if u.phase != clear { // the record may be of the next keys, or be no record at all
+		if ct, plain, ok := u.later(was, head, content); ok {
+			u.failures, u.missed = 0, 0
+			return ct, plain, true
+		}
+		if u.phase != clear || u.missed > 0 { // the record may be of the next keys, or be no record at all
 			u.open = was
 		}
 	}
 	if head.Content == iana.ContentApplicationData && (u.agreed.Version == 0 || u.agreed.Version == iana.TLS13) {
 		if ct, plain, ok := u.next(head, content); ok {
-			u.failures = 0
+			u.failures, u.missed = 0, 0
 			return ct, plain, true
 		}
 	}
 	u.failures++
+	return 0, nil, false
+}
+
+// Missed notes that bytes of the side are lost. How many records they were is not
+// known: the next one is tried with the sequence numbers that it may have.
+func (u *Unlocker) Missed(bytes int64) {
+	u.missed = int(min(int64(u.missed)+bytes/leastSealed+2, mostMissed))
+}
+
+const (
+	// leastSealed is how long a record is at least: its header and a tag.
+	leastSealed = headerLen + 16
+	// mostMissed is how many sequence numbers are tried.
+	mostMissed = 512
+)
+
+// later tries a record with the sequence numbers that follow that of open, as far as
+// records may have been lost. It finds what has an AEAD or an explicit IV; in TLS 1.0
+// and with RC4 a record is opened with what came before it.
+func (u *Unlocker) later(open record.Opener, head RecordHeader, content []byte) (iana.ContentType, []byte, bool) {
+	for range u.missed {
+		open.Skip()
+		next := open
+		if ct, plain, err := next.Open(u.whole(head, content)); err == nil {
+			u.open = next
+			return ct, plain, true
+		}
+	}
 	return 0, nil, false
 }
 
@@ -262,11 +314,17 @@ func (u *Unlocker) try(p phase, id iana.Suite, s schedule.Secret, head RecordHea
 	if open.Install(&keys) != nil {
 		return 0, nil, false
 	}
+	first := open
 	ct, plain, err := open.Open(u.whole(head, content))
-	if err != nil {
-		return 0, nil, false
+	if err == nil {
+		u.open = open
+	} else {
+		var ok bool
+		if ct, plain, ok = u.later(first, head, content); !ok {
+			return 0, nil, false
+		}
 	}
-	u.open, u.phase, u.suite, u.traffic = open, p, id, s
+	u.phase, u.suite, u.traffic = p, id, s
 	return ct, plain, true
 }
 

@@ -13,6 +13,9 @@ import (
 // record takes a whole record.
 func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp.Chunk) {
 	h := &k.sides[from-1]
+	if h.mac > 0 && k.bare(from, head, content, at) {
+		return
+	}
 	if k.protected(from, head.Content) && k.decrypt(from, head, content, at) {
 		return
 	}
@@ -67,7 +70,10 @@ func (k *conn) changeCipherSpec(from trace.Side, head RecordHeader, content []by
 	m := k.newMessage(from, head, at, "ChangeCipherSpec")
 	m.Raw = k.keep(content)
 	if h.ccs = true; !k.v13 && k.hello1213(from) {
-		h.sealed = true
+		h.sealed, h.mac = true, 0
+		if !k.packed {
+			h.mac = bareMAC(k.story.Suite)
+		}
 		if k.unlock != nil && k.unlock.sides[from-1] != nil {
 			k.unlock.sides[from-1].ChangeCipherSpec()
 		}
@@ -75,9 +81,24 @@ func (k *conn) changeCipherSpec(from trace.Side, head RecordHeader, content []by
 }
 
 // hello1213 reports whether a ChangeCipherSpec changes keys: before a version is
-// chosen it is one of TLS 1.3's, for middleboxes (RFC 9846, appendix E.4).
+// chosen it is one of TLS 1.3's, for middleboxes (RFC 9846, appendix E.4), and so it
+// is if the server says it before anything else.
 func (k *conn) hello1213(from trace.Side) bool {
-	return k.story.Version != 0 && k.story.Version < iana.TLS13 || k.sides[from.Other()-1].began && k.story.Version == 0 && !k.story.Retried
+	if k.story.Version != 0 {
+		return k.story.Version < iana.TLS13
+	}
+	if from == trace.Server && !k.story.TCP.Guessed {
+		said := 0 // with the ChangeCipherSpec
+		for _, m := range k.story.Messages {
+			if m.From == from {
+				said++
+			}
+		}
+		if said <= 1 {
+			return false
+		}
+	}
+	return k.sides[from.Other()-1].began && !k.story.Retried
 }
 
 // applicationData counts records in runs.
@@ -110,7 +131,7 @@ func (k *conn) run(from trace.Side, head RecordHeader, length int, at tcp.Chunk)
 		}
 	}
 	m := k.newMessage(from, head, at, "Application Data")
-	m.Encrypted, m.Length = true, length
+	m.Encrypted, m.Length = k.sides[from-1].mac == 0, length
 }
 
 const (
@@ -175,14 +196,14 @@ func (k *conn) handshake(from trace.Side, head RecordHeader, content []byte, at 
 		head, ok := wire.ParseHeader(h.partial)
 		if ok && head.Length > mostMessage {
 			k.note(Note{at.Time, at.Frame, from, "long-message", fmt.Sprintf("a handshake message of the %v claims %d bytes", from, head.Length)})
-			h.message.Type, h.message.Name, h.message.Length = head.Type, nameOf(head.Type), head.Length
+			h.message.Type, h.message.Name, h.message.Length = head.Type, wire.MessageName(head.Type), head.Length
 			h.lose()
 			return
 		}
 		if ok && len(h.partial) == wire.HeaderLen+head.Length {
 			k.message(from, head.Type, h.partial, at)
 		} else if ok {
-			h.message.Type, h.message.Name, h.message.Length = head.Type, nameOf(head.Type), head.Length+wire.HeaderLen
+			h.message.Type, h.message.Name, h.message.Length = head.Type, wire.MessageName(head.Type), head.Length+wire.HeaderLen
 		}
 	}
 }
@@ -217,7 +238,7 @@ func (k *conn) message(from trace.Side, t iana.HandshakeType, raw []byte, at tcp
 	h := &k.sides[from-1]
 	m := h.message
 	h.message = nil
-	m.Type, m.Name, m.Length, m.Time = t, nameOf(t), len(raw), at.Time
+	m.Type, m.Name, m.Length, m.Time = t, wire.MessageName(t), len(raw), at.Time
 	m.Raw = k.keep(raw)
 	switch t {
 	case iana.MsgClientHello:
@@ -226,6 +247,8 @@ func (k *conn) message(from trace.Side, t iana.HandshakeType, raw []byte, at tcp
 		k.serverHello(m, raw[wire.HeaderLen:])
 	case iana.MsgClientKeyExchange:
 		k.exchange(raw)
+	case iana.MsgNewSessionTicket:
+		k.newTicket(raw)
 	case iana.MsgCertificate:
 		if from == trace.Client {
 			k.story.ClientAuth = Yes
@@ -256,22 +279,4 @@ func (k *conn) alert(from trace.Side, head RecordHeader, content []byte, at tcp.
 			k.story.Ended = Ending{How: how, By: from, Alert: a.Description, Fatal: fatal, Known: true, Frame: at.Frame, Time: at.Time}
 		}
 	}
-}
-
-// nameOf gives the RFC's name of a handshake message.
-func nameOf(t iana.HandshakeType) string {
-	if n, ok := names[t]; ok {
-		return n
-	}
-	return "Handshake Message " + t.String()
-}
-
-var names = map[iana.HandshakeType]string{
-	iana.MsgHelloRequest: "HelloRequest", iana.MsgClientHello: "ClientHello", iana.MsgServerHello: "ServerHello",
-	iana.MsgNewSessionTicket: "NewSessionTicket", iana.MsgEndOfEarlyData: "EndOfEarlyData", iana.MsgEncryptedExtensions: "EncryptedExtensions",
-	iana.MsgCertificate: "Certificate", iana.MsgServerKeyExchange: "ServerKeyExchange", iana.MsgCertificateRequest: "CertificateRequest",
-	iana.MsgServerHelloDone: "ServerHelloDone", iana.MsgCertificateVerify: "CertificateVerify", iana.MsgClientKeyExchange: "ClientKeyExchange",
-	iana.MsgFinished: "Finished", iana.MsgCertificateURL: "CertificateURL", iana.MsgCertificateStatus: "CertificateStatus",
-	iana.MsgSupplementalData: "SupplementalData", iana.MsgKeyUpdate: "KeyUpdate", iana.MsgCompressedCertificate: "CompressedCertificate",
-	iana.MsgNextProtocol: "NextProtocol", iana.MsgMessageHash: "MessageHash",
 }

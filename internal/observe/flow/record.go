@@ -21,7 +21,7 @@ const (
 type reader struct {
 	head    [headerLen]byte
 	headLen int
-	buf     []byte // of the record at hand, if it is not within one chunk
+	buf     []byte // of the record at hand, if it is not within one chunk; of SSL 2.0 with its header
 	missing int64  // bytes of its content that are still to come
 	frames  []int  // that have brought it so far
 	segs    []int
@@ -31,7 +31,7 @@ type reader struct {
 }
 
 // pending reports whether a record is under way.
-func (r *reader) pending() bool { return r.headLen > 0 }
+func (r *reader) pending() bool { return r.headLen > 0 || len(r.buf) > 0 }
 
 // header gives the header of the record that is under way.
 func (r *reader) header() (RecordHeader, bool) {
@@ -59,12 +59,13 @@ func (r *reader) take(k *conn, from trace.Side, data []byte, at tcp.Chunk) {
 	h := &k.sides[from-1]
 	if r.lost {
 		if len(data) < headerLen || !plausible(data) {
+			k.missed(from, int64(len(data)))
 			return
 		}
 		r.lost = false
 	}
 	for len(data) > 0 && !h.broken {
-		if r.headLen == 0 && h.ssl2(k, data) {
+		if r.headLen == 0 && (len(r.buf) > 0 || h.ssl2(k, data)) {
 			data = k.takeSSL2(from, data, &at)
 			continue
 		}
@@ -110,9 +111,9 @@ func (r *reader) take(k *conn, from trace.Side, data []byte, at tcp.Chunk) {
 }
 
 // wants reports whether the content of a record is of use: application data only
-// counts, unless there are keys.
+// counts, unless there are keys, or none are needed.
 func (k *conn) wants(t iana.ContentType) bool {
-	return t != iana.ContentApplicationData || k.unlock != nil
+	return t != iana.ContentApplicationData || k.unlock != nil || k.sides[0].mac+k.sides[1].mac > 0
 }
 
 func (r *reader) reset() {

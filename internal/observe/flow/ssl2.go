@@ -11,34 +11,59 @@ import (
 
 // ssl2 reports whether the bytes, at the beginning of a record, are one of SSL 2.0.
 func (h *half) ssl2(k *conn, data []byte) bool {
+	if h.records.at == 0 && len(data) > 0 && data[0] == byte(iana.ContentAlert) && startsTLS(data) {
+		return false // of a server that knows nothing so old
+	}
 	return k.story.Version == iana.SSL20 || h.records.at == 0 && !k.hello && isSSL2Hello(data)
 }
 
-// takeSSL2 takes one record of SSL 2.0 off the bytes, and gives the rest. A record
-// that is not whole in one chunk ends the reading.
+// header2 gives the lengths of a record of SSL 2.0 and of its header, 0 if the bytes
+// do not say them yet.
+func header2(b []byte) (head, length int) {
+	switch {
+	case len(b) < 2:
+		return 0, 0
+	case b[0]&0x80 != 0:
+		return 2, int(binary.BigEndian.Uint16(b) & 0x7fff)
+	}
+	return 3, int(binary.BigEndian.Uint16(b) & 0x3fff)
+}
+
+// takeSSL2 takes one record of SSL 2.0 off the bytes, or a part of one, and gives
+// the rest.
 func (k *conn) takeSSL2(from trace.Side, data []byte, at *tcp.Chunk) []byte {
 	h := &k.sides[from-1]
-	if len(data) < 3 {
+	r := &h.records
+	if len(r.buf) == 0 {
+		r.at = at.Offset
+	}
+	whole, before := data, len(r.buf)
+	if before > 0 {
+		r.buf = append(r.buf, data...)
+		whole = r.buf
+	}
+	head, n := header2(whole)
+	if head > 0 && n == 0 {
+		k.note(Note{at.Time, at.Frame, from, "not-a-record", "a record of SSL 2.0 of the " + from.String() + " is empty"})
 		h.broken = true
 		return nil
 	}
-	head, n := 2, int(binary.BigEndian.Uint16(data)&0x7fff)
-	if data[0]&0x80 == 0 {
-		head, n = 3, int(binary.BigEndian.Uint16(data)&0x3fff)
-	}
-	if n == 0 || head+n > len(data) {
-		k.note(Note{at.Time, at.Frame, from, "cut", "a record of SSL 2.0 is not whole"})
-		h.broken = true
+	if head == 0 || head+n > len(whole) {
+		if before == 0 {
+			r.buf = append(r.buf, data...)
+		}
+		r.brought(at.Frame, len(data))
+		at.Offset += int64(len(data))
 		return nil
 	}
-	h.records.brought(at.Frame, head+n)
-	m := k.newMessage(from, RecordHeader{Content: 0, Version: iana.SSL20, Length: n, Offset: at.Offset}, *at, "SSL 2.0 message")
+	took := head + n - before
+	r.brought(at.Frame, took)
+	at.Offset += int64(took)
+	m := k.newMessage(from, RecordHeader{Content: 0, Version: iana.SSL20, Length: n, Offset: r.at}, *at, "SSL 2.0 message")
 	m.SSL2, m.Length = true, n
-	body := data[head : head+n]
-	k.message2(m, h, body)
-	h.records.reset()
-	at.Offset += int64(head + n)
-	return data[head+n:]
+	k.message2(m, h, whole[head:head+n])
+	r.reset()
+	return data[took:]
 }
 
 // names2 are the messages of SSL 2.0 that are sent in the clear.

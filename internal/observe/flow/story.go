@@ -1,8 +1,11 @@
 package flow
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 
+	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/observe/fingerprint"
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -46,8 +49,10 @@ func (k *conn) serverHello(m *Message, body []byte) {
 	s := k.story
 	if err != nil {
 		m.Broken = err
-		s.Version = hello.Version
-		k.v13 = isDraft(hello.Version) // before draft 22 the message had another form
+		if s.Version == 0 { // else it is one too many, and changes nothing
+			s.Version = versionOfBroken(m, hello.Version)
+			k.v13 = s.Version == iana.TLS13 || isDraft(s.Version) // before draft 22 the message had another form
+		}
 		return
 	}
 	if hello.IsRetry() {
@@ -72,7 +77,7 @@ func (k *conn) serverHello(m *Message, body []byte) {
 	if s.JA3S == "" {
 		s.JA3S, _ = fingerprint.JA3S(&hello)
 	}
-	k.v13 = s.Version == iana.TLS13 || isDraft(s.Version)
+	k.v13, k.packed = s.Version == iana.TLS13 || isDraft(s.Version), hello.Compression != iana.CompressionNull
 	k.agree(m, &hello)
 	if !k.v13 {
 		return
@@ -89,6 +94,16 @@ func (k *conn) serverHello(m *Message, body []byte) {
 	}
 }
 
+// versionOfBroken gives the version that the part of a ServerHello which makes sense
+// chooses.
+func versionOfBroken(m *Message, legacy iana.Version) iana.Version {
+	tree := field.Handshake(m.Raw, field.Context{From: trace.Server})
+	if f := tree.Find("ServerHello.extensions.supported_versions.selected_version"); f != nil && f.End == f.Start+2 {
+		return iana.Version(binary.BigEndian.Uint16(m.Raw[f.Start:]))
+	}
+	return legacy
+}
+
 // isDraft reports whether the version is a draft of TLS 1.3.
 func isDraft(v iana.Version) bool { return v>>8 == 0x7f }
 
@@ -96,6 +111,9 @@ func isDraft(v iana.Version) bool { return v>>8 == 0x7f }
 func (k *conn) conclude(c *tcp.Conn) {
 	s := k.story
 	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
+	if f := &k.finder; k.hello && !server.began {
+		s.First[trace.Server-1] = append(bytes.Clone(f.said[trace.Server-1]), f.answer...)
+	}
 	if f := &k.finder; len(f.answer) > 0 && !server.began {
 		k.note(Note{f.at.Time, f.at.Frame, trace.Server, "not-tls", "the server answers the ClientHello with something else: " + line(f.answer)})
 	}
@@ -114,7 +132,7 @@ func (k *conn) conclude(c *tcp.Conn) {
 		case server.ccs:
 			s.Resumed = Yes
 		}
-		if s.Version != 0 && (client.ccs && server.ccs || s.Version == iana.SSL20) && client.sealedN > 0 && server.sealedN > 0 {
+		if s.Version != 0 && (client.ccs && server.ccs || s.Version == iana.SSL20) && client.sealedN > 0 && server.sealedN > 0 && !s.misunderstood() {
 			s.Complete = Yes
 		} else if s.Version != 0 && client.began && server.began {
 			s.Complete = No
@@ -126,8 +144,22 @@ func (k *conn) conclude(c *tcp.Conn) {
 	if k.v13 {
 		s.Complete = k.complete13()
 	}
+	if !k.hello && s.TLS {
+		s.First[trace.Client-1] = k.finder.said[trace.Client-1]
+	}
 	k.ending(c)
 	k.unanswered(c)
+}
+
+// misunderstood reports whether the ServerHello makes no sense, and the client did
+// not go on with the handshake: what it has encrypted is no Finished.
+func (s *Story) misunderstood() bool {
+	broken, went := false, false
+	for _, m := range s.Messages {
+		broken = broken || m.Type == iana.MsgServerHello && m.Content == iana.ContentHandshake && m.Broken != nil
+		went = went || m.From == trace.Client && m.Content == iana.ContentHandshake && m.Encrypted
+	}
+	return broken && !went
 }
 
 // unanswered notes a ClientHello that was sent again and again.
@@ -157,7 +189,8 @@ func (k *conn) complete13() Known {
 			return No
 		}
 	}
-	var sealed [2]int // encrypted messages of either side, since the client's first
+	var sealed [2]int   // encrypted messages of either side, since the client's first
+	var closed *Message // an alert of the client that came before anything of the server
 	for _, m := range k.story.Messages {
 		if m.Content != iana.ContentApplicationData || m.From == trace.Server && sealed[0] == 0 {
 			continue
@@ -167,7 +200,11 @@ func (k *conn) complete13() Known {
 		case !alert:
 		case m.From == trace.Client && sealed[0] == 0:
 			return k.inferFailure(m, "the client answers the server's flight with a record as long as an alert")
-		case m.From == trace.Server && sealed[1] == 0:
+		case m.From == trace.Client && closed == nil:
+			closed = m
+		case m.From == trace.Server && sealed[1] == 0 && closed != nil && k.story.ECH:
+			return k.inferFailure(closed, "the client ends the connection right after its Finished, and it had offered Encrypted Client Hello")
+		case m.From == trace.Server && sealed[1] == 0 && closed == nil && !k.gone(trace.Client, m):
 			return k.inferFailure(m, "the server answers the client's Finished with a record as long as an alert: it may not want the client's certificate, or that there is none")
 		}
 		sealed[m.From-1]++
@@ -175,6 +212,14 @@ func (k *conn) complete13() Known {
 	last := k.story.Messages[len(k.story.Messages)-1]
 	k.note(Note{last.Time, 0, 0, "inferred-complete", "the handshake is taken for complete: the client has answered the server's encrypted flight"})
 	return Probably
+}
+
+// gone reports whether a side had closed or reset the connection before a message
+// of the other one came.
+func (k *conn) gone(side trace.Side, before *Message) bool {
+	s := k.story.TCP.Of(side)
+	frame := frameOf(before)
+	return s.Fin > 0 && s.Fin < frame || s.Rst > 0 && s.Rst < frame
 }
 
 // inferFailure ends the story with an encrypted alert.
@@ -187,9 +232,18 @@ func (k *conn) inferFailure(m *Message, why string) Known {
 // ending says how the connection ended, if no alert has.
 func (k *conn) ending(c *tcp.Conn) {
 	e := &k.story.Ended
-	if n := len(k.story.Messages); e.How == "" && n > 0 {
+	n := len(k.story.Messages)
+	for k.v13 && n > 1 && k.story.Messages[n-1].Content == iana.ContentChangeCipherSpec { // which says nothing
+		n--
+	}
+	if e.How == "" && n > 0 {
 		last := k.story.Messages[n-1]
+		for n > 1 && isAlert(last) && isAlert(k.story.Messages[n-2]) { // who says it first ends the connection
+			n--
+			last = k.story.Messages[n-1]
+		}
 		switch {
+		case k.gone(last.From.Other(), last): // whoever closes first ends the connection
 		case last.Name == "Encrypted Alert":
 			*e = Ending{How: "alert", By: last.From, Frame: frameOf(last), Time: last.Time}
 			if k.story.Complete == Yes {
@@ -210,6 +264,11 @@ func (k *conn) ending(c *tcp.Conn) {
 	*e = Ending{How: how, By: c.End.By, Known: true, Frame: c.End.Frame, Time: c.End.Time}
 }
 
+// isAlert reports whether a message that is encrypted must be an alert.
+func isAlert(m *Message) bool {
+	return m.Name == "Encrypted Alert" || m.Content == iana.ContentApplicationData && m.Inferred != ""
+}
+
 func frameOf(m *Message) int {
 	if n := len(m.Frames); n > 0 {
 		return m.Frames[n-1]
@@ -223,7 +282,10 @@ func (s *Story) Failed() bool {
 	if s.TCP.Sides[0].Segments == 0 || s.TCP.Sides[1].Segments == 0 { // one side was not captured
 		return s.Ended.Fatal && s.Ended.Known
 	}
-	if !s.TLS || s.Complete == Yes || s.Complete == Probably {
+	if !s.TLS {
+		return s.Wanted && s.Ended.How != "open"
+	}
+	if s.Complete == Yes || s.Complete == Probably {
 		return s.Ended.Fatal && s.Ended.Known
 	}
 	return s.Ended.How != "open" || s.Ended.Fatal

@@ -16,8 +16,10 @@ type unlocking struct {
 	sides    [2]*Unlocker
 	finished [2]bool // its Finished was read
 	agreed   Agreed
-	ems      bool // extended_master_secret
-	hello    int  // where among the messages the last ClientHello is
+	ems      bool   // extended_master_secret
+	session  string // ID and
+	ticket   string // ticket that the client offers
+	hello    int    // where among the messages the last ClientHello is
 	inner    iana.ContentType
 	opened   bool // the record at hand was decrypted, and inner is what it holds
 }
@@ -32,6 +34,8 @@ func (k *conn) keyed(hello *wire.ClientHello) {
 		return
 	}
 	u.agreed.ClientRandom = [32]byte(hello.Random)
+	ticket, _ := hello.Extensions.Get(iana.ExtSessionTicket)
+	u.session, u.ticket = string(hello.SessionID), string(ticket)
 	u.hello = len(k.story.Messages) - 1
 	if k.story.Version != 0 { // after a HelloRetryRequest, or in a renegotiation
 		return
@@ -56,7 +60,10 @@ func (k *conn) agree(m *Message, hello *wire.ServerHello) {
 	u.agreed.ServerRandom, u.agreed.SessionID = [32]byte(hello.Random), string(hello.SessionID)
 	_, u.agreed.EtM = hello.Extensions.Get(iana.ExtEncryptThenMAC)
 	_, u.ems = hello.Extensions.Get(iana.ExtExtendedMasterSecret)
-	u.agreed.SessionHash, u.agreed.Exchange = nil, nil
+	u.agreed.SessionHash, u.agreed.Exchange, u.agreed.Ticket, u.agreed.NewTicket = nil, nil, "", ""
+	if u.session != "" && u.session == u.agreed.SessionID { // RFC 5077, section 3.4
+		u.agreed.Ticket = u.ticket
+	}
 	for _, side := range u.sides {
 		side.Agree(u.agreed)
 	}
@@ -95,6 +102,18 @@ func (k *conn) exchange(raw []byte) {
 	}
 }
 
+// newTicket takes a NewSessionTicket of TLS 1.2 and below, which comes before the
+// server's ChangeCipherSpec. RFC 5077, section 3.3.
+func (k *conn) newTicket(raw []byte) {
+	const head = wire.HeaderLen + 4 + 2 // the lifetime and the length
+	u := k.unlock
+	if u == nil || u.sides[0] == nil || k.v13 || len(raw) <= head {
+		return
+	}
+	u.agreed.NewTicket = string(raw[head:])
+	u.sides[trace.Server-1].Agree(u.agreed)
+}
+
 // protected reports whether a record is encrypted, and there may be keys for it.
 func (k *conn) protected(from trace.Side, t iana.ContentType) bool {
 	if k.unlock == nil || k.unlock.sides[from-1] == nil {
@@ -104,6 +123,13 @@ func (k *conn) protected(from trace.Side, t iana.ContentType) bool {
 		return true
 	}
 	return t == iana.ContentApplicationData && (k.v13 || k.story.Version == 0 || k.story.Retried)
+}
+
+// missed notes that bytes of a side are lost, and with them records that count.
+func (k *conn) missed(from trace.Side, n int64) {
+	if k.unlock != nil && k.unlock.sides[from-1] != nil {
+		k.unlock.sides[from-1].Missed(n)
+	}
 }
 
 // decrypt tells what a protected record holds, if it can be opened.
@@ -139,8 +165,10 @@ func (k *conn) plainData(from trace.Side, head RecordHeader, plain []byte, at tc
 	d.Records++
 	d.Bytes += int64(len(plain))
 	d.Plain = true
-	if k.options.Data != nil && len(plain) > 0 {
-		k.options.Data(k.story, from, plain, at)
+	if room := k.options.KeepData - k.carried; room > 0 && len(plain) > 0 {
+		part := plain[:min(len(plain), room)]
+		k.carried += len(part)
+		k.story.Carried = append(k.story.Carried, Carried{from, at.Time, at.Frame, append([]byte(nil), part...)})
 	}
 	k.run(from, head, len(plain), at)
 }
