@@ -36,6 +36,12 @@ type Settings struct {
 	// first: several when a name has a certificate for RSA and one for ECDSA.
 	Certificates []string
 
+	// Central names the folder of certificates for a record of KindCentral, in
+	// which one is found by the name that the client sends, and CentralPassword the
+	// file with the password of those that are encrypted.
+	Central         string
+	CentralPassword string
+
 	// Policy is the name of a policy, "" for the default. MinVersion and
 	// MaxVersion narrow it, 0 is no limit. Suites, if there are any, take the
 	// place of the policy's, in this order.

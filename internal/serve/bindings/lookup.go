@@ -76,11 +76,11 @@ func (t *Table) findCentral(p *port, q *query) (*Binding, []string) {
 	if checkHost(q.name, q.name, KindName) != nil {
 		return nil, nil
 	}
-	if found := t.opts.Source.Certificates(q.name); len(found) > 0 {
+	if found := t.opts.Source.Certificates(p.central, q.name); len(found) > 0 {
 		return p.central, found
 	}
 	if wildcard := centralWildcard(q.name); wildcard != "" {
-		if found := t.opts.Source.Certificates(wildcard); len(found) > 0 {
+		if found := t.opts.Source.Certificates(p.central, wildcard); len(found) > 0 {
 			return p.central, found
 		}
 	}

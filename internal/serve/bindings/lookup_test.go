@@ -9,7 +9,7 @@ import (
 // store is a Source of fixed answers.
 type store map[string][]string
 
-func (s store) Certificates(name string) []string { return s[name] }
+func (s store) Certificates(_ *Binding, name string) []string { return s[name] }
 
 // TestOrder has a row for each statement about the order of HTTP.SYS, and about
 // what happens if nothing matches.
@@ -153,7 +153,7 @@ func TestCentral(t *testing.T) {
 
 type recorder []string
 
-func (r *recorder) Certificates(name string) []string { *r = append(*r, name); return nil }
+func (r *recorder) Certificates(_ *Binding, name string) []string { *r = append(*r, name); return nil }
 
 func TestNewTableRefuses(t *testing.T) {
 	for _, test := range []struct {

@@ -37,11 +37,11 @@ func reference(list []Binding, source Source, local netip.AddrPort, sni string) 
 			}
 			var certificates []string
 			if rule.Rule == RuleCentral {
-				if certificates = source.Certificates(sni); !named {
+				if certificates = source.Certificates(&list[i], sni); !named {
 					continue
 				}
 				if certificates == nil && dotted {
-					certificates = source.Certificates("_." + parent)
+					certificates = source.Certificates(&list[i], "_."+parent)
 				}
 				if certificates == nil {
 					continue

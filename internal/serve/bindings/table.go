@@ -92,9 +92,9 @@ func (n *NoMatch) UnmarshalText(text []byte) error {
 // the wildcard. It is called during a handshake and by several goroutines, and
 // never with anything but a host name, so that a name cannot leave the folder.
 type Source interface {
-	// Certificates gives the thumbprints filed under a name in lower case, the
-	// most wanted first, nil if there are none.
-	Certificates(name string) []string
+	// Certificates gives what certificates are filed under a name in lower case, for
+	// a record of KindCentral, the most wanted first, nil if there are none.
+	Certificates(record *Binding, name string) []string
 }
 
 // Options are what a Table has beside its bindings.
@@ -135,7 +135,7 @@ type Result struct {
 	central []string // what the Source gave
 }
 
-// Certificates gives thumbprints, the most wanted first: what the Source gave
+// Certificates gives certificates, the most wanted first: what the Source gave
 // if RuleCentral fired, otherwise what the record names.
 func (r Result) Certificates() []string {
 	if r.Rule == RuleCentral {

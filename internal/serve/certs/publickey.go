@@ -35,6 +35,13 @@ func ReadKey(name string) (key crypto.Signer, open bool, err error) {
 // KeyHash is the SHA-256 of a public key, of its SubjectPublicKeyInfo in DER.
 type KeyHash = [sha256.Size]byte
 
+// IsKeyHash reports whether a text is the hash of a public key and not the name of
+// a file.
+func IsKeyHash(text string) bool {
+	_, ok := parseKeyHash(text)
+	return ok
+}
+
 // ReadKeyHashes gives the hashes of public keys: text is such a hash, in
 // hexadecimal, or in base64 after sha256//, as curl has it; or it is the name of
 // a PEM file with public keys, or with certificates, whose keys are meant. path

@@ -78,10 +78,44 @@ func (s *Store) Import(password func(file string) (string, bool), from string, s
 // Add adds a pair, in place of what the same certificate had before: so a chain
 // is put right. from says where it came from.
 func (s *Store) Add(p *Pair, from string) (Info, error) {
-	name := nameOfCert(p.Leaf())
+	infos, err := s.AddAll([]From{{p, from}})
+	if err != nil {
+		return Info{}, err
+	}
+	return infos[0], nil
+}
+
+// From is a pair with where it came from.
+type From struct {
+	Pair *Pair
+	From string
+}
+
+// AddAll adds all pairs or none, as Add does.
+func (s *Store) AddAll(pairs []From) ([]Info, error) {
+	infos := make([]Info, len(pairs))
+	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
+		for i, p := range pairs {
+			if infos[i], err = s.put(tx, p.Pair, p.From); err != nil {
+				return &Error{File: s.db.Path(), What: fmt.Sprintf("%s cannot be stored", nameOfCert(p.Pair.Leaf())), Err: err}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, info := range infos {
+		s.forget(info)
+	}
+	return infos, nil
+}
+
+// put writes a pair.
+func (s *Store) put(tx *bbolt.Tx, p *Pair, from string) (info Info, err error) {
 	key, err := sign.MarshalPrivateKey(p.Key)
 	if err != nil {
-		return Info{}, &Error{What: fmt.Sprintf("the private key of %s cannot be stored", name), Err: err}
+		return info, fmt.Errorf("its private key: %w", err)
 	}
 	id := ThumbprintOf(p.Leaf()).bytes()
 	record := stored{Sealed: s.seal.seal(key, id), Added: s.options.now().UTC().Truncate(time.Second), From: from}
@@ -90,17 +124,10 @@ func (s *Store) Add(p *Pair, from string) (Info, error) {
 	}
 	value, err := json.Marshal(record)
 	if err != nil {
-		return Info{}, err
+		return info, err
 	}
-	info := describe(p.Chain, record)
-	err = s.db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(tx.Bucket(bucketCerts).Put(id, value), tx.Bucket(bucketSHA1).Put(info.SHA1.bytes(), id), putInfo(tx, info), putIssuers(tx, p.Chain[1:]))
-	})
-	if err != nil {
-		return Info{}, &Error{File: s.db.Path(), What: fmt.Sprintf("%s cannot be stored", name), Err: err}
-	}
-	s.forget(info)
-	return info, nil
+	info = describe(p.Chain, record)
+	return info, errors.Join(tx.Bucket(bucketCerts).Put(id, value), tx.Bucket(bucketSHA1).Put(info.SHA1.bytes(), id), putInfo(tx, info), putIssuers(tx, p.Chain[1:]))
 }
 
 // Get gives the certificate of a thumbprint, SHA-256 or SHA-1, with its chain

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -29,9 +30,11 @@ func (f *File) check() error {
 	c := &checker{File: f}
 	c.listen()
 	c.noMatch()
+	c.acme()
 	c.certificates()
 	c.sites()
 	c.bindings()
+	c.events()
 	return Join(c.found...)
 }
 
@@ -90,6 +93,44 @@ func (c *checker) noMatch() {
 	}
 }
 
+// acme checks what is said of a certificate authority.
+func (c *checker) acme() {
+	a := c.ACME
+	if a == nil {
+		return
+	}
+	if !a.Agree {
+		c.wrong("$.acme.agree", "a certificate authority issues nothing to those who have not agreed to its terms: read them, and write agree: true")
+	}
+	if a.Email != "" {
+		if _, err := mail.ParseAddress(a.Email); err != nil {
+			c.wrong("$.acme.email", "%q is no mail address", a.Email)
+		}
+	}
+	if u, err := url.Parse(a.Directory); a.Directory != "" && (err != nil || u.Host == "" || u.Scheme != "https") {
+		c.wrong("$.acme.directory", "%q is not an address such as https://acme-v02.api.letsencrypt.org/directory", a.Directory)
+	}
+	if a.Roots != "" && a.Directory == "" {
+		c.wrong("$.acme.roots", "they are for a directory of your own: write directory as well")
+	}
+}
+
+func (c *checker) events() {
+	for _, limit := range []struct {
+		key   string
+		value int
+	}{{"days", c.Events.Days}, {"megabytes", c.Events.Megabytes}} {
+		if limit.value < 0 {
+			c.wrong("$.events."+limit.key, "%d: write how many there may be, or nothing for what is usual", limit.value)
+		}
+	}
+	for _, keep := range []struct{ key, value string }{{"names", c.Events.Names}, {"addresses", c.Events.Addresses}} {
+		if words := []string{"keep", "hash", "drop"}; keep.value != "" && !slices.Contains(words, keep.value) {
+			c.wrong("$.events."+keep.key, "%q is none of keep, hash and drop%s", keep.value, didYouMean(keep.value, words))
+		}
+	}
+}
+
 func (c *checker) certificates() {
 	seen := map[string]bool{}
 	for i, x := range c.Certificates {
@@ -100,8 +141,11 @@ func (c *checker) certificates() {
 			c.wrong(at+".name", "there is a certificate %q already", x.Name)
 		}
 		seen[x.Name] = true
-		if count(len(x.Files) > 0, x.Thumbprint != "", len(x.LocalCA) > 0) != 1 {
-			c.wrong(at, "certificate %q needs one of files, thumbprint and local_ca, and only one", x.Name)
+		if count(len(x.Files) > 0, x.Thumbprint != "", len(x.LocalCA) > 0, x.ACME != "") != 1 {
+			c.wrong(at, "certificate %q needs one of files, thumbprint, local_ca and acme, and only one", x.Name)
+		}
+		if x.ACME != "" && c.ACME == nil {
+			c.wrong(at+".acme", "it is not said which authority issues it: write acme: {agree: true, email: you@example.com}")
 		}
 		if x.Staple != "" && len(x.Files) == 0 {
 			c.wrong(at+".staple", "an OCSP response goes with a certificate from files only")
@@ -251,7 +295,11 @@ func (c *checker) binding(i int) bindings.Settings {
 			c.wrong(at+".site", "%v", err)
 		}
 	}
-	if len(b.Certificates) == 0 && b.RawKey == "" && b.PSKFile == "" && !b.Reject {
+	if key, err := bindings.ParseKey(b.On); err == nil && key.Kind() == bindings.KindCentral {
+		c.central(at, b)
+	} else if b.Central != "" || b.CentralPass != "" {
+		c.wrong(at+".central", "a folder in which certificates are found by name is for a binding such as ccs=443")
+	} else if len(b.Certificates) == 0 && b.RawKey == "" && b.PSKFile == "" && !b.Reject {
 		c.wrong(at, "a binding needs certificates%s", map[bool]string{true: ": a list of names from certificates above"}[c.path != ""])
 	}
 	for j, x := range b.Certificates {
@@ -260,6 +308,17 @@ func (c *checker) binding(i int) bindings.Settings {
 		}
 	}
 	return c.settings(i)
+}
+
+// central checks a binding whose certificates are found by name in a folder.
+func (c *checker) central(at string, b *Binding) {
+	switch {
+	case b.Reject:
+	case b.Central == "":
+		c.wrong(at, "a binding such as %s needs central: the folder with the certificates, each in a file called by its host name (www.example.com.pfx, _.example.com.pfx)", b.On)
+	case len(b.Certificates) > 0 || b.RawKey != "" || b.PSKFile != "" || b.SSL2:
+		c.wrong(at+".central", "the certificates come from the folder: leave out certificates, raw_key, psk_file and ssl2")
+	}
 }
 
 func names[T any](list []T, name func(T) string) (all []string) {

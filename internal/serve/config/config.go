@@ -17,10 +17,12 @@ type File struct {
 	Listen       Listen        `yaml:"listen" json:"listen,omitempty"`
 	NoMatch      string        `yaml:"no_match" json:"no_match,omitempty"` // reset, unrecognized_name or default
 	Default      string        `yaml:"default" json:"default,omitempty"`   // the binding for no_match: default
+	ACME         *ACME         `yaml:"acme" json:"acme,omitempty"`
 	Certificates []Certificate `yaml:"certificates" json:"certificates,omitempty"`
 	ECH          []string      `yaml:"ech" json:"ech,omitempty"` // files of keys for Encrypted Client Hello, the one for clients in front
 	Bindings     []Binding     `yaml:"bindings" json:"bindings,omitempty"`
 	Sites        []Site        `yaml:"sites" json:"sites,omitempty"`
+	Events       Events        `yaml:"events" json:"events,omitzero"`
 
 	source []byte
 	path   string
@@ -33,13 +35,31 @@ type Listen struct {
 	RedirectHTTP bool     `yaml:"redirect_http" json:"redirect_http,omitempty"` // plain requests are sent to HTTPS
 }
 
-// Certificate gives a certificate a name. One of files, thumbprint and local_ca
-// says where it comes from.
+// ACME says which certificate authority issues certificates, and to whom.
+type ACME struct {
+	Agree     bool   `yaml:"agree" json:"agree"` // to the terms of the authority
+	Email     string `yaml:"email" json:"email,omitempty"`
+	Directory string `yaml:"directory" json:"directory,omitempty"` // URL; empty: Let's Encrypt
+	Roots     string `yaml:"roots" json:"roots,omitempty"`         // PEM file of who vouches for the authority's own server
+}
+
+// Events says what the event log keeps.
+type Events struct {
+	Enabled   *bool  `yaml:"enabled" json:"enabled,omitempty"`
+	Days      int    `yaml:"days" json:"days,omitempty"`
+	Megabytes int    `yaml:"megabytes" json:"megabytes,omitempty"`
+	Names     string `yaml:"names" json:"names,omitempty"`         // keep, hash or drop
+	Addresses string `yaml:"addresses" json:"addresses,omitempty"` // likewise
+}
+
+// Certificate gives a certificate a name. One of files, thumbprint, local_ca and
+// acme says where it comes from.
 type Certificate struct {
 	Name       string   `yaml:"name" json:"name"`
 	Files      []string `yaml:"files" json:"files,omitempty"`           // PEM: certificate, chain, key
 	Thumbprint string   `yaml:"thumbprint" json:"thumbprint,omitempty"` // in the store
 	LocalCA    []string `yaml:"local_ca" json:"local_ca,omitempty"`     // names for the local CA to issue it for
+	ACME       string   `yaml:"acme" json:"acme,omitempty"`             // name to have it issued for by the authority
 	Staple     string   `yaml:"staple" json:"staple,omitempty"`         // DER: the OCSP response to send with it, for files only
 }
 
@@ -48,6 +68,8 @@ type Binding struct {
 	On           string   `yaml:"on" json:"on"`
 	Site         string   `yaml:"site" json:"site,omitempty"`
 	Certificates []string `yaml:"certificates" json:"certificates,omitempty"` // names from above
+	Central      string   `yaml:"central" json:"central,omitempty"`           // folder, for ccs=PORT
+	CentralPass  string   `yaml:"central_password_file" json:"central_password_file,omitempty"`
 	Policy       string   `yaml:"policy" json:"policy,omitempty"`
 	MinVersion   string   `yaml:"min_version" json:"min_version,omitempty"`
 	MaxVersion   string   `yaml:"max_version" json:"max_version,omitempty"`

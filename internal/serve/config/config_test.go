@@ -103,7 +103,7 @@ var mistakes = []mistake{
 	// certificates
 	{"name: www, files", "files", 6, 5, "a certificate needs a name"},
 	{"name: old", "name: www", 7, 12, `there is a certificate "www" already`},
-	{"{name: dev, ", "{name: dev, thumbprint: ab, ", 8, 5, "one of files, thumbprint and local_ca"},
+	{"{name: dev, ", "{name: dev, thumbprint: ab, ", 8, 5, "one of files, thumbprint, local_ca and acme"},
 
 	// bindings
 	{"on: www.example.com:8443", "on: www.example.com", 10, 9, "the port is missing"},

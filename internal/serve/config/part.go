@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/certs"
 )
 
 // Known says what there is for a part of a configuration that does not stand in
@@ -45,6 +47,13 @@ func CheckListen(l Listen, noMatch, fallback string) error {
 	c := &checker{File: &File{Listen: l, NoMatch: noMatch, Default: fallback}}
 	c.listen()
 	c.noMatch()
+	return Join(c.found...)
+}
+
+// CheckACME refuses what no certificates can be issued with.
+func CheckACME(a *ACME) error {
+	c := &checker{File: &File{ACME: a}}
+	c.acme()
 	return Join(c.found...)
 }
 
@@ -114,4 +123,39 @@ func (f *File) describe(at string) string {
 	}
 	parts := slices.DeleteFunc([]string{what, strings.TrimPrefix(key, ".")}, func(s string) bool { return s == "" })
 	return strings.Join(parts, ", ")
+}
+
+// MakeAbsolute makes the paths in bindings and sites absolute, for somebody who
+// does not know where the file is.
+func (f *File) MakeAbsolute() error {
+	dir, err := filepath.Abs(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	fix := func(paths ...*string) {
+		for _, p := range paths {
+			if *p != "" && !filepath.IsAbs(*p) {
+				*p = filepath.Join(dir, *p)
+			}
+		}
+	}
+	for i := range f.Bindings {
+		b := &f.Bindings[i]
+		fix(&b.RawKey, &b.PSKFile, &b.Central, &b.CentralPass)
+		for j := range b.ClientCAs {
+			fix(&b.ClientCAs[j])
+		}
+		for j := range b.ClientKeys {
+			if !certs.IsKeyHash(b.ClientKeys[j]) {
+				fix(&b.ClientKeys[j])
+			}
+		}
+	}
+	if f.ACME != nil {
+		fix(&f.ACME.Roots)
+	}
+	for i := range f.Sites {
+		fix(&f.Sites[i].Folder, &f.Sites[i].ProxyCA)
+	}
+	return nil
 }

@@ -22,7 +22,7 @@ func (c *checker) settings(i int) bindings.Settings {
 	b, at := c.Bindings[i], fmt.Sprintf("$.bindings[%d]", i)
 	before := len(c.found)
 	s := bindings.Settings{
-		Site: b.Site, Certificates: b.Certificates, Policy: b.Policy, ClientCAs: b.ClientCAs, RawKey: b.RawKey, ClientKeys: b.ClientKeys, PSKFile: b.PSKFile, PSKHint: b.PSKHint, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData, SSL2: b.SSL2,
+		Site: b.Site, Certificates: b.Certificates, Central: b.Central, CentralPassword: b.CentralPass, Policy: b.Policy, ClientCAs: b.ClientCAs, RawKey: b.RawKey, ClientKeys: b.ClientKeys, PSKFile: b.PSKFile, PSKHint: b.PSKHint, ClientAuthPaths: b.ClientPaths, Reject: b.Reject, EarlyData: b.EarlyData, SSL2: b.SSL2,
 		NoHTTP2: off(b.HTTP2), NoTickets: off(b.Tickets), NoStapling: off(b.Stapling), NoCompression: off(b.Compression), Renegotiation: b.Renegotiate, RecordSizeLimit: b.RecordSize,
 		MinVersion: c.version(at+".min_version", b.MinVersion),
 		MaxVersion: c.version(at+".max_version", b.MaxVersion),
