@@ -52,6 +52,14 @@ var routes = []route{
 	{"DELETE", "/v1/certificates/{name}", http.StatusNoContent, removeCertificate, "Remove a certificate with its key",
 		[]parameter{{"force", "boolean", "even if bindings name it", false}}, nil, nil},
 	{"POST", "/v1/certificates/{name}/export", http.StatusOK, exportCertificate, "Give a certificate as a file", nil, Export{}, Exported{}},
+	{"GET", "/v1/sites", http.StatusOK, listSites, "List all sites", nil, nil, SiteList{}},
+	{"POST", "/v1/sites", http.StatusCreated, addSite, "Add a site", nil, config.Site{}, Site{}},
+	{"GET", "/v1/sites/{name}", http.StatusOK, getSite, "Show a site", nil, nil, Site{}},
+	{"PATCH", "/v1/sites/{name}", http.StatusOK, setSite, "Change a site", nil, config.Site{}, Site{}},
+	{"DELETE", "/v1/sites/{name}", http.StatusNoContent, removeSite, "Remove a site", nil, nil, nil},
+	{"GET", "/v1/acme", http.StatusOK, getACME, "Show which authority issues certificates", nil, nil, config.ACME{}},
+	{"PUT", "/v1/acme", http.StatusOK, setACME, "Say which authority issues certificates, and agree to its terms", nil, config.ACME{}, config.ACME{}},
+	{"POST", "/v1/apply", http.StatusOK, applyContents, "Make the store equal to what is sent, and tell the difference", nil, Application{}, Applied{}},
 }
 
 // Handler gives the API. Whoever can reach it can do everything: it is for a

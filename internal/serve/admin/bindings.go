@@ -179,11 +179,7 @@ func (e *Estate) putBinding(b config.Binding) (*Binding, error) {
 	}
 	next, err := e.plan.ChangeBindings([]config.Binding{b}, nil)
 	if err != nil {
-		var wrong *config.Error
-		if errors.As(err, &wrong) {
-			return nil, fail("wrong", err)
-		}
-		return nil, err
+		return nil, wrongOr(err)
 	}
 	if err := e.change(store.Change{Put: []config.Binding{b}}, next); err != nil {
 		return nil, fail("failed", err)

@@ -69,6 +69,7 @@ func (e *Estate) use(next *assemble.Plan) error {
 		}
 	}
 	e.plan = next
+	next.InForce()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/certs"
@@ -19,7 +20,7 @@ const shortest = 6
 // reference gives the name under which a binding is stored with its certificate:
 // its thumbprint of SHA-256, or what the local CA is to issue. The administrator
 // may call a certificate by a thumbprint, by how one begins, by a host name that
-// one certificate is for, or by local-ca.
+// one certificate is for, by local-ca, or by acme.
 func (e *Estate) reference(name string, key bindings.Key) (string, error) {
 	if name == strings.TrimSuffix(assemble.LocalCA, ":") {
 		if key.Host() == "" {
@@ -30,6 +31,15 @@ func (e *Estate) reference(name string, key bindings.Key) (string, error) {
 	if strings.HasPrefix(name, assemble.LocalCA) {
 		_, err := e.data.Certificate(name)
 		return name, err
+	}
+	if name == strings.TrimSuffix(assemble.IssuedByACME, ":") {
+		if key.Host() == "" {
+			return "", fmt.Errorf("%s: the binding has no name that a certificate could be issued for: write %sNAME", name, assemble.IssuedByACME)
+		}
+		name = assemble.IssuedByACME + key.Host()
+	}
+	if host, ok := strings.CutPrefix(name, assemble.IssuedByACME); ok {
+		return name, acme.Issuable(host)
 	}
 	t, err := e.thumbprint(name)
 	return string(t), err
@@ -95,6 +105,14 @@ func (e *Estate) fact(name string) *fact {
 	}
 	f := &fact{}
 	e.facts.byName[name] = f
+	if host, ok := strings.CutPrefix(name, assemble.IssuedByACME); ok {
+		delete(e.facts.byName, name) // it may be there in a moment
+		f.covers = func(other string) bool { return other == host }
+		if e.apply != nil { // a server runs, that has it
+			_, f.err = e.data.Certificate(name)
+		}
+		return f
+	}
 	if strings.HasPrefix(name, assemble.LocalCA) {
 		cert, err := e.data.Certificate(name)
 		if f.err = err; err == nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
+	"github.com/handsel-tls/handsel/internal/serve/store"
 	"github.com/handsel-tls/handsel/tls"
 )
 
@@ -33,15 +34,29 @@ type Plan struct {
 	mistakes []error
 	sites    []*sites.Site
 	stored   stored
+	issuing  issuing
+	proposed *store.Contents // in place of what the store holds; nil: that
 }
 
 // FromFile makes the plan of a configuration file, and of what was added to the
 // store. It reads everything that the file names: a mistake shows now, not when a
 // client comes. The error has a *config.Error for each mistake. What is wrong in
 // the store keeps nothing from starting: it is a notice.
-func FromFile(f *config.File, d *Data) (*Plan, error) {
+func FromFile(f *config.File, d *Data) (*Plan, error) { return newPlan(f, d).make() }
+
+// FromStore makes the plan of what the store holds, without a file.
+func FromStore(d *Data) (*Plan, error) { return FromFile(&config.File{}, d) }
+
+// Proposed makes the plan of a file and of what the store might hold. Whatever is
+// wrong is an error.
+func Proposed(f *config.File, d *Data, contents *store.Contents) (*Plan, error) {
 	p := newPlan(f, d)
-	p.Setup.HTTPS, p.Setup.HTTP, p.Setup.RedirectHTTP = addresses(f.Listen.HTTPS), addresses(f.Listen.HTTP), f.Listen.RedirectHTTP
+	p.proposed = contents
+	return p.make()
+}
+
+func (p *Plan) make() (*Plan, error) {
+	f := p.file
 	for i := range f.Certificates {
 		p.addCertificate(fmt.Sprintf("$.certificates[%d]", i), &f.Certificates[i])
 	}
@@ -49,17 +64,15 @@ func FromFile(f *config.File, d *Data) (*Plan, error) {
 		p.sites = append(p.sites, p.newSite(fmt.Sprintf("$.sites[%d]", i), &f.Sites[i]))
 	}
 	p.bind()
+	p.addACME()
 	if err := config.Join(p.mistakes...); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// FromStore makes the plan of what the store holds, without a file.
-func FromStore(d *Data) (*Plan, error) { return FromFile(&config.File{}, d) }
-
 func newPlan(f *config.File, d *Data) *Plan {
-	return &Plan{file: f, data: d, Setup: &endpoint.Setup{
+	return &Plan{file: f, data: d, issuing: issuing{by: f.ACME}, Setup: &endpoint.Setup{
 		Certificates: map[string]endpoint.GetCertificate{},
 		Resolve:      d.Certificate,
 		ClientCAs:    map[string][]*x509.Certificate{},
@@ -108,6 +121,13 @@ func (p *Plan) certificate(at *string, c *config.Certificate) (endpoint.GetCerti
 			return nil, nil, err
 		}
 		return leaf.Certificate, nil, nil
+	case c.ACME != "":
+		*at += ".acme"
+		if p.data.ACME == nil {
+			p.notice("certificate %q was not looked for: %s", c.Name, p.data.NoStore)
+			return nil, nil, nil
+		}
+		return func() (*stdtls.Certificate, error) { return p.data.ACME.Certificate(c.ACME) }, nil, nil
 	case c.Thumbprint != "":
 		*at += ".thumbprint"
 		return p.fromStore(c)
@@ -235,15 +255,18 @@ func (p *Plan) bind() {
 		places[b.Key] = fmt.Sprintf("$.bindings[%d]", i)
 	}
 	p.stored.keep(f, list)
-	options, err := tableOptions(f)
+	options, err := p.tableOptions(f)
 	if err != nil {
 		p.wrong("$.no_match", err)
 	}
 	list = append(list, p.addStored(&options)...)
 	for _, wrong := range p.checkSSL2(list) {
-		if at := places[wrong.key]; at != "" {
+		switch at := places[wrong.key]; {
+		case at != "":
 			p.wrong(at+".ssl2", wrong.err)
-		} else {
+		case p.proposed != nil:
+			p.mistakes = append(p.mistakes, &config.Error{What: fmt.Sprintf("binding %v, ssl2: %v", wrong.key, wrong.err)})
+		default:
 			p.notice("binding %v: %v", wrong.key, wrong.err)
 			refuse(list, wrong.key)
 		}
@@ -276,8 +299,10 @@ func (p *Plan) binding(i int) (bindings.Binding, error) {
 			p.Setup.ClientCAs[name] = p.authorities(fmt.Sprintf("%s.client_cas[%d]", at, j), name)
 		}
 	}
+	p.addCentral(at, &settings)
 	p.addRawKeys(at, &settings)
 	p.addPSKs(at, settings.PSKFile)
+	p.want(at, &settings)
 	for _, why := range settings.Warnings() {
 		p.notice("binding %s: %s", key, why)
 	}
@@ -294,7 +319,8 @@ func refuse(list []bindings.Binding, key bindings.Key) {
 	}
 }
 
-func tableOptions(f *config.File) (options bindings.Options, err error) {
+func (p *Plan) tableOptions(f *config.File) (options bindings.Options, err error) {
+	options.Source = &p.data.folders
 	err = options.NoMatch.UnmarshalText([]byte(f.NoMatch))
 	if f.Default != "" {
 		var bad error

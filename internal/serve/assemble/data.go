@@ -12,6 +12,7 @@ import (
 
 	berrors "go.etcd.io/bbolt/errors"
 
+	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/certs"
 	"github.com/handsel-tls/handsel/internal/serve/store"
 )
@@ -24,9 +25,11 @@ type Data struct {
 	Store  *certs.Store // nil: NoStore says why
 	Parts  *store.Store // bindings, sites and settings that were added; nil likewise
 	CA     *certs.CA
-	MadeCA bool // the local CA was made just now
+	ACME   *acme.Manager // nil: NoStore says why
+	MadeCA bool          // the local CA was made just now
 
 	NoStore string
+	folders folders
 	close   []func() error
 }
 
@@ -91,6 +94,9 @@ func (d *Data) openStore() error {
 	if d.Store, err = certs.NewStore(db, seal, certs.Options{Now: time.Now}); err == nil {
 		d.Parts, err = store.New(db)
 	}
+	if err == nil {
+		d.ACME, err = acme.New(d.Store)
+	}
 	return err
 }
 
@@ -123,8 +129,12 @@ func Passphrase() (string, error) {
 // host names and addresses that follow, with commas between them.
 const LocalCA = "local-ca:"
 
+// IssuedByACME begins the name of a certificate that the authority of the acme
+// settings issues, for the host name that follows.
+const IssuedByACME = "acme:"
+
 // Certificate gives the certificate that a binding of the store calls by a
-// thumbprint, or by LocalCA and names.
+// thumbprint, by LocalCA and names, or by IssuedByACME and a name; or that a central store has at a path.
 func (d *Data) Certificate(name string) (*tls.Certificate, error) {
 	if names, ok := strings.CutPrefix(name, LocalCA); ok {
 		leaf, err := d.CA.Leaf(strings.Split(names, ",")...)
@@ -133,8 +143,14 @@ func (d *Data) Certificate(name string) (*tls.Certificate, error) {
 		}
 		return leaf.Certificate()
 	}
+	if filepath.IsAbs(name) {
+		return d.folders.certificate(name)
+	}
 	if d.Store == nil {
 		return nil, errors.New(d.NoStore)
+	}
+	if host, ok := strings.CutPrefix(name, IssuedByACME); ok {
+		return d.ACME.Certificate(host)
 	}
 	return d.Store.Get(name)
 }

@@ -1,7 +1,6 @@
 package assemble
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -18,14 +17,13 @@ import (
 type stored struct {
 	file     map[bindings.Key]bool // the bindings of the file
 	inFile   map[string]bool       // the sites of the file
-	sites    map[string]bool       // the sites of the store
 	ports    map[uint16]int        // how many bindings of the store each port has
 	settings store.Settings
 }
 
 // keep notes what is in the file.
 func (s *stored) keep(f *config.File, list []bindings.Binding) {
-	*s = stored{file: map[bindings.Key]bool{}, inFile: map[string]bool{}, sites: map[string]bool{}, ports: map[uint16]int{}}
+	*s = stored{file: map[bindings.Key]bool{}, inFile: map[string]bool{}, ports: map[uint16]int{}}
 	for _, b := range list {
 		s.file[b.Key] = true
 	}
@@ -52,33 +50,32 @@ func (p *Plan) SiteNames() (names []string) {
 }
 
 // addStored adds the sites of the store, and gives its bindings. What is wrong
-// with one of them is a notice, and turns its connections away; what the file has
-// as well is left out.
+// with one of them is a notice, and turns its connections away, unless it is only
+// proposed yet; what the file has as well is left out.
 func (p *Plan) addStored(options *bindings.Options) (list []bindings.Binding) {
-	if p.data.Parts == nil {
-		return nil
-	}
-	all, err := p.data.Parts.All()
-	if err != nil {
-		p.notice("%v", err)
+	all := p.proposed
+	if all == nil {
+		if p.data.Parts == nil {
+			return nil
+		}
+		held, err := p.data.Parts.All()
+		if err != nil {
+			p.notice("%v", err)
+		}
+		all = &held
 	}
 	p.stored.settings = all.Settings
+	if p.issuing.by == nil {
+		p.issuing.by = all.Settings.ACME
+	}
 	if p.file.NoMatch == "" && all.Settings.NoMatch != "" {
-		if *options, err = tableOptions(&config.File{NoMatch: all.Settings.NoMatch, Default: all.Settings.Default}); err != nil {
+		var err error
+		if *options, err = p.tableOptions(&config.File{NoMatch: all.Settings.NoMatch, Default: all.Settings.Default}); err != nil {
 			p.notice("%v", err)
 		}
 	}
 	part := p.part(&config.File{Bindings: all.Bindings, Sites: all.Sites})
-	for i := range all.Sites {
-		if name := all.Sites[i].Name; p.stored.inFile[name] {
-			p.notice("site %q is in the configuration file as well: that of the store is left out", name)
-			continue
-		}
-		if site := part.site(i); site != nil {
-			p.sites = append(p.sites, site)
-		}
-		p.stored.sites[all.Sites[i].Name] = true
-	}
+	p.addStoredSites(part)
 	for i := range all.Bindings {
 		b, err := part.binding(i)
 		switch {
@@ -87,22 +84,52 @@ func (p *Plan) addStored(options *bindings.Options) (list []bindings.Binding) {
 		case err != nil:
 			b.Settings = bindings.Settings{Site: b.Settings.Site, Reject: true}
 		case p.stored.file[b.Key]:
-			p.notice("binding %v is in the configuration file as well: that of the store is left out", b.Key)
+			part.twice("binding " + b.Key.String())
 			continue
 		}
 		p.stored.ports[b.Key.Port()]++
 		list = append(list, b)
 	}
-	for _, err := range part.mistakes {
-		p.notice("%v; until that is mended its connections are turned away", err)
+	if p.proposed != nil {
+		p.mistakes = append(p.mistakes, part.mistakes...)
+	} else {
+		for _, err := range part.mistakes {
+			p.notice("%v; until that is mended its connections are turned away", err)
+		}
 	}
 	p.Notices = append(p.Notices, part.Notices...)
+	p.issuing.wants = append(p.issuing.wants, part.issuing.wants...)
 	return list
+}
+
+func (p *Plan) addStoredSites(part *Plan) {
+	for i := range part.file.Sites {
+		name := part.file.Sites[i].Name
+		if p.stored.inFile[name] {
+			part.twice(fmt.Sprintf("site %q", name))
+			continue
+		}
+		if site := part.site(i); site != nil {
+			p.sites = append(p.sites, site)
+		}
+	}
+}
+
+// twice says that something is in the file and in the store. What is proposed
+// cannot be so.
+func (p *Plan) twice(what string) {
+	if p.proposed != nil {
+		p.mistakes = append(p.mistakes, fmt.Errorf("%s: %w", what, ErrInFile))
+		return
+	}
+	p.notice("%s is in the configuration file as well: that of the store is left out", what)
 }
 
 // part gives a plan with the same setup for a part of a configuration that
 // stands in no file.
-func (p *Plan) part(f *config.File) *Plan { return &Plan{file: f, data: p.data, Setup: p.Setup} }
+func (p *Plan) part(f *config.File) *Plan {
+	return &Plan{file: f, data: p.data, Setup: p.Setup, proposed: p.proposed, issuing: issuing{by: p.issuing.by}}
+}
 
 // site makes site i, nil if there is a mistake.
 func (p *Plan) site(i int) *sites.Site {
@@ -155,66 +182,3 @@ var hasIPv6 = sync.OnceValue(func() bool {
 	}
 	return err == nil
 })
-
-// The errors of Change, for errors.Is.
-var (
-	ErrInFile   = errors.New("it is in the configuration file: change it there, and have the server read it again (SIGHUP)")
-	ErrNotFound = errors.New("there is none")
-)
-
-// ChangeBindings gives the plan with bindings of the store put in, in place of those of
-// their keys, and others removed. It takes as long among many as among few, but
-// for copying the table.
-func (p *Plan) ChangeBindings(put []config.Binding, remove []bindings.Key) (*Plan, error) {
-	next := &Plan{Setup: p.Setup.Next(), file: p.file, data: p.data, sites: p.sites, stored: p.stored}
-	next.stored.ports = map[uint16]int{}
-	for port, n := range p.stored.ports {
-		next.stored.ports[port] = n
-	}
-	part := next.part(&config.File{Bindings: put})
-	var list []bindings.Binding
-	for i := range put {
-		b, err := part.binding(i)
-		if err != nil {
-			return nil, config.Join(part.mistakes...)
-		}
-		if p.stored.file[b.Key] {
-			return nil, fmt.Errorf("binding %v: %w", b.Key, ErrInFile)
-		}
-		if p.Setup.Table.Get(b.Key) == nil {
-			next.stored.ports[b.Key.Port()]++
-		}
-		list = append(list, b)
-	}
-	for _, k := range remove {
-		switch {
-		case p.stored.file[k]:
-			return nil, fmt.Errorf("binding %v: %w", k, ErrInFile)
-		case p.Setup.Table.Get(k) == nil:
-			return nil, fmt.Errorf("binding %v: %w", k, ErrNotFound)
-		}
-		next.stored.ports[k.Port()]--
-	}
-	var err error
-	if next.Setup.Table, err = p.Setup.Table.Change(list, remove); err != nil {
-		return nil, err
-	}
-	all := next.Setup.Table.Bindings()
-	if slices.ContainsFunc(all, func(b *bindings.Binding) bool { return b.Settings.SSL2 }) {
-		flat := make([]bindings.Binding, len(all))
-		for i, b := range all {
-			flat[i] = *b
-		}
-		for _, wrong := range next.checkSSL2(flat) {
-			return nil, &config.Error{What: fmt.Sprintf("binding %v, ssl2: %v", wrong.key, wrong.err)}
-		}
-	}
-	next.listen()
-	next.Notices = part.Notices
-	for _, b := range list {
-		for _, w := range next.Setup.Table.CheckOne(b.Key, next.Setup.HTTPS) {
-			next.notice("%v", w)
-		}
-	}
-	return next, nil
-}

@@ -5,6 +5,7 @@ package endpoint
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -49,17 +50,45 @@ type Options struct {
 // A Handshake is one that is over, whether it succeeded or failed.
 type Handshake struct {
 	*tls.Record
-	table *bindings.Table
+	setup *Setup
 }
 
 // Path tells how the connection was led to its binding. ok is false if the
 // handshake did not come so far as to have a ClientHello.
 func (h *Handshake) Path() (p bindings.Path, ok bool) {
-	local, err := localOf(h.Local)
-	if err != nil || len(h.ClientHello) == 0 && !h.PostHandshake {
+	local, ok := h.led()
+	if !ok {
 		return p, false
 	}
-	return h.table.Explain(local, h.ServerName), true
+	return h.setup.Table.Explain(local, h.ServerName), true
+}
+
+// led gives the address that the connection was led by to its binding.
+func (h *Handshake) led() (local netip.AddrPort, ok bool) {
+	local, err := localOf(h.Local)
+	return local, err == nil && (len(h.ClientHello) > 0 || h.PostHandshake)
+}
+
+// Binding gives the binding that the connection was led to, nil if there is none,
+// at less expense than Path.
+func (h *Handshake) Binding() *bindings.Binding {
+	local, ok := h.led()
+	if !ok {
+		return nil
+	}
+	return h.setup.Table.Lookup(local, h.ServerName).Binding
+}
+
+// Certificates gives those that a binding has now, as far as they can be had.
+func (h *Handshake) Certificates(b *bindings.Binding) (list []*x509.Certificate) {
+	local, _ := h.led()
+	certs, _ := h.setup.certificates(h.setup.namesOf(b, local, h.ServerName))
+	for _, c := range certs {
+		if c.Leaf != nil {
+			list = append(list, c.Leaf)
+		}
+	}
+	return list
 }
 
 // A Server serves a Setup, and another one when it is told to.

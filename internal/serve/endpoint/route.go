@@ -88,7 +88,7 @@ func (s *Setup) bindingOf(was *bindings.Binding, local netip.AddrPort, name, hos
 		return nil
 	}
 	// A client without SNI could not say what it wants, and took what there was.
-	if name == "" || s.certified(was, host) {
+	if name == "" || s.certified(was, local, name, host) {
 		return its
 	}
 	return nil
@@ -105,9 +105,10 @@ func sameDemands(a, b *bindings.Settings) bool {
 		a.MinVersion == b.MinVersion && a.MaxVersion == b.MaxVersion && slices.Equal(a.Suites, b.Suites)
 }
 
-// certified reports whether a certificate of the binding is for the host.
-func (s *Setup) certified(b *bindings.Binding, host string) bool {
-	return slices.ContainsFunc(b.Settings.Certificates, func(name string) bool {
+// certified reports whether a certificate that the binding has for a connection is
+// for the host.
+func (s *Setup) certified(b *bindings.Binding, local netip.AddrPort, name, host string) bool {
+	return slices.ContainsFunc(s.namesOf(b, local, name), func(name string) bool {
 		cert, err := s.Certificate(name)
 		return err == nil && cert.Leaf != nil && cert.Leaf.VerifyHostname(host) == nil
 	})
@@ -116,6 +117,9 @@ func (s *Setup) certified(b *bindings.Binding, host string) bool {
 // serveHTTP leads a plain request to its site, or to HTTPS.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	setup, host := s.setup.Load(), sites.HostOf(r.Host)
+	if setup.Answer != nil && setup.Answer(w, r) {
+		return
+	}
 	site := setup.Router.Find(host, r.URL.Path, "")
 	if site != nil && len(setup.HTTPS) > 0 && (setup.RedirectHTTP || setup.guarded[site.Name] > 0 || setup.guardedHost(r, host)) {
 		sites.ToHTTPS(setup.HTTPS[0].Port()).ServeHTTP(w, r)

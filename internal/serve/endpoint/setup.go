@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
 	"github.com/handsel-tls/handsel/tls"
@@ -37,6 +39,12 @@ type Setup struct {
 	PSKs         map[string][]tls.PreSharedKey                  // likewise
 	ECH          []tls.EncryptedClientHelloKey                  // for all of HTTPS
 
+	// Challenge gives the certificate with which a name is proved to be served here,
+	// to an authority that offers acme.Protocol alone, and Answer answers a plain
+	// request for the same purpose, and reports whether it was one. Both may be nil.
+	Challenge func(*stdtls.ClientHelloInfo) (*stdtls.Certificate, error)
+	Answer    func(http.ResponseWriter, *http.Request) bool
+
 	config  *tls.Config
 	configs sync.Map          // of *bindings.Binding to *tls.Config, made when first used
 	later   sync.Map          // likewise, for asking for a certificate after the handshake
@@ -49,7 +57,7 @@ func (s *Setup) Next() *Setup {
 	return &Setup{
 		HTTPS: s.HTTPS, HTTP: s.HTTP, RedirectHTTP: s.RedirectHTTP, Table: s.Table, Router: s.Router,
 		Certificates: s.Certificates, Resolve: s.Resolve, ClientCAs: maps.Clone(s.ClientCAs), RawKeys: maps.Clone(s.RawKeys),
-		ClientKeys: maps.Clone(s.ClientKeys), PSKs: maps.Clone(s.PSKs), ECH: s.ECH,
+		ClientKeys: maps.Clone(s.ClientKeys), PSKs: maps.Clone(s.PSKs), ECH: s.ECH, Challenge: s.Challenge, Answer: s.Answer,
 	}
 }
 
@@ -86,7 +94,7 @@ func (s *Setup) prepare(server *Server) {
 	if tell := server.options.OnHandshake; tell != nil {
 		s.config.OnHandshake = func(r *tls.Record) {
 			closedHere(r.Failure)
-			tell(&Handshake{r, s.Table})
+			tell(&Handshake{r, s})
 		}
 	}
 }
@@ -106,6 +114,9 @@ func (s *Setup) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	local, err := localOf(hello.Conn.LocalAddr())
 	if err != nil {
 		return nil, err
+	}
+	if s.Challenge != nil && len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acme.Protocol {
+		return &tls.Config{GetCertificate: s.Challenge, NextProtos: hello.SupportedProtos, SessionTicketsDisabled: true}, nil
 	}
 	found := s.Table.Lookup(local, hello.ServerName)
 	if found.Binding == nil || found.Binding.Settings.Reject {
@@ -186,8 +197,17 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 		c.PeerPublicKeys = append(c.PeerPublicKeys, s.ClientKeys[name]...)
 	}
 	c.PreSharedKeys, c.PreSharedKeyHint = s.PSKs[set.PSKFile], set.PSKHint
-	if len(set.Certificates) > 0 {
-		c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set) }
+	switch {
+	case b.Key.Kind() == bindings.KindCentral:
+		c.GetCertificates = func(hello *tls.ClientHelloInfo) ([]*tls.Certificate, error) {
+			local, err := localOf(hello.Conn.LocalAddr())
+			if err != nil {
+				return nil, err
+			}
+			return s.certificates(s.namesOf(b, local, hello.ServerName))
+		}
+	case len(set.Certificates) > 0:
+		c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set.Certificates) }
 	}
 	return c
 }
@@ -202,11 +222,20 @@ var clientAuth = map[bindings.ClientAuth]tls.ClientAuthType{
 	bindings.ClientAuthRequire: tls.RequireAndVerifyClientCert,
 }
 
+// namesOf gives the names of the certificates that a binding has for a connection:
+// a central store has others for each name.
+func (s *Setup) namesOf(b *bindings.Binding, local netip.AddrPort, name string) []string {
+	if b.Key.Kind() == bindings.KindCentral {
+		return s.Table.Lookup(local, name).Certificates()
+	}
+	return b.Settings.Certificates
+}
+
 // certificates gives those of a binding that can be had. One that cannot is no
 // reason to turn away clients who can do with another.
-func (s *Setup) certificates(set *bindings.Settings) (certs []*tls.Certificate, err error) {
+func (s *Setup) certificates(names []string) (certs []*tls.Certificate, err error) {
 	var errs []error
-	for _, name := range set.Certificates {
+	for _, name := range names {
 		cert, err := s.Certificate(name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("certificate %q: %w", name, err))

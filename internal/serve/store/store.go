@@ -31,6 +31,7 @@ type Settings struct {
 	Listen  config.Listen `json:"listen,omitzero"`
 	NoMatch string        `json:"no_match,omitempty"`
 	Default string        `json:"default,omitempty"`
+	ACME    *config.ACME  `json:"acme,omitempty"`
 }
 
 // Contents are all that a store holds.
