@@ -1,0 +1,294 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A browser is Chromium, with what it complains about.
+type browser struct {
+	*testing.T
+	ctx context.Context
+
+	mu         sync.Mutex
+	complaints []string
+	asked      []string // addresses of other hosts that were asked for something
+}
+
+// newBrowser opens Chromium with a page. At the end of the test there must be no
+// error on the console, no violation of the Content-Security-Policy and no request
+// to anywhere else.
+func newBrowser(t *testing.T, p *Page) *browser {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes seconds: not with -short")
+	}
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("HANDSEL_PEERS") == "required" {
+			t.Fatal("chromium is not installed, and HANDSEL_PEERS=required")
+		}
+		t.Skip("chromium is not installed")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.WindowSize(1500, 1100), chromedp.UserDataDir(t.TempDir()))
+	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(end)
+	ctx, end := chromedp.NewContext(allocator)
+	t.Cleanup(end)
+	b := &browser{T: t, ctx: ctx}
+	if err := chromedp.Listen(ctx, b.hear); err != nil {
+		t.Fatal(err)
+	}
+	b.ctx, end = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(end)
+	call(b, log.Enable, cdp.Empty{})
+	call(b, audits.Enable, cdp.Empty{})
+	call(b, network.Enable, network.EnableParams{})
+	b.run(chromedp.Navigate(p.URL()))
+	t.Cleanup(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, c := range b.complaints {
+			t.Errorf("the browser complains: %s", c)
+		}
+		for _, url := range b.asked {
+			t.Errorf("a request has left for %s", url)
+		}
+	})
+	return b
+}
+
+func (b *browser) hear(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	complain := func(format string, args ...any) { b.complaints = append(b.complaints, fmt.Sprintf(format, args...)) }
+	switch e := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		for _, a := range e.Args {
+			complain("console %s: %s %s", e.Type, a.Value, a.Description)
+		}
+	case *runtime.EventExceptionThrown:
+		complain("%v", e.ExceptionDetails)
+	case *log.EventEntryAdded:
+		complain("%s %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
+	case *audits.EventIssueAdded:
+		if e.Issue.Code == audits.InspectorIssueCodeContentSecurityPolicyIssue {
+			complain("Content-Security-Policy: %+v", e.Issue.Details.ContentSecurityPolicyIssueDetails)
+		}
+	case *page.EventJavascriptDialogOpening:
+		complain("a dialog opens: %s", e.Message)
+	case *network.EventRequestWillBeSent:
+		if !strings.HasPrefix(e.Request.URL, "http://127.0.0.1:") {
+			b.asked = append(b.asked, e.Request.URL)
+		}
+	}
+}
+
+// run does something with the page.
+func (b *browser) run(actions ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// call calls a command of the protocol.
+func call[P, R any](b *browser, command cdp.Command[P, R], params P) {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, command, params); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// get gives what an action gives.
+func get[T any](b *browser, a chromedp.Action[T]) T {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, a)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return v
+}
+
+// visible waits until an element can be seen.
+func visible(selector chromedp.CSS) chromedp.Action[chromedp.Void] {
+	return chromedp.WaitVisible(selector)
+}
+
+// text gives the text of the first element that a selector chooses.
+func (b *browser) text(selector chromedp.CSS) string {
+	b.Helper()
+	return get(b, chromedp.Text(selector))
+}
+
+// click clicks it, and waits for what comes of it.
+func (b *browser) click(selector, then chromedp.CSS) {
+	b.Helper()
+	b.run(chromedp.Click(selector), visible(then))
+}
+
+func (b *browser) eval(script string) string {
+	b.Helper()
+	return get(b, chromedp.Evaluate[string](script))
+}
+
+// accessible has axe look at the page, in the light and in the dark.
+func (b *browser) accessible(what string) {
+	b.Helper()
+	axe, err := os.ReadFile("testdata/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("HANDSEL_PEERS") == "required" {
+			b.Fatal("axe-core is not there, and HANDSEL_PEERS=required")
+		}
+		b.Log("axe-core is not there: npm ci --prefix internal/ui/web/testdata")
+		return
+	}
+	for scheme, options := range map[string]string{"light": `{resultTypes: ["violations"]}`, "dark": `{runOnly: {type: "rule", values: ["color-contrast"]}}`} {
+		media(b, scheme)
+		get(b, chromedp.Evaluate[chromedp.Void](string(axe)))
+		found := get(b, chromedp.Evaluate[string](`axe.run(document, `+options+`).then(r => JSON.stringify(r.violations.map(v =>
+			({id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary)}))))`, chromedp.EvalAwaitPromise))
+		var list []struct {
+			ID, Impact string
+			Nodes      []string
+		}
+		if err := json.Unmarshal([]byte(found), &list); err != nil {
+			b.Fatal(err)
+		}
+		for _, v := range list {
+			b.Errorf("%s, %s: %s (%s): %s", what, scheme, v.ID, v.Impact, strings.Join(v.Nodes, "\n"))
+		}
+	}
+	media(b, "light")
+}
+
+// media has the page be light or dark.
+func media(b *browser, scheme string) {
+	b.Helper()
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+}
+
+// shoot keeps a picture of the page if the test was told where: they are in README.
+func (b *browser) shoot(name string, height int64) {
+	b.Helper()
+	dir := os.Getenv("HANDSEL_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	b.run(chromedp.EmulateViewport(1500, height))
+	png := get(b, chromedp.CaptureScreenshot())
+	b.run(chromedp.ResetViewport())
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// TestCaptureInBrowser opens the failed connection of a capture, reads why, expands
+// the ClientHello and follows its bytes.
+func TestCaptureInBrowser(t *testing.T) {
+	p, _ := open(t, Options{Source: failing(t)})
+	b := newBrowser(t, p)
+	b.run(visible("#handshakes"))
+	if url := b.eval("location.href"); strings.Contains(url, "token") {
+		t.Errorf("the token is in the address: %s", url)
+	}
+	b.accessible("list")
+	b.click("#handshakes tr.failed a", ".why")
+	if why := b.text(".why"); !strings.Contains(why, "no protocol version in common") {
+		t.Errorf("why: %s", why)
+	}
+	b.accessible("handshake")
+	b.click(`svg a[href*="m=0"]`, "#hex")
+	if hash := b.eval("location.hash"); hash != "#message" {
+		t.Errorf("it does not go to the message: %s", hash)
+	}
+	b.run(chromedp.Click(`//summary[contains(., "server_name")]`), chromedp.Click(`//summary[contains(., "Server Name List")]`))
+	before := b.eval("String(performance.timeOrigin)")
+	b.click(`a.field[data-path$="host_name"]`, "#hex mark")
+	if got := b.eval(`[...document.querySelectorAll("#hex mark")].map(m => m.textContent).join("|")`); got != "73 68|sh|6f 70 2e 65 78 61 6d 70 6c 65 2e 63 6f 6d|op.example.com" {
+		t.Errorf("marked: %q", got)
+	}
+	if b.eval("String(performance.timeOrigin)") != before {
+		t.Error("the page was loaded again to mark bytes")
+	}
+	if where := b.text("#where"); !strings.Contains(where, "ClientHello.extensions.server_name.server_name_list.host_name, bytes ") {
+		t.Errorf("where: %s", where)
+	}
+	b.accessible("message")
+	b.shoot("capture", 1100)
+	// The address is a permanent link: what it shows is the same without the script.
+	marked := b.eval(`document.getElementById("hex").innerHTML`)
+	b.run(chromedp.Reload(), visible("#hex mark"))
+	if again := b.eval(`document.getElementById("hex").innerHTML`); again != marked {
+		t.Errorf("the server marks\n%s\nand the script\n%s", again, marked)
+	}
+	if title := b.eval(`document.querySelector('.tree a.term[href="/learn/extension/server_name"]').title`); !strings.Contains(title, "(RFC 6066, section 3)") {
+		t.Errorf("server_name is explained by %q", title)
+	}
+	b.click(`.tree a.term[href="/learn/extension/server_name"]`, ".where")
+	b.accessible("lesson")
+	b.run(chromedp.Navigate(b.eval("location.origin")+"/learn"), visible(".lessons"))
+	b.accessible("learn")
+}
+
+// TestKeyboard: with the tab key alone one comes from the list to the bytes of a field.
+func TestKeyboard(t *testing.T) {
+	p, _ := open(t, Options{Source: failing(t)})
+	b := newBrowser(t, p)
+	reach := func(what string) {
+		t.Helper()
+		for range 80 {
+			b.run(chromedp.KeyEvent("\t"))
+			if b.eval(`String(document.activeElement.matches(`+fmt.Sprintf("%q", what)+`))`) == "true" {
+				return
+			}
+		}
+		t.Fatalf("the tab key does not come to %s", what)
+	}
+	b.run(visible("#handshakes"))
+	reach("#handshakes tr.failed a")
+	b.run(chromedp.KeyEvent("\r"), visible(".why"))
+	reach("svg a")
+	b.run(chromedp.KeyEvent("\r"), visible("#hex"))
+	reach("a.field[data-path$=legacy_version]")
+	b.run(chromedp.KeyEvent("\r"), visible("#hex mark"))
+	if got := b.text("#hex mark"); got != "03 02" {
+		t.Errorf("marked: %q", got)
+	}
+}
+
+// TestNothingRuns: what strangers send does not run in a browser.
+func TestNothingRuns(t *testing.T) {
+	var said [][]spoken
+	for _, s := range []string{`<script>alert(1)</script>`, `"><img src=//evil.example/x onerror=alert(1)>`, `</title><script src=//evil.example/x.js></script>`} {
+		server := &tls.Config{Certificates: []tls.Certificate{certificate(t, s)}, MaxVersion: tls.VersionTLS12, NextProtos: []string{s}}
+		said = append(said, talk(t, &tls.Config{ServerName: s, InsecureSkipVerify: true, NextProtos: []string{s}}, server))
+	}
+	c := capture(t, said...)
+	p, _ := open(t, Options{Source: c})
+	b := newBrowser(t, p)
+	rows, _ := c.Rows(&Filter{}, 0, 100)
+	for _, r := range rows {
+		for i := range c.Find(r.ID).Messages {
+			b.run(chromedp.Navigate(fmt.Sprintf("%s/handshake/%s?m=%d", b.eval("location.origin"), r.ID, i)), visible("h1"))
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package web
+
+import (
+	"crypto/tls"
+	"database/sql"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/handsel-tls/handsel/internal/observe/eventlog"
+)
+
+func TestSites(t *testing.T) {
+	s := serve(t)
+	visit(t, s.address, "shop.example.com", 0)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	arrived(t, s.Feed, 2)
+	_, get := open(t, s.options())
+	_, page := get("/sites")
+	for _, want := range []string{"shop.example.com:", "0.0.0.0:", "89 days left", "1 complete, 1 failed", `<svg class="plot"`, `class="bad"/>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing:\n%s", want, page)
+		}
+	}
+	if _, page := get("/sites?q=SHOP.example"); strings.Contains(page, "<td>0.0.0.0:") || !strings.Contains(page, "<td>shop.example.com:") {
+		t.Error("the search is not heeded")
+	}
+	rule := regexp.MustCompile(`(?s)<p id="rule">(.*?)</p>`)
+	for sni, want := range map[string]string{"shop.example.com": "by exact name", "": "<strong>0.0.0.0:", "other.example.com": "<strong>0.0.0.0:"} {
+		_, page := get("/sites?local=" + s.address + "&sni=" + sni)
+		if m := rule.FindStringSubmatch(page); m == nil || !strings.Contains(m[1], want) || strings.Contains(m[1], "does not listen") {
+			t.Errorf("%q: %q", sni, m)
+		}
+	}
+	if _, page := get("/sites?local=192.0.2.1:1&sni=x"); !strings.Contains(page, "does not listen there") {
+		t.Error("it does not say that nothing listens")
+	}
+	if _, page := get("/sites?local=" + url.QueryEscape(`"><script>`)); !strings.Contains(page, "is no address with a port") || strings.Contains(page, `"><script>`) {
+		t.Error("a wrong address")
+	}
+}
+
+func TestCauses(t *testing.T) {
+	s := serve(t)
+	_, get := open(t, s.options())
+	if _, page := get("/causes"); !strings.Contains(page, "Nothing has failed") {
+		t.Errorf("%s", page)
+	}
+	for range 3 {
+		visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	}
+	if c, err := net.Dial("tcp", s.address); err == nil {
+		fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		c.Close()
+	}
+	arrived(t, s.Feed, 4)
+	s.log.Close()
+	_, page := get("/causes")
+	for _, want := range []string{`>no-common-version</a>`, "<td>3</td>", "Scanners, health checks", "class=http", `<svg class="plot"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing:\n%s", want, page)
+		}
+	}
+	if table := page[:strings.Index(page, `id="others"`)]; strings.Contains(table, "http-to-tls-port") {
+		t.Error("strangers stand among the causes of people")
+	}
+	if _, page := get("/causes?class=http"); !strings.Contains(page, "http-to-tls-port") {
+		t.Errorf("%s", page)
+	}
+	_, page = get("/causes?cause=no-common-version&span=hour")
+	for _, want := range []string{"t11d", "shop.example.com:", "192.0.2.1", "Examples", "3 times"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing:\n%s", want, page)
+		}
+	}
+	link := regexp.MustCompile(`href="(/event/\d+)"`).FindStringSubmatch(page)
+	_, page = get(link[1] + "?m=0&f=ClientHello.legacy_version")
+	for _, want := range []string{"Would have worked", "<mark>03 02</mark>", "Alert: protocol_version", `<a href="` + link[1] + `">Permanent link`, "3 times since"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing:\n%s", want, page)
+		}
+	}
+	for path, want := range map[string]int{"/event/99": 404, "/event/x": 404, "/causes?class=x": 200, "/causes?cause=" + url.QueryEscape("' OR 1=1 --"): 200, "/causes?span=x": 200} {
+		if res, page := get(path); res.StatusCode != want || strings.Contains(page, "SQL") {
+			t.Errorf("%s: %s", path, res.Status)
+		}
+	}
+}
+
+// TestSitesAndCausesInBrowser looks at both.
+func TestSitesAndCausesInBrowser(t *testing.T) {
+	s := serve(t)
+	visit(t, s.address, "shop.example.com", 0)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	arrived(t, s.Feed, 2)
+	s.log.Close()
+	p, _ := open(t, s.options())
+	b := newBrowser(t, p)
+	b.click(`nav a[href="/sites"]`, "#sites")
+	b.accessible("sites")
+	b.run(chromedp.SendKeys(chromedp.CSS("input[name=local]"), s.address), chromedp.SendKeys(chromedp.CSS("input[name=sni]"), "shop.example.com\r"), visible("#rule"))
+	if rule := b.text("#rule"); !strings.Contains(rule, "by exact name") || !strings.Contains(rule, "It hides 0.0.0.0:") {
+		t.Errorf("the rule: %s", rule)
+	}
+	b.accessible("lookup")
+	b.shoot("sites", 700)
+	b.click(`nav a[href="/causes"]`, "#groups")
+	b.accessible("causes")
+	b.click("#groups a", "#events")
+	b.accessible("a cause")
+	b.click("#events a", ".why")
+	b.accessible("an event")
+}
+
+// TestManyEvents: with a million events the first page answers in less than 50 ms,
+// and that of the causes, which counts those of the last day, in less than two
+// seconds.
+func TestManyEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("to write a million events takes seconds: not with -short")
+	}
+	s := serve(t)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	arrived(t, s.Feed, 1)
+	s.log.Close()
+	db, err := sql.Open("sqlite", filepath.Join(s.dir, eventlog.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A month of failures with forty causes.
+	_, err = db.Exec(`WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<1000000)
+INSERT INTO events (number,change,time,last,count,id,level,class,cause,peer,server_name,binding,client,computer,message,fields)
+SELECT 10+i, 10+i, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-'||(i*2.592)||' seconds'), strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-'||(i*2.592)||' seconds'), 1+i%7, 100+i%5, 2,
+ 'client', 'cause-'||(i%40), '10.'||(i%200)||'.'||(i%251)||'.7', 'host'||(i%5000)||'.example.com', 'host'||(i%5000)||'.example.com:443', 't13d'||(i%300)||'h2', 'here', 'A handshake failed.', '{"fault":"NoSharedVersion"}' FROM c`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	_, get := open(t, s.options())
+	median := func(path string, n int) time.Duration {
+		var took []time.Duration
+		for range n {
+			from := time.Now()
+			if res, page := get(path); res.StatusCode != 200 || strings.Contains(page, `role="alert"`) {
+				t.Errorf("%s: %s", path, res.Status)
+			}
+			took = append(took, time.Since(from))
+		}
+		slices.Sort(took)
+		return took[n/2]
+	}
+	for _, c := range []struct {
+		path  string
+		times int
+		most  time.Duration
+	}{{"/", 5, 50 * time.Millisecond}, {"/sites", 5, 50 * time.Millisecond}, {"/causes", 3, 2 * time.Second}, {"/causes?cause=cause-7", 3, 2 * time.Second},
+		{"/event/500000", 3, 50 * time.Millisecond}, {"/causes?span=month", 1, longestQuery}} {
+		took := median(c.path, c.times)
+		t.Logf("%-24s %v", c.path, took.Round(100*time.Microsecond))
+		if took > c.most {
+			t.Errorf("%s takes %v", c.path, took)
+		}
+	}
+}
