@@ -19,7 +19,7 @@ func (a *app) bindCommand() *cobra.Command {
 (192.0.2.1:443, [2001:db8::1]:443), a host name and port (www.example.com:443,
 *.example.com:443 for one label), or to all addresses (0.0.0.0:443, [::]:443). For
 a connection they are looked up in this order: exact address, exact name,
-wildcard name, [::], 0.0.0.0.
+wildcard name, folder of certificates (ccs=443), [::], 0.0.0.0.
 
 A change is in force for the next connection, is there after a restart, and drops
 nothing. Without a server the data folder is changed. Where nothing listens yet,
@@ -32,7 +32,7 @@ Bindings of a configuration file are shown, and changed in the file.`,
   handsel bind list
   handsel bind test --ip 192.0.2.1 --port 443 --sni www.example.com
   handsel bind remove www.example.com:443`)
-	c.AddCommand(s.bindAdd(), s.bindSet(), s.bindList(), s.bindShow(), s.bindRemove(), s.bindTest())
+	c.AddCommand(s.bindAdd(), s.bindSet(), s.bindList(), s.bindShow(), s.bindRemove(), s.bindTest(), s.bindImport())
 	return c
 }
 
@@ -88,6 +88,7 @@ func (s *admins) addBindFlags(c *cobra.Command) {
 	addSettings(c, bindSettings)
 	c.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions([]string{"modern", "compatible", "legacy", "museum"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("client-auth", cobra.FixedCompletions([]string{"none", "request", "require"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("site", s.complete(siteNames))
 	c.RegisterFlagCompletionFunc("cert", s.complete(certificateNames))
 	versions := cobra.FixedCompletions([]string{"1.3", "1.2", "1.1", "1.0", "ssl3"}, cobra.ShellCompDirectiveNoFileComp)
 	c.RegisterFlagCompletionFunc("min-version", versions)
@@ -153,6 +154,9 @@ func (s *admins) line(b *admin.Binding) string {
 	what := []string{}
 	for _, c := range b.Certificates {
 		what = append(what, "cert "+short(c))
+	}
+	if b.Central != "" {
+		what = append(what, "folder "+plain(b.Central))
 	}
 	if b.RawKey != "" {
 		what = append(what, "raw key")

@@ -3,10 +3,11 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/handsel-tls/handsel/internal/serve/certs"
 )
 
 // A setting is a flag of a binding, or of a site, and the key of handsel.yaml
@@ -30,8 +31,10 @@ const (
 )
 
 var bindSettings = []setting{
-	{"cert", "certificates", listSetting, "certificate: thumbprint or how it begins, host name, or local-ca; several are chosen from by what the client can verify"},
+	{"cert", "certificates", listSetting, "certificate: thumbprint or how it begins, host name, local-ca or acme; several are chosen from by what the client can verify"},
 	{"site", "site", textSetting, "site for requests whose Host leads to none"},
+	{"central", "central", pathSetting, "folder in which ccs=PORT finds certificates by name: www.example.com.pfx, _.example.com.pfx"},
+	{"central-password-file", "central_password_file", pathSetting, "file with the password of encrypted certificates in that folder"},
 	{"policy", "policy", textSetting, "modern, compatible, legacy or museum"},
 	{"min-version", "min_version", textSetting, "lowest version, such as 1.2"},
 	{"max-version", "max_version", textSetting, "highest version"},
@@ -116,8 +119,7 @@ func listOf(flags *pflag.FlagSet, s setting) (any, error) {
 		return nil, err
 	}
 	for i, text := range list {
-		hash := s.kind == keysSetting && len(text) >= 64 && strings.Trim(strings.ToLower(text), "0123456789abcdef:") == ""
-		if s.kind == listSetting || hash {
+		if s.kind == listSetting || s.kind == keysSetting && certs.IsKeyHash(text) {
 			continue
 		}
 		if list[i], err = filepath.Abs(text); err != nil {

@@ -33,7 +33,7 @@ or by a host name that it alone is for.`,
   handsel cert list
   handsel cert export shop.example.com --format pfx --password-file password.txt --out shop.pfx
   handsel cert remove 9f86d081`)
-	c.AddCommand(s.certImport(), s.certList(), s.certShow(), s.certExport(), s.certRemove(), s.certProtect())
+	c.AddCommand(s.certImport(), s.certList(), s.certShow(), s.certExport(), s.certRemove(), s.certProtect(), s.certACME())
 	return c
 }
 

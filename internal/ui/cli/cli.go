@@ -88,7 +88,7 @@ Colors are for terminals only, and not with NO_COLOR set.`,
 		SilenceUsage:  true,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(a.serveCommand(), a.connectCommand(), a.traceCommand(), a.bindCommand(), a.certCommand(), a.echCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(a.serveCommand(), a.connectCommand(), a.traceCommand(), a.explainCommand(), a.logCommand(), a.bindCommand(), a.certCommand(), a.siteCommand(), a.applyCommand(), a.echCommand(), a.versionCommand(), a.completionCommand())
 	return root
 }
 

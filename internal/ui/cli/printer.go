@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/observe/explain"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 )
@@ -93,6 +94,23 @@ func (p *printer) line(h *endpoint.Handshake) {
 	}
 }
 
+// hint says on a line of its own what the failure does not say by itself: the cause
+// of what a peer said, and the change that would have worked.
+func (v *view) hint(c colors) string {
+	if len(v.Findings) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	f := &v.Findings[0]
+	switch {
+	case len(f.Changes) > 0:
+		fmt.Fprintf(&b, "\n    %swould have worked: %s%s", c.dim, plain(f.Changes[0].String()), c.off)
+	case f.Confidence != explain.Known:
+		fmt.Fprintf(&b, "\n    %s%s%s%s", c.dim, hedge(f), plain(f.Cause), c.off)
+	}
+	return b.String()
+}
+
 // line tells a handshake in one line. What strangers sent is quoted if it is
 // not plain.
 func (v *view) line(c colors) string {
@@ -109,7 +127,7 @@ func (v *view) line(c colors) string {
 		if f.Alert != "" {
 			s += fmt.Sprintf(" (alert %s)", f.Alert)
 		}
-		return fmt.Sprintf("%s  %.1f ms", s, v.Millis)
+		return fmt.Sprintf("%s  %.1f ms%s", s, v.Millis, v.hint(c))
 	}
 	kind := "full"
 	if v.Resumed {

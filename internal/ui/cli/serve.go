@@ -13,10 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/handsel-tls/handsel/internal/observe/eventlog"
 	"github.com/handsel-tls/handsel/internal/serve/admin"
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+	"github.com/handsel-tls/handsel/internal/ui/web"
 )
 
 type serveFlags struct {
@@ -25,6 +27,7 @@ type serveFlags struct {
 	drain        time.Duration
 	port         uint16
 	httpPort     uint16
+	webListen    string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -37,8 +40,10 @@ bind, cert and site, which work while it runs. Without a file and with nothing
 added it makes a data folder with a certificate authority of its own and two
 example sites, and says how to see them.
 
-Each handshake is a line: time, peer, server name, version, cipher suite, group,
-full or resumed, duration; one that failed says why.
+A page shows handshakes as they happen, on an address of this computer; it is
+printed with the token that one needs to open it. Each handshake is a line, too: time, peer, server name, version, cipher suite, group,
+full or resumed, duration; one that failed says why, and below what would have
+worked or what the peer probably did not like. handsel log shows the failures later.
 
 SIGHUP reads the configuration again: nothing that runs is dropped, and a file
 with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish; a second
@@ -57,6 +62,7 @@ Ctrl-C does not.`,
 	c.Flags().DurationVar(&f.drain, "drain", 10*time.Second, "longest time for requests to finish at the end")
 	c.Flags().Uint16Var(&f.port, "port", 8443, "port of the example sites")
 	c.Flags().Uint16Var(&f.httpPort, "http-port", 8080, "port of the example sites over plain HTTP")
+	c.Flags().StringVar(&f.webListen, "web-listen", defaultPage, "address of the page that shows handshakes, "+noPage+" for no page")
 	c.MarkFlagFilename("config", "yaml", "yml")
 	c.MarkFlagDirname("data")
 	return c
@@ -84,9 +90,18 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	}
 	out := newPrinter(a.out, f.json)
 	defer out.close()
-	server := endpoint.New(endpoint.Options{OnHandshake: out.print})
+	events := &eventFeed{dir: dir, err: a.err}
+	defer events.close()
+	feed := web.NewFeed(handshakeForms)
+	server := endpoint.New(endpoint.Options{OnHandshake: func(h *endpoint.Handshake) {
+		out.print(h)
+		events.tell(h)
+		if f.webListen != noPage {
+			feed.Tell(h)
+		}
+	}})
 	var refused error // an address that cannot be had
-	estate := admin.New(data, load, func(s *endpoint.Setup) error {
+	estate := admin.New(data, events.first(load), func(s *endpoint.Setup) error {
 		refused = server.Apply(s)
 		return refused
 	})
@@ -108,8 +123,19 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	} else {
 		defer socket.Close()
 	}
+	page, err := a.servePage(f, web.Options{
+		Source: feed, Estate: estate, Events: func() (*eventlog.Reader, error) { return eventlog.Read(dir) },
+	})
+	if err != nil {
+		return err
+	}
 	a.welcome(f, data, plan)
-	return a.run(ctx, f, estate, server, hangup)
+	if page != nil {
+		defer page.Close()
+		a.announce(page)
+	}
+	data.ACME.Start(ctx, func(text string) { fmt.Fprintln(a.err, "note: "+plain(text)) })
+	return a.run(ctx, f, estate, server, events, hangup)
 }
 
 // loader gives what reads the configuration: the file that was named, or the
@@ -218,11 +244,11 @@ func (a *app) welcome(f serveFlags, data *assemble.Data, plan *assemble.Plan) {
 
 // run waits for signals: SIGHUP reads the configuration again, SIGTERM and
 // SIGINT (by the context) end.
-func (a *app) run(ctx context.Context, f serveFlags, estate *admin.Estate, server *endpoint.Server, hangup <-chan os.Signal) error {
+func (a *app) run(ctx context.Context, f serveFlags, estate *admin.Estate, server *endpoint.Server, events *eventFeed, hangup <-chan os.Signal) error {
 	for {
 		select {
 		case <-hangup:
-			a.reload(f, estate)
+			a.reload(f, estate, events)
 		case err := <-server.Failed():
 			return &exitError{exitNetwork, err}
 		case <-ctx.Done():
@@ -237,12 +263,13 @@ func (a *app) run(ctx context.Context, f serveFlags, estate *admin.Estate, serve
 	}
 }
 
-func (a *app) reload(f serveFlags, estate *admin.Estate) {
+func (a *app) reload(f serveFlags, estate *admin.Estate, events *eventFeed) {
 	plan, err := estate.Load()
 	if err != nil {
 		fmt.Fprintf(a.err, "The configuration was not taken over, the old one goes on:\n%v\n", err)
 		return
 	}
+	events.configure(plan.File().Events)
 	a.notes(f, plan)
 	fmt.Fprintf(a.err, "The configuration was taken over: %s.\n", listeningOn(plan))
 }

@@ -28,6 +28,10 @@ func (v *view) tell(w io.Writer, c colors, insecure bool) {
 	v.tellChain(w, c, insecure)
 	if v.Failure != nil {
 		v.Failure.tell(w, c)
+		if len(v.Findings) > 0 {
+			fmt.Fprint(w, "\nWhy:\n")
+			tellFindings(w, "  ", v.Findings, c)
+		}
 		return
 	}
 	kind := "full handshake"

@@ -2,13 +2,18 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/observe/pcap"
 	"github.com/handsel-tls/handsel/internal/observe/synth"
@@ -66,7 +71,7 @@ func TestTrace(t *testing.T) {
 		t.Fatalf("%d %s", code, errs)
 	}
 	lines := strings.Split(out, "\n")
-	if !strings.HasPrefix(lines[0], "#2 ") || !strings.Contains(lines[0], "failed: alert handshake_failure by the server") || !strings.HasPrefix(lines[1], "#1 ") ||
+	if !strings.HasPrefix(lines[0], "#2 ") || !strings.Contains(lines[0], "failed: alert handshake_failure by the server") || !strings.HasPrefix(lines[1], "    Likely: ") || !strings.HasPrefix(lines[2], "#1 ") ||
 		!strings.Contains(out, "2 connections with TLS, 1 of them failed") {
 		t.Errorf("the failed one has to come first:\n%s", out)
 	}
@@ -167,7 +172,93 @@ func collect(t reflect.Type, fields map[string]bool) {
 	}
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name == "" {
+			continue
+		}
 		fields[name] = true
-		collect(t.Field(i).Type, fields)
+		if t.Field(i).Type != reflect.SliceOf(t) { // a tree
+			collect(t.Field(i).Type, fields)
+		}
 	}
+}
+
+// TestTraceWeb: a capture is shown as a page, and a connection of it can be taken
+// away again.
+func TestTraceWeb(t *testing.T) {
+	name := capture(t)
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
+	errs, out := &notices{}, new(bytes.Buffer)
+	a := &app{strings.NewReader(""), out, errs}
+	root := a.root()
+	root.SetArgs([]string{"trace", "--web", name})
+	done := make(chan error)
+	go func() { done <- root.ExecuteContext(ctx) }()
+	address := errs.wait(t, regexp.MustCompile(`The page: (http://127\.0\.0\.1:\d+/)\?token=(\w+)`))
+	get := func(path string) []byte {
+		t.Helper()
+		req, err := http.NewRequest("GET", address[1]+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+address[2])
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %v", path, res.Status, err)
+		}
+		return b
+	}
+	if page := string(get("")); !strings.Contains(page, "alert handshake_failure") && !strings.Contains(page, "handshake/0.2") {
+		t.Errorf("the page:\n%s", page)
+	}
+	var v traceView
+	if err := json.Unmarshal(get("handshake/0.2/json"), &v); err != nil || v.Stream != 2 || v.Messages[0].Fields == nil || len(v.Findings) == 0 {
+		t.Errorf("%v %+v", err, v)
+	}
+	if text := string(get("handshake/0.2/txt")); !strings.Contains(text, "Handshake Protocol: ClientHello") {
+		t.Errorf("as text: %s", text)
+	}
+	part := filepath.Join(t.TempDir(), "part.pcapng")
+	if err := os.WriteFile(part, get("handshake/0.2/pcapng"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ := runTrace(part); !strings.Contains(out, "192.0.2.1:40002") || !strings.Contains(out, "1 connections with TLS") {
+		t.Errorf("the packets: %s", out)
+	}
+	end()
+	if err := <-done; err != nil || out.Len() > 0 {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+// notices are what a command says while it runs.
+type notices struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (n *notices) Write(b []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.text.Write(b)
+}
+
+// wait waits until something is said.
+func (n *notices) wait(t *testing.T, what *regexp.Regexp) []string {
+	t.Helper()
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(5 * time.Millisecond) {
+		n.mu.Lock()
+		m := what.FindStringSubmatch(n.text.String())
+		n.mu.Unlock()
+		if m != nil {
+			return m
+		}
+	}
+	t.Fatalf("it did not say %v", what)
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/observe/explain"
 	"github.com/handsel-tls/handsel/internal/observe/flow"
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
@@ -17,36 +18,39 @@ import (
 // A traceView is a connection of a capture, for people and, as JSON, for machines:
 // docs/trace-json.md documents its fields, and a test holds it to that.
 type traceView struct {
-	File       string          `json:"file,omitempty"`
-	Stream     int             `json:"stream"`
-	Client     string          `json:"client"`
-	Server     string          `json:"server"`
-	Guessed    bool            `json:"guessed,omitempty"`
-	Via        string          `json:"via,omitempty"`
-	Started    string          `json:"started"`
-	Millis     float64         `json:"duration_ms"`
-	TLS        bool            `json:"tls"`
-	Failed     bool            `json:"failed"`
-	ServerName string          `json:"server_name,omitempty"`
-	Version    string          `json:"version,omitempty"`
-	Suite      string          `json:"cipher_suite,omitempty"`
-	Group      string          `json:"group,omitempty"`
-	ALPN       string          `json:"alpn,omitempty"`
-	Complete   string          `json:"complete,omitempty"`
-	Resumed    string          `json:"resumed,omitempty"`
-	ClientAuth string          `json:"client_certificate,omitempty"`
-	Retried    bool            `json:"hello_retry_request,omitempty"`
-	ECH        bool            `json:"ech_offered,omitempty"`
-	Decrypted  bool            `json:"decrypted,omitempty"`
-	JA3        string          `json:"ja3,omitempty"`
-	JA3S       string          `json:"ja3s,omitempty"`
-	JA4        string          `json:"ja4,omitempty"`
-	Preamble   []tracePreamble `json:"preamble,omitempty"`
-	Opening    []traceOpening  `json:"tcp_handshake,omitempty"`
-	Sides      traceSides      `json:"tcp"`
-	Messages   []traceMessage  `json:"messages"`
-	Notes      []traceNote     `json:"notes,omitempty"`
-	Ended      traceEnding     `json:"ended"`
+	File       string            `json:"file,omitempty"`
+	Stream     int               `json:"stream"`
+	Client     string            `json:"client"`
+	Server     string            `json:"server"`
+	Guessed    bool              `json:"guessed,omitempty"`
+	Via        string            `json:"via,omitempty"`
+	QUIC       string            `json:"quic,omitempty"`
+	Started    string            `json:"started"`
+	Millis     float64           `json:"duration_ms"`
+	TLS        bool              `json:"tls"`
+	Failed     bool              `json:"failed"`
+	ServerName string            `json:"server_name,omitempty"`
+	Version    string            `json:"version,omitempty"`
+	Suite      string            `json:"cipher_suite,omitempty"`
+	Group      string            `json:"group,omitempty"`
+	ALPN       string            `json:"alpn,omitempty"`
+	Complete   string            `json:"complete,omitempty"`
+	Resumed    string            `json:"resumed,omitempty"`
+	ClientAuth string            `json:"client_certificate,omitempty"`
+	Retried    bool              `json:"hello_retry_request,omitempty"`
+	ECH        bool              `json:"ech_offered,omitempty"`
+	Decrypted  bool              `json:"decrypted,omitempty"`
+	JA3        string            `json:"ja3,omitempty"`
+	JA3S       string            `json:"ja3s,omitempty"`
+	JA4        string            `json:"ja4,omitempty"`
+	Preamble   []tracePreamble   `json:"preamble,omitempty"`
+	Opening    []traceOpening    `json:"tcp_handshake,omitempty"`
+	Sides      traceSides        `json:"tcp"`
+	Messages   []traceMessage    `json:"messages"`
+	Notes      []traceNote       `json:"notes,omitempty"`
+	Ended      traceEnding       `json:"ended"`
+	Data       []traceData       `json:"data,omitempty"`
+	Findings   []explain.Finding `json:"findings,omitempty"`
 }
 
 type tracePreamble struct {
@@ -100,6 +104,9 @@ type traceMessage struct {
 	Level     string  `json:"level,omitempty"`
 	Cut       bool    `json:"cut,omitempty"`
 	Broken    string  `json:"broken,omitempty"`
+
+	Certificates []traceCertificate `json:"certificates,omitempty"`
+	Fields       *traceField        `json:"fields,omitempty"`
 }
 
 type traceNote struct {
@@ -125,7 +132,7 @@ func newTraceView(s *flow.Story, file string) *traceView {
 		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Via: c.Via,
 		Started: time.Unix(0, c.First).UTC().Format(time.RFC3339Nano), Millis: since(c.Last), TLS: s.TLS, Failed: s.Failed(),
 		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, Decrypted: s.Keys, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
-		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth),
+		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth), QUIC: s.QUIC,
 		Opening: make([]traceOpening, 0, len(c.Opening)), Messages: make([]traceMessage, 0, len(s.Messages)),
 	}
 	if s.Version != 0 {
@@ -149,6 +156,10 @@ func newTraceView(s *flow.Story, file string) *traceView {
 	v.Sides = traceSides{sideView(c.Of(trace.Client)), sideView(c.Of(trace.Server)), c.End.How.String(), who(c.End.By)}
 	for _, m := range s.Messages {
 		v.Messages = append(v.Messages, messageView(m, since(m.Time)))
+		for _, der := range s.Chain(m) {
+			last := &v.Messages[len(v.Messages)-1]
+			last.Certificates = append(last.Certificates, certificateOf(der))
+		}
 	}
 	for _, n := range s.Notes {
 		v.Notes = append(v.Notes, traceNote{n.Code, n.Frame, who(n.From), n.Text})
@@ -197,14 +208,32 @@ func who(s trace.Side) string {
 	return s.String()
 }
 
-// tell gives the story in a line, or with every message.
-func (v *traceView) tell(c colors, verbose bool) string {
+// trees adds the fields of every message.
+func (v *traceView) trees(s *flow.Story) {
+	for i, m := range s.Messages {
+		if tree := s.Tree(m); tree != nil {
+			f := fieldView(tree)
+			v.Messages[i].Fields = &f
+		}
+	}
+}
+
+// tell tells the story in a line, or with every message, or with every field.
+func (t *tracer) tell(v *traceView, s *flow.Story) string {
 	var b strings.Builder
+	verbose, c := t.flags.verbose > 0 || len(t.flags.hex) > 0, t.color
 	color := c.green
 	if v.Failed {
 		color = c.red
 	}
-	fmt.Fprintf(&b, "%s#%d%s %s > %s", color, v.Stream, c.off, v.Client, v.Server)
+	number := fmt.Sprint(v.Stream)
+	if v.QUIC != "" {
+		number = "q" + number
+	}
+	fmt.Fprintf(&b, "%s#%s%s %s > %s", color, number, c.off, v.Client, v.Server)
+	if v.QUIC != "" {
+		b.WriteString("  QUIC " + v.QUIC)
+	}
 	for _, s := range []string{v.ServerName, v.Version, v.Suite, v.Group, v.ALPN} {
 		if s != "" {
 			b.WriteString("  " + plain(s))
@@ -218,12 +247,16 @@ func (v *traceView) tell(c colors, verbose bool) string {
 	}
 	fmt.Fprintf(&b, "  %s%s%s\n", color, v.outcome(), c.off)
 	for _, n := range v.Notes {
-		if n.Code == "not-tls" || n.Code == "not-a-record" || verbose {
+		if verbose {
 			fmt.Fprintf(&b, "    %s%s%s\n", c.yellow, plain(n.Text), c.off)
 		}
 	}
-	if verbose {
-		v.tellMessages(&b, c)
+	v.tellData(&b)
+	if !verbose {
+		tellCause(&b, "    ", v.Findings, c)
+	} else {
+		tellFindings(&b, "    ", v.Findings, c)
+		v.tellMessages(&b, c, func(i int) { t.tellMore(&b, v, s, i) })
 	}
 	return b.String()
 }
@@ -261,11 +294,37 @@ func (v *traceView) outcome() string {
 	case "silence":
 		return "nobody said any more" + last
 	}
+	if v.QUIC != "" {
+		return "encrypted from there on"
+	}
 	return "still open when the capture ends"
 }
 
-// tellMessages lists the segments that opened the connection, and every message.
-func (v *traceView) tellMessages(b *strings.Builder, c colors) {
+// tellMore tells what is wanted of a message below its line.
+func (t *tracer) tellMore(b *strings.Builder, v *traceView, s *flow.Story, i int) {
+	m := s.Messages[i]
+	if t.flags.verbose > 1 {
+		tellTree(b, s, m, t.color)
+	} else {
+		for n, c := range v.Messages[i].Certificates {
+			fmt.Fprintf(b, "          %d: %s\n", n, plain(c.String()))
+		}
+	}
+	if len(t.flags.hex) == 0 {
+		return
+	}
+	if tree := s.Tree(m); tree != nil {
+		for _, want := range t.flags.hex {
+			if tellBytes(b, tree, want) {
+				t.shown[want] = true
+			}
+		}
+	}
+}
+
+// tellMessages lists the segments that opened the connection, and every message;
+// more tells more of the message of a number.
+func (v *traceView) tellMessages(b *strings.Builder, c colors, more func(i int)) {
 	for _, o := range v.Opening {
 		fmt.Fprintf(b, "    %10.3f ms  %s  %s  frame %d  seq %d ack %d win %d  %s  checksum %s %s\n",
 			o.Millis, arrow(o.From), o.Flags, o.Frame, o.Seq, o.Ack, o.Window, o.Options, o.Checksum, o.Sum)
@@ -295,6 +354,10 @@ func (v *traceView) tellMessages(b *strings.Builder, c colors) {
 			b.WriteString("  (not whole)")
 		}
 		b.WriteString("\n")
+		more(i)
+	}
+	if v.QUIC != "" {
+		return
 	}
 	fmt.Fprintf(b, "    %10.3f ms  TCP: %s%s\n", v.Millis, v.Sides.How, map[bool]string{true: " by the " + v.Sides.By}[v.Sides.By != ""])
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 
@@ -26,8 +27,9 @@ type extract struct {
 	out      *pcap.Writer
 	withKeys bool
 
-	names    []string // of the interfaces of all sources
-	chosen   []uint64 // bits, by the connection's ID
+	names    []string                   // of the interfaces of all sources
+	chosen   []uint64                   // bits, by the connection's ID
+	quic     map[[2]netip.AddrPort]bool // client and server of connections of QUIC: all datagrams between the two
 	secrets  bytes.Buffer
 	held     bool // the source has secrets
 	packets  int
@@ -78,6 +80,13 @@ func (t *tracer) followOnce(ctx context.Context, from pcap.Source) error {
 
 // choose notes that a connection is wanted.
 func (e *extract) choose(s *flow.Story, keys *flow.Keys) {
+	if s.QUIC != "" {
+		if e.quic == nil {
+			e.quic = map[[2]netip.AddrPort]bool{}
+		}
+		e.quic[[2]netip.AddrPort{s.TCP.Client, s.TCP.Server}] = true
+		return
+	}
 	id := s.TCP.ID
 	for len(e.chosen) <= id/64 {
 		e.chosen = append(e.chosen, 0)
@@ -94,7 +103,7 @@ func (e *extract) wants(id int) bool {
 
 // take reads a source again and writes what was chosen of it.
 func (e *extract) take(ctx context.Context, r *pcap.Reader) error {
-	defer func() { e.chosen, e.fragment, e.order = nil, nil, nil }()
+	defer func() { e.chosen, e.quic, e.fragment, e.order = nil, nil, nil, nil }()
 	if e.secrets.Len() > 0 {
 		if err := e.out.Secrets(e.secrets.Bytes()); err != nil {
 			return err
@@ -127,6 +136,11 @@ func (e *extract) take(ctx context.Context, r *pcap.Reader) error {
 			e.wait(&p)
 		case packet.TCP:
 			if err := e.write(&p, &s, e.wants(table.Add(&s))); err != nil {
+				return err
+			}
+		case packet.UDP:
+			wanted := e.quic[[2]netip.AddrPort{u.Src, u.Dst}] || e.quic[[2]netip.AddrPort{u.Dst, u.Src}]
+			if err := e.write(&p, &packet.Segment{}, wanted); err != nil {
 				return err
 			}
 		}

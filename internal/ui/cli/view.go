@@ -16,32 +16,33 @@ import (
 
 // view is a handshake as it is printed and as it stands in JSON.
 type view struct {
-	Time       time.Time   `json:"time"`
-	Role       string      `json:"role"` // of this side
-	Peer       string      `json:"peer"`
-	ServerName string      `json:"server_name,omitempty"`
-	Version    string      `json:"version,omitempty"`
-	Suite      string      `json:"cipher_suite,omitempty"`
-	Group      string      `json:"group,omitempty"`
-	Scheme     string      `json:"signature_scheme,omitempty"`
-	Protocol   string      `json:"alpn,omitempty"`
-	Resumed    bool        `json:"resumed"`
-	EarlyData  string      `json:"early_data,omitempty"` // "accepted", or why not
-	Retried    bool        `json:"hello_retry_request,omitempty"`
-	After      bool        `json:"post_handshake_auth,omitempty"`
-	ECH        string      `json:"ech,omitempty"`             // what became of Encrypted Client Hello
-	OuterName  string      `json:"outer_name,omitempty"`      // server_name that the network saw with it
-	PeerKey    string      `json:"peer_public_key,omitempty"` // SHA-256 of a raw public key
-	PSK        string      `json:"pre_shared_key,omitempty"`  // its identity
-	Weak       []string    `json:"weak,omitempty"`            // what of that is known to be weak
-	Millis     float64     `json:"milliseconds"`
-	Failure    *failure    `json:"failure,omitempty"`
-	Binding    *binding    `json:"binding,omitempty"` // of a server
-	Offered    *offerView  `json:"offered,omitempty"`
-	Choices    []choice    `json:"choices,omitempty"`
-	Steps      []step      `json:"steps,omitempty"`
-	Chain      []certView  `json:"chain,omitempty"`  // that the peer sent
-	Checks     []checkView `json:"checks,omitempty"` // of the chain
+	Time       time.Time     `json:"time"`
+	Role       string        `json:"role"` // of this side
+	Peer       string        `json:"peer"`
+	ServerName string        `json:"server_name,omitempty"`
+	Version    string        `json:"version,omitempty"`
+	Suite      string        `json:"cipher_suite,omitempty"`
+	Group      string        `json:"group,omitempty"`
+	Scheme     string        `json:"signature_scheme,omitempty"`
+	Protocol   string        `json:"alpn,omitempty"`
+	Resumed    bool          `json:"resumed"`
+	EarlyData  string        `json:"early_data,omitempty"` // "accepted", or why not
+	Retried    bool          `json:"hello_retry_request,omitempty"`
+	After      bool          `json:"post_handshake_auth,omitempty"`
+	ECH        string        `json:"ech,omitempty"`             // what became of Encrypted Client Hello
+	OuterName  string        `json:"outer_name,omitempty"`      // server_name that the network saw with it
+	PeerKey    string        `json:"peer_public_key,omitempty"` // SHA-256 of a raw public key
+	PSK        string        `json:"pre_shared_key,omitempty"`  // its identity
+	Weak       []string      `json:"weak,omitempty"`            // what of that is known to be weak
+	Millis     float64       `json:"milliseconds"`
+	Failure    *failure      `json:"failure,omitempty"`
+	Findings   []tls.Finding `json:"findings,omitempty"` // why it failed, the most likely cause first
+	Binding    *binding      `json:"binding,omitempty"`  // of a server
+	Offered    *offerView    `json:"offered,omitempty"`
+	Choices    []choice      `json:"choices,omitempty"`
+	Steps      []step        `json:"steps,omitempty"`
+	Chain      []certView    `json:"chain,omitempty"`  // that the peer sent
+	Checks     []checkView   `json:"checks,omitempty"` // of the chain
 }
 
 type failure struct {
@@ -118,6 +119,7 @@ func newView(r *tls.Record) view {
 	v.Version, v.Suite, v.Group, v.Scheme = r.Names()
 	if f := r.Failure; f != nil {
 		v.Failure = &failure{f.Fault, f.Sentence, f.Detail, f.Clause, f.By, f.State, f.Alert, f.Number}
+		v.Findings = r.Explain()
 	}
 	return v
 }

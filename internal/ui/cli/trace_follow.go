@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/observe/explain"
+	"github.com/handsel-tls/handsel/internal/observe/flow"
+	"github.com/handsel-tls/handsel/internal/observe/packet"
+	"github.com/handsel-tls/handsel/internal/observe/pcap"
+	"github.com/handsel-tls/handsel/internal/observe/quic"
+	"github.com/handsel-tls/handsel/internal/observe/tcp"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// A tracer tells the stories of a source.
+type tracer struct {
+	flags *traceFlags
+	since int64
+	out   *bufio.Writer
+	color colors
+	live  bool
+	keys  *flow.Keys
+
+	extract  *extract          // nil: nothing is written
+	far      *farEnd           // nil: there is no capture of the server's end
+	show     func(*flow.Story) // in place of telling; nil: it is told
+	progress *progress
+
+	file string // named in what is told, if there are several
+
+	shown map[string]bool // fields of --hex that there were
+
+	held  held // of connections that did not fail, until the failed ones were told of
+	count struct{ conns, tls, failed int }
+}
+
+// read tells of a file; "-" is standard input.
+func (t *tracer) read(ctx context.Context, in io.Reader, name string) error {
+	var r *pcap.Reader
+	var err error
+	if name == "-" {
+		r, err = pcap.NewReader(in)
+	} else {
+		r, err = pcap.Open(name)
+	}
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			return path.Err
+		}
+		return errors.New(strings.TrimPrefix(err.Error(), name+": "))
+	}
+	defer r.Close()
+	t.live = t.live || name == "-"
+	t.progress.of(r)
+	switch {
+	case t.extract == nil:
+		return t.follow(ctx, r)
+	case name == "-":
+		return t.followOnce(ctx, r)
+	}
+	return t.followTwice(ctx, r, func() (*pcap.Reader, error) { return pcap.Open(name) })
+}
+
+// follow tells of a source until it ends. Three goroutines share the work: one
+// reads packets, this one follows the connections, one tells of them.
+func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
+	packets := readAhead(from)
+	stories := make(chan []*flow.Story, 4)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for list := range stories {
+			for _, s := range list {
+				t.story(s)
+			}
+		}
+	}()
+	var list []*flow.Story
+	f := flow.NewFollower(func(s *flow.Story) {
+		if list = append(list, s); len(list) == 32 || t.live {
+			stories <- list
+			list = nil
+		}
+	}, flow.Options{Plain: t.flags.all, KeepData: t.flags.keepData()})
+	if len(t.flags.keylogs)+len(t.flags.rsaKeys) > 0 {
+		f.UseKeys(t.keys)
+	}
+	table, initials := tcp.NewTable(f, tcp.Limits{}), quic.NewTable(f.QUIC())
+	var s packet.Segment
+	var u packet.Datagram
+	var d packet.Decoder
+	for b := range packets.full {
+		if len(b.Secrets) > 0 {
+			t.keys.Log.Add(b.Secrets)
+			if t.extract != nil {
+				t.extract.held = true
+			}
+			f.UseKeys(t.keys)
+		}
+		for i := range b.Packets {
+			switch d.Decode(&b.Packets[i], &s, &u) {
+			case packet.TCP:
+				table.Add(&s)
+			case packet.UDP:
+				initials.Add(&u)
+			}
+		}
+		packets.free <- b
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	table.Close()
+	initials.Close()
+	stories <- list
+	close(stories)
+	<-told
+	t.rest()
+	if ctx.Err() != nil { // an interface ends so
+		if t.flags.iface != "" {
+			return nil
+		}
+		return ctx.Err()
+	}
+	return packets.err
+}
+
+// An ahead is packets that are read while others are worked on.
+type ahead struct {
+	full, free chan *pcap.Batch
+	err        error // why there are no more, once full is closed; nil: that was all
+}
+
+func readAhead(from pcap.Source) *ahead {
+	const batches = 3
+	a := &ahead{full: make(chan *pcap.Batch, batches), free: make(chan *pcap.Batch, batches)}
+	for range batches {
+		a.free <- new(pcap.Batch)
+	}
+	go func() {
+		defer close(a.full)
+		for b := range a.free {
+			err := b.Fill(from)
+			a.full <- b
+			var damaged *pcap.Error
+			switch {
+			case errors.As(err, &damaged) && damaged.Again, err == nil:
+			case errors.Is(err, io.EOF):
+				return
+			default:
+				a.err = err
+				return
+			}
+		}
+	}()
+	return a
+}
+
+// explain says why a connection failed, with what was seen of it at the other end if
+// that is there.
+func (t *tracer) explain(s *flow.Story) []explain.Finding {
+	if t.far != nil {
+		return t.far.explain(s)
+	}
+	return explain.Explain(s.Case())
+}
+
+// story tells of one connection, if it is wanted.
+func (t *tracer) story(s *flow.Story) {
+	t.count.conns++
+	failed := s.Failed()
+	if s.TLS {
+		t.count.tls++
+	}
+	if failed {
+		t.count.failed++
+	}
+	if !t.wants(s, failed) {
+		return
+	}
+	if t.extract != nil {
+		t.extract.choose(s, t.keys)
+	}
+	if t.show != nil {
+		t.show(s)
+		return
+	}
+	v := newTraceView(s, t.file)
+	if failed || s.TLS && s.Data[trace.Client-1].Records <= 2 { // one that carried nothing may have failed after all
+		v.Findings = t.explain(s)
+	}
+	v.Data = dataOf(s)
+	if t.flags.json {
+		if t.flags.verbose > 1 {
+			v.trees(s)
+		}
+		e := json.NewEncoder(t.out)
+		e.SetEscapeHTML(false)
+		_ = e.Encode(v) // a write that fails shows in Flush
+		if t.live {
+			t.out.Flush()
+		}
+		return
+	}
+	text := t.tell(v, s)
+	switch {
+	case failed || t.live || !t.held.add(text):
+		t.out.WriteString(text)
+		if t.live {
+			t.out.Flush()
+		}
+	}
+}
+
+func (t *tracer) wants(s *flow.Story, failed bool) bool {
+	name := strings.ToLower(s.ServerName)
+	switch want := strings.ToLower(t.flags.sni); {
+	case t.flags.failed && !failed, t.flags.stream >= 0 && (s.TCP.ID != t.flags.stream || s.QUIC != ""), s.TCP.First < t.since:
+		return false
+	case want == "":
+	case strings.HasPrefix(want, "."):
+		return strings.HasSuffix(name, want)
+	default:
+		return name == want
+	}
+	return true
+}
+
+// rest tells of what was held back, and counts.
+func (t *tracer) rest() {
+	t.held.release(t.out)
+	if !t.flags.json && t.show == nil {
+		fmt.Fprintf(t.out, "%s%d connections with TLS, %d of them failed%s\n", t.color.dim, t.count.tls, t.count.failed, t.color.off)
+	}
+}
