@@ -76,6 +76,8 @@ func newKey(kind string) crypto.Signer {
 	switch kind {
 	case "RSA-2048":
 		return must(rsa.GenerateKey(rand.Reader, 2048))
+	case "RSA-1024":
+		return must(rsa.GenerateKey(rand.Reader, 1024))
 	case "P-256":
 		return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	case "P-384":
