@@ -1,5 +1,5 @@
 # What contributors type most often. CONTRIBUTING.md says when.
-.PHONY: test peers lint bench fuzz generate
+.PHONY: test peers lint bench bench-trace fuzz generate
 
 test:
 	go test ./...
@@ -11,7 +11,10 @@ lint:
 	gofmt -l . && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 bench: # the table; needs libssl-dev
-	go test -tags openssl -run '^$$' -bench . ./bench
+	go test -tags openssl -run '^$$' -bench Table ./bench
+
+bench-trace: # beside tshark and ssldump, if they are installed
+	go test -run '^$$' -bench Trace ./bench
 
 fuzz: # every target for ten seconds
 	@for p in $$(go list ./internal/... ./tls); do \
