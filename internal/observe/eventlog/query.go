@@ -206,7 +206,7 @@ func (r *Reader) Follow(ctx context.Context, f *Filter, yield func(*Event) bool)
 		case <-tick.C:
 		}
 		next.after = r.seen
-		if since := time.Now().Add(-2 * foldIdle); f.Since.Before(since) {
+		if since := time.Now().Add(-followed); f.Since.Before(since) {
 			next.Since = since // there is an index for that
 		}
 		done := false

@@ -244,6 +244,9 @@ type Reader struct {
 	seen   int64   // the latest change of all events that were given, or that were there before
 }
 
+// followed is how long ago an event that still grows has last happened, and more.
+const followed = 2 * foldIdle
+
 // ErrNoLog says that there is no log yet.
 var ErrNoLog = errors.New("there is no event log")
 
@@ -270,7 +273,8 @@ func Read(dir string) (*Reader, error) {
 		db.Close()
 		return nil, fmt.Errorf("%s was written by a newer version of Handsel", path)
 	}
-	if err := db.QueryRow("SELECT coalesce(max(change),0) FROM events").Scan(&r.seen); err != nil {
+	// There is an index for last, and what Follow gives is no older.
+	if err := db.QueryRow("SELECT coalesce(max(change),0) FROM events WHERE last>=?", timeText(time.Now().Add(-followed))).Scan(&r.seen); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
