@@ -2,7 +2,6 @@ package eventlog
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -278,7 +277,7 @@ func TestWritingFailsAndRecovers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := sql.Open("sqlite", filepath.Join(dir, FileName))
+	other, err := connect(filepath.Join(dir, FileName), true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,18 @@ func (m *material) decryptKey(at place, block *pem.Block) (any, error) {
 	if err != nil {
 		return nil, wrong
 	}
-	return parsePlain(block.Type, der)
+	key, err := parsePlain(block.Type, der)
+	if err != nil && !asn1Sequence(der) {
+		return nil, wrong // there is no check but of the padding: one wrong password in 256 passes it
+	}
+	return key, err
+}
+
+// asn1Sequence reports whether DER is one SEQUENCE, whatever is in it.
+func asn1Sequence(der []byte) bool {
+	var v asn1.RawValue
+	rest, err := asn1.Unmarshal(der, &v)
+	return err == nil && len(rest) == 0 && v.Tag == asn1.TagSequence
 }
 
 // parsePlain reads a key in PKCS #8, in PKCS #1 (RFC 8017, appendix A.1.2) or as

@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode, "rsacert": rsaCert, "shows": shows,
+			"code": code, "ports": ports, "listening": listening, "fetch": fetch, "signal": sendSignal, "said": said, "mode": mode, "rsacert": rsaCert, "shows": shows, "logged": logged,
 		},
 		Condition:          peer,
 		RequireUniqueNames: true,
@@ -198,6 +198,20 @@ func shows(ts *testscript.TestScript, neg bool, args []string) {
 	state := c.ConnectionState()
 	if got := tls.VersionName(state.Version) + " " + state.PeerCertificates[0].DNSNames[0]; got != args[2] {
 		ts.Fatalf("%s: it is %q", args[0], got)
+	}
+}
+
+// logged waits until the log of a data folder, as handsel log shows it, has a word in
+// so many lines: what a server has seen is written by and by.
+func logged(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3)
+	for until := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		ts.Check(ts.Exec("handsel", "log", "--data", args[0]))
+		if n := strings.Count(ts.ReadFile("stdout"), args[1]); strconv.Itoa(n) == args[2] {
+			return
+		} else if time.Now().After(until) {
+			ts.Fatalf("%s is there %d times", args[1], n)
+		}
 	}
 }
 
