@@ -120,12 +120,17 @@ func TestSitesAndCausesInBrowser(t *testing.T) {
 	b.accessible("an event")
 }
 
+var withRace bool // the test binary was built with -race
+
 // TestManyEvents: with a million events the first page answers in less than 50 ms,
 // and that of the causes, which counts those of the last day, in less than two
 // seconds.
 func TestManyEvents(t *testing.T) {
 	if testing.Short() {
 		t.Skip("to write a million events takes seconds: not with -short")
+	}
+	if withRace {
+		t.Skip("it measures time, and SQLite takes thirty times as much with -race")
 	}
 	s := serve(t)
 	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
