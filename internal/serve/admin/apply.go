@@ -26,9 +26,10 @@ type Application struct {
 // A Supplied is a certificate under the name by which bindings of an application
 // call it: as files, or as one that there is.
 type Supplied struct {
-	Name  string         `json:"name"`
-	Files []certs.Source `json:"files,omitempty"`
-	Is    string         `json:"is,omitempty"` // thumbprint, local-ca:NAMES or acme:NAME
+	Name   string         `json:"name"`
+	Files  []certs.Source `json:"files,omitempty"`
+	Signer []string       `json:"signer,omitempty"` // the program that signs, if it holds the key
+	Is     string         `json:"is,omitempty"`     // thumbprint, local-ca:NAMES or acme:NAME
 }
 
 // A Difference is what an application makes other than it was.
@@ -110,7 +111,7 @@ func (e *Estate) supplied(a *Application, done *Applied) (pairs []certs.From, er
 			}
 			continue
 		}
-		pair, notices, err := certs.Read(certs.Options{}, s.Files...)
+		pair, notices, err := certs.Read(certs.Options{Signer: s.Signer}, s.Files...)
 		if err != nil {
 			return nil, fail("wrong", fmt.Errorf("certificate %q: %w", s.Name, err))
 		}

@@ -39,6 +39,7 @@ type CertificateList struct {
 type Import struct {
 	Files    []certs.Source `json:"files"`
 	Password string         `json:"password,omitempty"` // of encrypted files
+	Signer   []string       `json:"signer,omitempty"`   // the program that signs, with its arguments, if it holds the key
 	Replace  string         `json:"replace,omitempty"`  // a certificate in whose place bindings are to name this one
 }
 
@@ -155,7 +156,7 @@ func (e *Estate) ImportCertificate(i Import) (*Certificate, error) {
 		names = append(names, f.Name)
 	}
 	password := func(string) (string, bool) { return i.Password, i.Password != "" }
-	info, notices, err := e.data.Store.Import(password, strings.Join(names, ", "), i.Files...)
+	info, notices, err := e.data.Store.Import(password, i.Signer, strings.Join(names, ", "), i.Files...)
 	if errors.Is(err, certs.ErrNeedsPassword) {
 		return nil, fail("needs_password", err)
 	}

@@ -137,9 +137,12 @@ func (p *Plan) certificate(at *string, c *config.Certificate) (endpoint.GetCerti
 	for i, name := range c.Files {
 		files[i] = p.file.Abs(name)
 	}
-	pair, notices, err := certs.ReadFiles(certs.Options{Now: time.Now}, files...)
+	pair, notices, err := certs.ReadFiles(certs.Options{Now: time.Now, Signer: c.Signer}, files...)
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := pair.CheckSigner(); err != nil { // it may work again by the time a client comes
+		p.notice("certificate %q: %v", c.Name, err)
 	}
 	cert := pair.Certificate()
 	if c.Staple != "" {

@@ -15,6 +15,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/serve/signer"
 )
 
 // readDER adds what a file without PEM has in it: certificates, one after another,
@@ -185,6 +186,9 @@ func (p *Pair) PEM(key bool) ([]byte, error) {
 	if !key {
 		return b.Bytes(), nil
 	}
+	if err := p.exportable(); err != nil {
+		return nil, err
+	}
 	der, err := sign.MarshalPrivateKey(p.Key)
 	if err != nil {
 		return nil, err
@@ -193,8 +197,20 @@ func (p *Pair) PEM(key bool) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// exportable refuses to give a key that is not here.
+func (p *Pair) exportable() error {
+	if held, ok := p.Key.(*signer.Signer); ok {
+		return &Error{What: fmt.Sprintf("the private key of %s is not here: %s signs with it", nameOfCert(p.Leaf()), held.Command()[0]),
+			Hint: "export the certificate without its key, as PEM"}
+	}
+	return nil
+}
+
 // PFX writes a pair as PKCS #12 (RFC 7292), encrypted with AES-256 under a
 // password, as Windows since Server 2019, OpenSSL and Java read it.
 func (p *Pair) PFX(password string) ([]byte, error) {
+	if err := p.exportable(); err != nil {
+		return nil, err
+	}
 	return pkcs12.Modern2023.Encode(crypto.PrivateKey(p.Key), p.Chain[0], p.Chain[1:], password)
 }

@@ -149,7 +149,7 @@ func TestChainIsCompleted(t *testing.T) {
 	if _, err := s.Add(&Pair{Chain: []*x509.Certificate{one.cert, lower.cert, f.middle.cert}, Key: one.key}, ""); err != nil {
 		t.Fatal(err)
 	}
-	info, notices, err := s.Import(nil, "", Source{"x.pem", []byte(pemCert(two) + pemKey(t, two.key))})
+	info, notices, err := s.Import(nil, nil, "", Source{"x.pem", []byte(pemCert(two) + pemKey(t, two.key))})
 	if err != nil || len(info.Chain) != 3 || !info.Chain[2].Equal(f.middle.cert) || noticeCodes(notices) != "completed completed" {
 		t.Error(info.Chain, notices, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/serve/signer"
 )
 
 // A Pair is a certificate with its chain and its private key.
@@ -47,6 +48,9 @@ type Options struct {
 	// Issuers gives certificates with a subject (DER) that may complete a chain
 	// which ends too early. nil: there are none.
 	Issuers func(subject []byte) []*x509.Certificate
+	// Signer is the program that signs, with its arguments, if the private key is
+	// not in the files but held elsewhere: see package signer.
+	Signer []string
 }
 
 func (o *Options) now() time.Time {
@@ -95,6 +99,9 @@ func ReadPEM(o Options, name string, data []byte) (*Pair, []Notice, error) {
 
 // pair puts together what was found. files is for messages that concern all.
 func (m *material) pair(o Options, files string) (*Pair, []Notice, error) {
+	if err := m.heldElsewhere(o.Signer); err != nil {
+		return nil, nil, err
+	}
 	if err := m.complete(files); err != nil {
 		return nil, nil, err
 	}
@@ -134,6 +141,38 @@ func (m *material) complete(files string) error {
 			return k.at.fail(nil, fmt.Sprintf("is a second private key, after %s", m.keys[0].at),
 				"add each certificate with its own key, in a call of its own")
 		}
+	}
+	return nil
+}
+
+// heldElsewhere takes a program in place of the private key, if there is one. It is
+// for the first certificate that is not an authority's.
+func (m *material) heldElsewhere(command []string) error {
+	if len(command) == 0 || len(m.certs) == 0 {
+		return nil
+	}
+	at := place{file: command[0]}
+	if len(m.keys) > 0 {
+		return m.keys[0].at.fail(nil, fmt.Sprintf("is a private key, and %s is to sign", command[0]), "leave out one of the two")
+	}
+	leaf := max(slices.IndexFunc(m.certs, func(c foundCert) bool { return !c.IsCA }), 0)
+	held, err := signer.New(command, sign.PublicKey(m.certs[leaf].Certificate))
+	if err != nil {
+		return at.fail(err, "cannot sign for "+nameOfCert(m.certs[leaf].Certificate), "")
+	}
+	m.keys = []foundKey{{held, at}}
+	return nil
+}
+
+// CheckSigner has the program that holds the key of a pair sign something, if it is
+// held elsewhere.
+func (p *Pair) CheckSigner() error {
+	held, ok := p.Key.(*signer.Signer)
+	if !ok {
+		return nil
+	}
+	if err := held.Check(); err != nil {
+		return &Error{What: fmt.Sprintf("nothing signs for %s", nameOfCert(p.Leaf())), Err: err}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/serve/signer"
 )
 
 var (
@@ -30,6 +31,7 @@ type stored struct {
 	Chain  [][]byte  `json:"chain"`         // DER
 	Key    []byte    `json:"key,omitempty"` // PKCS #8: as it was stored before there was a master key
 	Sealed []byte    `json:"sealed_key,omitempty"`
+	Signer []string  `json:"signer,omitempty"` // in place of a key: who holds it
 	Added  time.Time `json:"added"`
 	From   string    `json:"from,omitempty"`
 }
@@ -45,7 +47,8 @@ type Info struct {
 	NotAfter   time.Time  `json:"not_after"`
 	Key        string     `json:"key"` // "ECDSA P-256", "RSA 2048", "Ed25519"
 	Added      time.Time  `json:"added"`
-	From       string     `json:"from,omitempty"` // the files it came from, or who issued it
+	From       string     `json:"from,omitempty"`   // the files it came from, or who issued it
+	Signer     []string   `json:"signer,omitempty"` // the program that signs, if it holds the key
 
 	// Chain is the certificate and its issuers, in the order they are sent.
 	Chain []*x509.Certificate `json:"-"`
@@ -136,6 +139,9 @@ func (s *Store) issuers(subject []byte) (list []*x509.Certificate) {
 
 // key opens the private key of a certificate.
 func (s *Store) key(record stored, chain []*x509.Certificate) (crypto.Signer, error) {
+	if len(record.Signer) > 0 {
+		return signer.New(record.Signer, sign.PublicKey(chain[0]))
+	}
 	der, err := s.seal.open(record.Sealed, ThumbprintOf(chain[0]).bytes())
 	if err != nil {
 		return nil, err
@@ -203,7 +209,7 @@ func describe(chain []*x509.Certificate, record stored) Info {
 		Thumbprint: ThumbprintOf(c), SHA1: SHA1Of(c),
 		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: namesOf(c),
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Key: describeKey(sign.PublicKey(c)),
-		Added: record.Added, From: record.From, Chain: chain,
+		Added: record.Added, From: record.From, Signer: record.Signer, Chain: chain,
 	}
 }
 

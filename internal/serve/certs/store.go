@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
+	"github.com/handsel-tls/handsel/internal/serve/signer"
 )
 
 // ErrNotFound is the cause of an error that says that no certificate of the
@@ -63,11 +64,15 @@ func (s *Store) AddFiles(files ...string) (Info, []Notice, error) {
 
 // Import adds a certificate with its chain and private key from files that
 // somebody has read, and completes the chain with what the store has. password
-// gives those of encrypted files.
-func (s *Store) Import(password func(file string) (string, bool), from string, sources ...Source) (Info, []Notice, error) {
+// gives those of encrypted files; command is the program that signs, if the key is
+// held elsewhere, and has to work now.
+func (s *Store) Import(password func(file string) (string, bool), command []string, from string, sources ...Source) (Info, []Notice, error) {
 	o := s.options
-	o.Issuers, o.Password = s.issuers, password
+	o.Issuers, o.Password, o.Signer = s.issuers, password, command
 	p, notices, err := Read(o, sources...)
+	if err == nil {
+		err = p.CheckSigner()
+	}
 	if err != nil {
 		return Info{}, nil, err
 	}
@@ -113,12 +118,17 @@ func (s *Store) AddAll(pairs []From) ([]Info, error) {
 
 // put writes a pair.
 func (s *Store) put(tx *bbolt.Tx, p *Pair, from string) (info Info, err error) {
-	key, err := sign.MarshalPrivateKey(p.Key)
-	if err != nil {
-		return info, fmt.Errorf("its private key: %w", err)
-	}
 	id := ThumbprintOf(p.Leaf()).bytes()
-	record := stored{Sealed: s.seal.seal(key, id), Added: s.options.now().UTC().Truncate(time.Second), From: from}
+	record := stored{Added: s.options.now().UTC().Truncate(time.Second), From: from}
+	if held, ok := p.Key.(*signer.Signer); ok {
+		record.Signer = held.Command()
+	} else {
+		key, err := sign.MarshalPrivateKey(p.Key)
+		if err != nil {
+			return info, fmt.Errorf("its private key: %w", err)
+		}
+		record.Sealed = s.seal.seal(key, id)
+	}
 	for _, c := range p.Chain {
 		record.Chain = append(record.Chain, c.Raw)
 	}

@@ -147,6 +147,9 @@ func (c *checker) certificates() {
 		if x.ACME != "" && c.ACME == nil {
 			c.wrong(at+".acme", "it is not said which authority issues it: write acme: {agree: true, email: you@example.com}")
 		}
+		if len(x.Signer) > 0 && len(x.Files) == 0 {
+			c.wrong(at+".signer", "a program that signs goes with a certificate from files only")
+		}
 		if x.Staple != "" && len(x.Files) == 0 {
 			c.wrong(at+".staple", "an OCSP response goes with a certificate from files only")
 		}

@@ -57,6 +57,7 @@ type Events struct {
 type Certificate struct {
 	Name       string   `yaml:"name" json:"name"`
 	Files      []string `yaml:"files" json:"files,omitempty"`           // PEM: certificate, chain, key
+	Signer     []string `yaml:"signer" json:"signer,omitempty"`         // the program that signs for files without a key, with its arguments
 	Thumbprint string   `yaml:"thumbprint" json:"thumbprint,omitempty"` // in the store
 	LocalCA    []string `yaml:"local_ca" json:"local_ca,omitempty"`     // names for the local CA to issue it for
 	ACME       string   `yaml:"acme" json:"acme,omitempty"`             // name to have it issued for by the authority

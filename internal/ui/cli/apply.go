@@ -133,7 +133,7 @@ func applicationOf(file string) (*admin.Application, error) {
 		return nil, err
 	}
 	for i, c := range f.Certificates {
-		one := admin.Supplied{Name: c.Name, Is: c.Thumbprint}
+		one := admin.Supplied{Name: c.Name, Is: c.Thumbprint, Signer: c.Signer}
 		if len(c.LocalCA) > 0 {
 			one.Is = assemble.LocalCA + strings.Join(c.LocalCA, ",")
 		}

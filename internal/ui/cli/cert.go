@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -40,20 +41,32 @@ or by a host name that it alone is for.`,
 func (s *admins) certImport() *cobra.Command {
 	var passwordFile, replace string
 	c := &cobra.Command{
-		Use:   "import file...",
+		Use:   "import file... [-- program argument...]",
 		Short: "Import a certificate, its chain and its key",
 		Long: `import takes the files of one certificate, in any order: PEM, DER, PFX (PKCS #12),
 keys in PKCS #8, PKCS #1 and SEC 1, encrypted or not. It puts the chain in order,
 completes it with issuers that the store has, and says what clients will not like.
 It prints the thumbprint.
 
+A program after -- signs for a certificate whose private key it holds, such as
+handsel-pkcs11 for a hardware module: the key never comes here, and the files are
+those of the certificate. The server starts it as it needs signatures.
+
 With --replace, bindings that name the other certificate name this one from now on:
 so a certificate is renewed.`,
 		Example: `  handsel cert import shop.pem shop.key
-  handsel cert import new.pfx --password-file password.txt --replace shop.example.com`,
+  handsel cert import new.pfx --password-file password.txt --replace shop.example.com
+  handsel cert import shop.pem -- handsel-pkcs11 --module /usr/lib/softhsm/libsofthsm2.so --token web --pin-file pin.txt --label shop`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(c *cobra.Command, files []string) error {
 			i := admin.Import{Replace: replace}
+			if n := c.ArgsLenAtDash(); n >= 0 {
+				var err error
+				if i.Signer, err = program(files[n:]); err != nil {
+					return &exitError{exitUsage, err}
+				}
+				files = files[:n]
+			}
 			for _, name := range files {
 				data, err := readFile(name)
 				if err != nil {
@@ -74,6 +87,30 @@ so a certificate is renewed.`,
 	c.Flags().StringVar(&replace, "replace", "", "certificate in whose place bindings are to name this one")
 	c.RegisterFlagCompletionFunc("replace", s.complete(certificateNames))
 	return c
+}
+
+// program gives a command as the server can start it, which has another working
+// folder: files that are named are those of here.
+func program(command []string) ([]string, error) {
+	if len(command) == 0 {
+		return nil, errors.New("-- is there, and no program after it that signs")
+	}
+	found, err := exec.LookPath(command[0])
+	if err != nil {
+		return nil, fmt.Errorf("the program that is to sign: %w", err)
+	}
+	if found, err = filepath.Abs(found); err != nil {
+		return nil, err
+	}
+	command = append([]string{found}, command[1:]...)
+	for i, text := range command[1:] {
+		if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+			if abs, err := filepath.Abs(text); err == nil {
+				command[i+1] = abs
+			}
+		}
+	}
+	return command, nil
 }
 
 // readFile reads a file of which nobody expects much.
@@ -187,6 +224,9 @@ func (s *admins) showCertificate(c *admin.Certificate) {
 		fmt.Fprintf(s.out, ", from %s", plain(c.From))
 	}
 	fmt.Fprintln(s.out)
+	if len(c.Signer) > 0 {
+		fmt.Fprintf(s.out, "signs:     %s\n", plain(strings.Join(c.Signer, " ")))
+	}
 	for _, i := range c.Issuers {
 		fmt.Fprintf(s.out, "chain:     %s, until %s\n", plain(i.Subject), i.NotAfter.Format(time.DateOnly))
 	}
