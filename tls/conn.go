@@ -17,6 +17,7 @@ import (
 type Conn struct {
 	conn     net.Conn
 	config   *Config
+	id       ConnectionID
 	isClient bool
 
 	handshakeMu sync.Mutex
@@ -56,7 +57,7 @@ func newConn(conn net.Conn, config *Config, isClient bool) *Conn {
 	if config == nil {
 		config = &Config{}
 	}
-	c := &Conn{conn: conn, config: config, isClient: isClient}
+	c := &Conn{conn: conn, config: config, id: nextID(), isClient: isClient}
 	c.in.conn = conn
 	c.in.useSocket()
 	return c

@@ -17,7 +17,8 @@ import (
 // and what lost to it, how far the handshake went and how it ended. It holds no
 // secret.
 type Record struct {
-	Server        bool // this side was the server
+	Connection    ConnectionID // the same for all handshakes of a connection
+	Server        bool         // this side was the server
 	Local, Remote net.Addr
 	Started       time.Time
 	Duration      time.Duration // until it was complete or had failed
@@ -183,6 +184,7 @@ func (f *Failure) Error() string {
 
 func newRecord(t *trace.Record, c *Conn) *Record {
 	r := &Record{
+		Connection: c.id,
 		Server: t.Side == trace.Server, Local: c.conn.LocalAddr(), Remote: c.conn.RemoteAddr(),
 		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
 		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),

@@ -41,6 +41,9 @@ type Fields struct {
 	Port      uint16 `json:"port,omitempty"`      // of the peer, the first time
 	Local     string `json:"local,omitempty"`     // address and port
 	OuterName string `json:"outer_name,omitempty"`
+	// Connections are the IDs of the latest connections of the event, as the access
+	// log has them: mostConnections at most.
+	Connections []string `json:"connections,omitempty"`
 	Rule      string `json:"rule,omitempty"` // by which the binding was found
 	Site      string `json:"site,omitempty"`
 

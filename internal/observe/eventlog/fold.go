@@ -7,12 +7,13 @@ import "time"
 // many addresses, they are folded more coarsely: by everything but the peer, and
 // then by the fault alone. So a flood does not fill the disk.
 const (
-	foldIdle      = 10 * time.Minute
-	foldLongest   = time.Hour
-	newByFault    = 60  // new events a minute of one fault at one binding
-	newAltogether = 600 // new events a minute
-	mostFolds     = 1 << 13
-	mostCounted   = 1 << 16 // addresses of one event
+	foldIdle        = 10 * time.Minute
+	foldLongest     = time.Hour
+	newByFault      = 60  // new events a minute of one fault at one binding
+	newAltogether   = 600 // new events a minute
+	mostFolds       = 1 << 13
+	mostCounted     = 1 << 16 // addresses of one event
+	mostConnections = 32
 )
 
 // foldKey is what two events have in common that are folded into one. The cause is
@@ -126,6 +127,9 @@ func (f *folder) join(k foldKey, e *Event) bool {
 	}
 	n.event.Count++
 	n.event.Lost += e.Lost
+	if n.event.Connections = append(n.event.Connections, e.Connections...); len(n.event.Connections) > mostConnections {
+		n.event.Connections = n.event.Connections[len(n.event.Connections)-mostConnections:]
+	}
 	if e.Time.After(n.event.Last) {
 		n.event.Last = e.Time
 	}

@@ -93,7 +93,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 func TestFolding(t *testing.T) {
 	var told []list
 	for i := range 10 { // the same client again and again
-		told = append(told, failure(time.Duration(i)*time.Minute, "192.0.2.1", "a.example", "PeerAlert"))
+		told = append(told, failure(time.Duration(i)*time.Minute, "192.0.2.1", "a.example", "PeerAlert", func(e *Event) { e.Connections = []string{fmt.Sprintf("%016x", i)} }))
 	}
 	told = append(told,
 		failure(11*time.Minute, "192.0.2.1", "b.example", "PeerAlert"), // for another site
@@ -108,8 +108,8 @@ func TestFolding(t *testing.T) {
 	if fmt.Sprint(counts) != "[10 1 1 1 1]" {
 		t.Errorf("the events happened %v times", counts)
 	}
-	if e := all[0]; !e.Time.Equal(start) || !e.Last.Equal(start.Add(9*time.Minute)) {
-		t.Errorf("the first is from %v to %v", e.Time, e.Last)
+	if e := all[0]; !e.Time.Equal(start) || !e.Last.Equal(start.Add(9*time.Minute)) || len(e.Connections) != 10 || e.Connections[9] != "0000000000000009" {
+		t.Errorf("the first is from %v to %v, of %v", e.Time, e.Last, e.Connections)
 	}
 }
 

@@ -21,6 +21,7 @@ type Filter struct {
 	Cause        string    // * stands for anything
 	Binding      string
 	Client       string // how a JA4 begins
+	Connection   string // the ID of one
 	Classes      []Class
 	Levels       []Level
 	IDs          []ID
@@ -67,6 +68,9 @@ func (r *Reader) where(f *Filter) (string, []any, error) {
 	}
 	if f.Client != "" {
 		add("substr(client,1,?)=?", len(f.Client), f.Client)
+	}
+	if f.Connection != "" {
+		add("EXISTS (SELECT 1 FROM json_each(fields,'$.connections') WHERE value=?)", strings.ToLower(f.Connection))
 	}
 	r.whereName(f.ServerName, add)
 	if err := r.wherePeer(f.Peer, add); err != nil {

@@ -10,7 +10,7 @@ import (
 func TestFilters(t *testing.T) {
 	weak := list{{Event: Event{ID: WeakUsed, Cause: "weak", Time: start.Add(4 * time.Minute), Peer: "2001:db8::1", ServerName: "old.example.com", Fields: Fields{Weak: []string{"TLS 1.0"}}}}}
 	dir := written(t, Settings{},
-		failure(1*time.Minute, "192.0.2.1", "shop.example.com", "NoSharedSuite", func(e *Event) { e.Client = "t13d1516h2_8daaf6152771" }),
+		failure(1*time.Minute, "192.0.2.1", "shop.example.com", "NoSharedSuite", func(e *Event) { e.Client, e.Connections = "t13d1516h2_8daaf6152771", []string{"00000000000000aa"} }),
 		failure(2*time.Minute, "192.0.2.77", "Shop.Example.com", "PeerAlert", func(e *Event) { e.ID, e.Binding = AlertReceived, "shop.example.com:443" }),
 		failure(3*time.Minute, "198.51.100.3", "", "NoBytes", func(e *Event) { e.ID = NothingSent }),
 		weak)
@@ -36,6 +36,8 @@ func TestFilters(t *testing.T) {
 		{"until", Filter{Until: start.Add(2 * time.Minute)}, 0, "[1 2]"},
 		{"a binding", Filter{Binding: "SHOP.example.com:443"}, 0, "[2]"},
 		{"a program", Filter{Client: "t13d1516"}, 0, "[1]"},
+		{"a connection", Filter{Connection: "00000000000000AA"}, 0, "[1]"},
+		{"a connection that left no event", Filter{Connection: "00000000000000ab"}, 0, "[]"},
 		{"a class", Filter{Classes: []Class{Probe, Scanner}}, 0, "[3]"},
 		{"a level", Filter{Levels: []Level{Warning}}, 0, "[4]"},
 		{"ids", Filter{IDs: []ID{WeakUsed, AlertReceived}}, 0, "[2 4]"},

@@ -150,7 +150,7 @@ func ja4(hello []byte) string {
 
 // entry begins the description of a handshake with what every kind of event has.
 func (t *told) entry(id eventlog.ID, cause string) *eventlog.Entry {
-	e := &eventlog.Entry{Event: eventlog.Event{ID: id, Cause: cause, Time: t.Started.Add(t.Duration), ServerName: t.ServerName}}
+	e := &eventlog.Entry{Event: eventlog.Event{ID: id, Cause: cause, Time: t.Started.Add(t.Duration), ServerName: t.ServerName, Fields: eventlog.Fields{Connections: []string{t.Connection.String()}}}}
 	if a, ok := t.Remote.(*net.TCPAddr); ok {
 		e.Peer, e.Port = a.AddrPort().Addr().Unmap().String(), uint16(a.Port)
 	}

@@ -24,7 +24,7 @@ type logFlags struct {
 	last                      int
 	since, until              string
 	sni, peer, cause, binding string
-	program                   string
+	program, connection       string
 	classes, levels           []string
 	ids                       []int
 }
@@ -49,6 +49,7 @@ and shown with --all or --class. docs/events.md has all kinds of events.
   handsel log --since 1d --by cause
   handsel log --peer 192.0.2.0/24 --all
   handsel log show 17
+  handsel log --connection 5f1c08a2e94b7d36
   handsel log --since 7d --json > events.jsonl
   handsel log --format system`,
 		Args: cobra.NoArgs,
@@ -69,6 +70,7 @@ and shown with --all or --class. docs/events.md has all kinds of events.
 	flags.StringVar(&f.cause, "cause", "", "only with this cause; * stands for anything")
 	flags.StringVar(&f.binding, "binding", "", "only at this binding")
 	flags.StringVar(&f.program, "program", "", "only of this program, by how its JA4 begins")
+	flags.StringVar(&f.connection, "connection", "", "only of this connection, by its ID in the access log")
 	flags.StringSliceVar(&f.classes, "class", nil, "only of these classes: "+strings.Join(eventlog.Classes, ", "))
 	flags.StringSliceVar(&f.levels, "level", nil, "only of these levels: error, warning, information")
 	flags.IntSliceVar(&f.ids, "id", nil, "only with these event ids")
@@ -92,7 +94,7 @@ and shown with --all or --class. docs/events.md has all kinds of events.
 
 // filter makes the filter of the flags.
 func (f *logFlags) filter(now time.Time) (*eventlog.Filter, error) {
-	to := &eventlog.Filter{ServerName: f.sni, Peer: f.peer, Cause: f.cause, Binding: f.binding, Client: f.program}
+	to := &eventlog.Filter{ServerName: f.sni, Peer: f.peer, Cause: f.cause, Binding: f.binding, Client: f.program, Connection: f.connection}
 	var err error
 	if to.Since, err = moment(f.since, now); err != nil {
 		return nil, fmt.Errorf("--since: %w", err)

@@ -79,7 +79,7 @@ func (a *app) tellEvent(e *eventlog.Event) {
 	for _, row := range [][2]string{
 		{"id", fmt.Sprintf("%d, %s", e.ID, e.ID)}, {"level", e.Level.String()}, {"time", e.Time.Local().Format("2006-01-02 15:04:05.000")}, {"again", often},
 		{"computer", e.Computer}, {"class", join(e.Class.String(), e.ClassWhy)}, {"cause", e.Cause},
-		{"peer", peer}, {"program", e.Client}, {"address", e.Local}, {"server name", plain(e.ServerName)}, {"outer name", plain(e.OuterName)},
+		{"peer", peer}, {"program", e.Client}, {"address", e.Local}, {"connection", strings.Join(e.Connections, " ")}, {"server name", plain(e.ServerName)}, {"outer name", plain(e.OuterName)},
 		{"binding", join(e.Binding, e.Rule)}, {"site", e.Site},
 		{"version", e.Version}, {"suite", e.Suite}, {"group", e.Group}, {"alpn", plain(e.Protocol)}, {"weak", strings.Join(e.Weak, "; ")},
 		{"what", e.Sentence}, {"detail", plain(e.Detail)}, {"ended by", e.EndedBy}, {"in state", e.State}, {"alert", alert}, {"see", e.Clause},

@@ -17,6 +17,7 @@ import (
 // view is a handshake as it is printed and as it stands in JSON.
 type view struct {
 	Time       time.Time     `json:"time"`
+	Connection string        `json:"connection"` // the same in the access log and in events
 	Role       string        `json:"role"` // of this side
 	Peer       string        `json:"peer"`
 	ServerName string        `json:"server_name,omitempty"`
@@ -105,7 +106,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func newView(r *tls.Record) view {
 	v := view{
-		Time: r.Started, Role: "client", ServerName: r.ServerName, Protocol: r.Protocol,
+		Time: r.Started, Connection: r.Connection.String(), Role: "client", ServerName: r.ServerName, Protocol: r.Protocol,
 		ECH: r.ECH, OuterName: r.OuterName, Resumed: r.Resumed, EarlyData: r.EarlyData, Retried: r.Retried, After: r.PostHandshake, Weak: r.Weak, Millis: millis(r.Duration),
 	}
 	if r.Server {

@@ -51,14 +51,14 @@ type list struct {
 // filterOf reads a filter from an address.
 func filterOf(q url.Values) Filter {
 	return Filter{
-		Failed: q.Get("failed") != "", Name: q.Get("name"), Cause: q.Get("cause"), Program: q.Get("program"), Version: q.Get("version"), Peer: q.Get("peer"),
+		Failed: q.Get("failed") != "", Name: q.Get("name"), Cause: q.Get("cause"), Program: q.Get("program"), Version: q.Get("version"), Peer: q.Get("peer"), Connection: q.Get("connection"),
 	}
 }
 
 // query is the reverse.
 func (f *Filter) query() url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"name": f.Name, "cause": f.Cause, "program": f.Program, "version": f.Version, "peer": f.Peer} {
+	for name, value := range map[string]string{"name": f.Name, "cause": f.Cause, "program": f.Program, "version": f.Version, "peer": f.Peer, "connection": f.Connection} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -16,7 +16,7 @@ import (
 // ofRecord gives a handshake of a server in a list, but for what takes a while to
 // find out: its cause and its client's program.
 func ofRecord(id string, h *endpoint.Handshake) Row {
-	r := Row{ID: id, Time: h.Started, Client: address(h.Remote), Server: address(h.Local), Name: h.ServerName, Resumed: h.Resumed, Millis: millis(h.Duration)}
+	r := Row{ID: id, Time: h.Started, Client: address(h.Remote), Server: address(h.Local), Name: h.ServerName, Connection: h.Connection.String(), Resumed: h.Resumed, Millis: millis(h.Duration)}
 	r.Version, r.Suite, r.Group, _ = h.Names()
 	switch f := h.Failure; {
 	case f != nil:
@@ -73,7 +73,7 @@ func pageOfRecord(row Row, h *endpoint.Handshake) *Handshake {
 	p := &Handshake{Row: row, Findings: h.Explain()}
 	p.facts(h.Protocol)
 	for _, f := range []Fact{{"Client's program (JA4)", row.Program, ""}, {"Encrypted Client Hello", h.ECH, ""}, {"Name outside of it", h.OuterName, ""},
-		{"Early data", h.EarlyData, ""}, {"Not resumed because", h.Unresumed, ""}} {
+		{"Connection (as in the access log)", row.Connection, ""}, {"Early data", h.EarlyData, ""}, {"Not resumed because", h.Unresumed, ""}} {
 		p.fact(f)
 	}
 	if _, _, _, scheme := h.Names(); scheme != "" {

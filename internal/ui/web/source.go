@@ -25,34 +25,36 @@ type Source interface {
 
 // A Row is a handshake in a list.
 type Row struct {
-	ID       string    `json:"id"`
-	Time     time.Time `json:"-"`
-	Clock    string    `json:"clock"` // the time of day
-	Client   string    `json:"client"`
-	Server   string    `json:"server"`
-	Name     string    `json:"name,omitempty"` // that the client asked for
-	Version  string    `json:"version,omitempty"`
-	Suite    string    `json:"suite,omitempty"`
-	Group    string    `json:"group,omitempty"`
-	Resumed  bool      `json:"resumed,omitempty"`
-	Millis   float64   `json:"millis"`
-	Failed   bool      `json:"failed,omitempty"`
-	Outcome  string    `json:"outcome,omitempty"` // how it ended, in words
-	Cause    string    `json:"cause,omitempty"`   // id of the first finding
-	Why      string    `json:"why,omitempty"`     // its sentence
-	Program  string    `json:"program,omitempty"` // JA4 of the ClientHello
-	Binding  string    `json:"binding,omitempty"`
-	Stranger bool      `json:"stranger,omitempty"` // it failed, and was none who wanted a page: a scanner, a health check, a port probe
+	ID         string    `json:"id"`
+	Time       time.Time `json:"-"`
+	Clock      string    `json:"clock"` // the time of day
+	Client     string    `json:"client"`
+	Connection string    `json:"connection,omitempty"` // its ID, as in the access log
+	Server     string    `json:"server"`
+	Name       string    `json:"name,omitempty"` // that the client asked for
+	Version    string    `json:"version,omitempty"`
+	Suite      string    `json:"suite,omitempty"`
+	Group      string    `json:"group,omitempty"`
+	Resumed    bool      `json:"resumed,omitempty"`
+	Millis     float64   `json:"millis"`
+	Failed     bool      `json:"failed,omitempty"`
+	Outcome    string    `json:"outcome,omitempty"` // how it ended, in words
+	Cause      string    `json:"cause,omitempty"`   // id of the first finding
+	Why        string    `json:"why,omitempty"`     // its sentence
+	Program    string    `json:"program,omitempty"` // JA4 of the ClientHello
+	Binding    string    `json:"binding,omitempty"`
+	Stranger   bool      `json:"stranger,omitempty"` // it failed, and was none who wanted a page: a scanner, a health check, a port probe
 }
 
 // A Filter chooses handshakes. What is empty chooses all.
 type Filter struct {
-	Failed  bool
-	Name    string // that the client asked for; a leading dot stands for all below it
-	Cause   string // id of the first finding, or how it begins
-	Program string // how a JA4 begins
-	Version string
-	Peer    string // how the client's address begins
+	Failed     bool
+	Name       string // that the client asked for; a leading dot stands for all below it
+	Cause      string // id of the first finding, or how it begins
+	Program    string // how a JA4 begins
+	Version    string
+	Peer       string // how the client's address begins
+	Connection string // its ID
 }
 
 // Wants reports whether a row is chosen.
@@ -60,7 +62,8 @@ func (f *Filter) Wants(r *Row) bool {
 	name, want := strings.ToLower(r.Name), strings.ToLower(strings.TrimPrefix(f.Name, "*"))
 	switch {
 	case f.Failed && !r.Failed, f.Version != "" && f.Version != r.Version, !strings.HasPrefix(r.Cause, f.Cause),
-		!strings.HasPrefix(r.Program, f.Program), !strings.HasPrefix(r.Client, f.Peer):
+		!strings.HasPrefix(r.Program, f.Program), !strings.HasPrefix(r.Client, f.Peer),
+		f.Connection != "" && !strings.EqualFold(f.Connection, r.Connection):
 		return false
 	case strings.HasPrefix(want, "."):
 		return strings.HasSuffix(name, want)
