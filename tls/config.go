@@ -136,6 +136,13 @@ type Config struct {
 	// know several keys; what it means is up to them. RFC 4279, section 5.2.
 	PreSharedKeyHint string
 
+	// HTTP11Required says for which paths a server needs HTTP/1.1, such as to ask
+	// for a certificate after the handshake, which HTTP/2 forbids. If its handler
+	// aborts such a request with http.ErrAbortHandler, a client of HTTP/2 is told so
+	// (HTTP_1_1_REQUIRED), and sends it again by HTTP/1.1. nil: for none. It counts
+	// for Serve and NewHTTPListener.
+	HTTP11Required func(path string) bool
+
 	// HandshakeTimeout is the longest time a handshake may take; 0 is one
 	// minute, less than 0 no limit but the connection's deadlines.
 	HandshakeTimeout time.Duration
@@ -281,7 +288,7 @@ func (c *Config) Clone() *Config {
 		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
 		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,
-		Policy:                     c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout,
+		Policy:                     c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout, HTTP11Required: c.HTTP11Required,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,

@@ -106,6 +106,8 @@ type httpConn struct {
 
 	preface int  // how many bytes of beginsHTTP2 have come
 	known   bool // whether the client speaks HTTP/2 or not
+
+	watch *frameWatch // nil: there is nothing to look for
 }
 
 // Read runs the handshake. What goes wrong in it is not for http.Server to
@@ -120,14 +122,28 @@ func (c *httpConn) Read(b []byte) (int, error) {
 			return 0, c.failed
 		}
 		c.checked = true
+		if required := c.tls.host.config.HTTP11Required; required != nil && c.tls.engine.Established().ALPN == "h2" {
+			c.watch = newFrameWatch(required)
+		}
 	}
 	n, err := c.tls.Read(b)
+	if c.watch != nil {
+		c.watch.received(b[:n])
+	}
 	if !c.known && n > 0 {
 		if c.failed = c.hear(b[:n]); c.failed != nil {
 			return 0, c.failed
 		}
 	}
 	return n, err
+}
+
+// Write writes, with what the watch has to say.
+func (c *httpConn) Write(b []byte) (int, error) {
+	if c.watch != nil {
+		return c.Conn.Write(c.watch.sent(b))
+	}
+	return c.Conn.Write(b)
 }
 
 // beginsHTTP2 is how every HTTP/2 connection begins, and no HTTP/1.1 one. RFC

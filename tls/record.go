@@ -185,7 +185,7 @@ func (f *Failure) Error() string {
 func newRecord(t *trace.Record, c *Conn) *Record {
 	r := &Record{
 		Connection: c.id,
-		Server: t.Side == trace.Server, Local: c.conn.LocalAddr(), Remote: c.conn.RemoteAddr(),
+		Server:     t.Side == trace.Server, Local: c.conn.LocalAddr(), Remote: c.conn.RemoteAddr(),
 		Started: t.Started, Duration: t.Duration, ServerName: t.ServerName,
 		Version: uint16(t.Version), CipherSuite: uint16(t.Suite), Curve: CurveID(t.Group),
 		SignatureScheme: SignatureScheme(t.Scheme), Protocol: t.ALPN, Resumed: t.Resumed, Retried: t.Retried, PostHandshake: t.After,

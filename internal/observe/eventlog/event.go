@@ -44,8 +44,8 @@ type Fields struct {
 	// Connections are the IDs of the latest connections of the event, as the access
 	// log has them: mostConnections at most.
 	Connections []string `json:"connections,omitempty"`
-	Rule      string `json:"rule,omitempty"` // by which the binding was found
-	Site      string `json:"site,omitempty"`
+	Rule        string   `json:"rule,omitempty"` // by which the binding was found
+	Site        string   `json:"site,omitempty"`
 
 	Version      string   `json:"version,omitempty"`
 	Suite        string   `json:"cipher_suite,omitempty"`

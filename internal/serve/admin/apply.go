@@ -176,7 +176,7 @@ func (e *Estate) checkContents(c *store.Contents) error {
 		}
 	}
 	set := c.Settings
-	return errors.Join(append(errs, config.CheckListen(set.Listen, set.NoMatch, set.Default), config.CheckACME(set.ACME))...)
+	return errors.Join(append(errs, config.CheckListen(set.Listen, set.NoMatch, set.Default), config.CheckACME(set.ACME), config.CheckAccessLog(set.AccessLog))...)
 }
 
 // difference compares two contents, and gives the change that leads from one to

@@ -9,6 +9,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/config"
+	"github.com/handsel-tls/handsel/internal/serve/sites"
 	"github.com/handsel-tls/handsel/internal/serve/store"
 )
 
@@ -17,6 +18,8 @@ type Site struct {
 	config.Site
 	Origin   string   `json:"origin"`             // store or file
 	Bindings []string `json:"bindings,omitempty"` // that name it
+
+	Backends []sites.BackendState `json:"backends,omitempty"` // of a proxy: how the servers behind fare
 }
 
 // A SiteList is the answer to GET /v1/sites.
@@ -35,6 +38,15 @@ func (e *Estate) namedBy() map[string][]string {
 	return by
 }
 
+// newSite gives a site with what is known of it.
+func (e *Estate) newSite(s config.Site, origin string, namedBy map[string][]string) Site {
+	site := Site{Site: s, Origin: origin, Bindings: namedBy[s.Name]}
+	if at := e.plan.Setup.Router.Named(s.Name); at != nil && at.Proxy != nil && e.apply != nil { // a server runs
+		site.Backends = at.Proxy.Backends()
+	}
+	return site
+}
+
 // Sites gives all sites, those of the file in front.
 func (e *Estate) Sites() ([]Site, error) {
 	e.mu.Lock()
@@ -48,11 +60,11 @@ func (e *Estate) Sites() ([]Site, error) {
 	}
 	by, list := e.namedBy(), []Site{}
 	for _, s := range e.plan.File().Sites {
-		list = append(list, Site{s, fromFile, by[s.Name]})
+		list = append(list, e.newSite(s, fromFile, by))
 	}
 	for _, s := range all.Sites {
 		if !e.plan.SiteInFile(s.Name) {
-			list = append(list, Site{s, fromStore, by[s.Name]})
+			list = append(list, e.newSite(s, fromStore, by))
 		}
 	}
 	return list, nil
@@ -71,7 +83,8 @@ func (e *Estate) Site(name string) (*Site, error) {
 func (e *Estate) site(name string) (*Site, error) {
 	for _, s := range e.plan.File().Sites {
 		if s.Name == name {
-			return &Site{s, fromFile, e.namedBy()[name]}, nil
+			found := e.newSite(s, fromFile, e.namedBy())
+			return &found, nil
 		}
 	}
 	s, ok, err := e.data.Parts.Site(name)
@@ -81,7 +94,8 @@ func (e *Estate) site(name string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{s, fromStore, e.namedBy()[name]}, nil
+	found := e.newSite(s, fromStore, e.namedBy())
+	return &found, nil
 }
 
 // AddSite adds a site. One that is there stays as it is, and is an error.

@@ -9,10 +9,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
@@ -171,38 +169,6 @@ func (p *Plan) fromStore(c *config.Certificate) (endpoint.GetCertificate, []cert
 		return nil, nil, err
 	}
 	return func() (*stdtls.Certificate, error) { return store.Get(c.Thumbprint) }, notices, nil
-}
-
-func (p *Plan) newSite(at string, c *config.Site) *sites.Site {
-	s := &sites.Site{Name: c.Name, Path: c.Path}
-	for _, h := range c.Hosts {
-		s.Hosts = append(s.Hosts, sites.HostOf(h))
-	}
-	if !strings.HasSuffix(s.Path, "/") {
-		s.Path += "/"
-	}
-	var err error
-	switch {
-	case c.Folder != "":
-		at += ".folder"
-		s.Handler, err = sites.Folder(p.file.Abs(c.Folder))
-		if s.Path != "/" && err == nil {
-			s.Handler = http.StripPrefix(strings.TrimSuffix(s.Path, "/"), s.Handler)
-		}
-	case c.Proxy != "":
-		to := sites.ProxyTo{URL: c.Proxy}
-		if c.ProxyCA != "" {
-			to.Roots = pool(p.authorities(at+".proxy_ca", c.ProxyCA))
-		}
-		at += ".proxy"
-		s.Handler, err = sites.Proxy(to)
-	default:
-		s.Handler = sites.Redirect(c.Redirect)
-	}
-	if err != nil {
-		p.wrong(at, err)
-	}
-	return s
 }
 
 func pool(list []*x509.Certificate) *x509.CertPool {

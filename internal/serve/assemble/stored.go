@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/handsel-tls/handsel/internal/serve/accesslog"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
@@ -162,7 +163,38 @@ func (p *Plan) listen() {
 		}
 	}
 	p.Setup.HTTPS, p.Setup.HTTP = compact(https), compact(http)
+	p.Setup.AccessLog = p.accessLog()
+	p.Setup.Believed = map[netip.AddrPort][]netip.Prefix{}
+	for _, b := range append(slices.Clone(p.file.Listen.ProxyProtocol), set.ProxyProtocol...) {
+		for _, on := range addresses([]string{b.On}) {
+			for _, text := range b.From {
+				if n, err := config.ParseNetwork(text); err == nil { // it was checked
+					p.Setup.Believed[on] = append(p.Setup.Believed[on], n)
+				}
+			}
+		}
+	}
 	p.Setup.RedirectHTTP = p.file.Listen.RedirectHTTP || set.RedirectHTTP
+}
+
+// accessLog gives where requests are written down: as the file says, or the
+// store if it says nothing.
+func (p *Plan) accessLog() accesslog.Settings {
+	a, to := p.file.AccessLog, ""
+	switch {
+	case a != nil && a.ToFile():
+		to = p.file.Abs(a.To)
+	case a != nil:
+		to = a.To
+	case p.stored.settings.AccessLog != nil:
+		a = p.stored.settings.AccessLog
+		to = a.To
+	default:
+		return accesslog.Settings{}
+	}
+	return accesslog.Settings{
+		To: to, Combined: a.Format == "combined", Bytes: int64(a.Megabytes) << 20, Keep: a.Keep, Query: a.Query, NoAddress: a.Addresses == "drop",
+	}
 }
 
 func compact(list []netip.AddrPort) (each []netip.AddrPort) {

@@ -6,7 +6,6 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -35,6 +34,7 @@ func (f *File) check() error {
 	c.sites()
 	c.bindings()
 	c.events()
+	c.accessLog()
 	return Join(c.found...)
 }
 
@@ -72,6 +72,7 @@ func (c *checker) listen() {
 			seen[addr] = strings.TrimPrefix(list.at, "$.")
 		}
 	}
+	c.proxyProtocol(seen)
 	if c.Listen.RedirectHTTP && len(c.Listen.HTTPS) == 0 {
 		c.wrong("$.listen.redirect_http", "there is no https address that plain requests could be sent to")
 	}
@@ -203,35 +204,6 @@ func (c *checker) host(at, host string) {
 		c.wrong(at, "%q: a host stands here without scheme and port, such as www.example.com", host)
 	} else if _, err := bindings.NameKey(host, 443); err != nil {
 		c.wrong(at, "%v", err)
-	}
-}
-
-// content checks what a site serves.
-func (c *checker) content(at string, s *Site) {
-	if count(s.Folder != "", s.Proxy != "", s.Redirect != "") != 1 {
-		c.wrong(at, "site %q needs one of folder, proxy and redirect, and only one", s.Name)
-	}
-	if s.Folder != "" {
-		info, err := os.Stat(c.Abs(s.Folder))
-		if err != nil {
-			c.wrong(at+".folder", "there is no folder %s: paths are relative to the configuration file", c.Abs(s.Folder))
-		} else if !info.IsDir() {
-			c.wrong(at+".folder", "%s is not a folder", c.Abs(s.Folder))
-		}
-	}
-	if s.Proxy != "" {
-		if _, err := sites.ParseProxy(s.Proxy); err != nil {
-			c.wrong(at+".proxy", "%q: %v", s.Proxy, err)
-		}
-	}
-	if s.ProxyCA != "" && !strings.HasPrefix(s.Proxy, "https:") {
-		c.wrong(at+".proxy_ca", "proxy_ca is for a proxy with https, and there is none")
-	}
-	if s.Redirect != "" {
-		u, err := url.Parse(s.Redirect)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			c.wrong(at+".redirect", "%q is not an address such as https://www.example.com", s.Redirect)
-		}
 	}
 }
 

@@ -23,6 +23,7 @@ type File struct {
 	Bindings     []Binding     `yaml:"bindings" json:"bindings,omitempty"`
 	Sites        []Site        `yaml:"sites" json:"sites,omitempty"`
 	Events       Events        `yaml:"events" json:"events,omitzero"`
+	AccessLog    *AccessLog    `yaml:"access_log" json:"access_log,omitempty"` // nil: requests are not written down
 
 	source []byte
 	path   string
@@ -33,6 +34,25 @@ type Listen struct {
 	HTTPS        []string `yaml:"https" json:"https,omitempty"`
 	HTTP         []string `yaml:"http" json:"http,omitempty"`
 	RedirectHTTP bool     `yaml:"redirect_http" json:"redirect_http,omitempty"` // plain requests are sent to HTTPS
+
+	ProxyProtocol []ProxyProtocol `yaml:"proxy_protocol" json:"proxy_protocol,omitempty"`
+}
+
+// ProxyProtocol says that connections to an address come by way of others, who
+// say in a header of the PROXY protocol whose they are.
+type ProxyProtocol struct {
+	On   string   `yaml:"on" json:"on"`     // one of the addresses of https and http
+	From []string `yaml:"from" json:"from"` // addresses and networks of who is believed
+}
+
+// AccessLog says where requests are written down, and how.
+type AccessLog struct {
+	To        string `yaml:"to" json:"to"`                         // a file, stdout or stderr
+	Format    string `yaml:"format" json:"format,omitempty"`       // json or combined
+	Megabytes int    `yaml:"megabytes" json:"megabytes,omitempty"` // when a new file is begun; 0: never
+	Keep      int    `yaml:"keep" json:"keep,omitempty"`           // how many old ones are kept
+	Query     bool   `yaml:"query" json:"query,omitempty"`         // queries of addresses are written, too
+	Addresses string `yaml:"addresses" json:"addresses,omitempty"` // of clients: keep or drop
 }
 
 // ACME says which certificate authority issues certificates, and to whom.
@@ -100,9 +120,23 @@ type Site struct {
 	Hosts    []string `yaml:"hosts" json:"hosts,omitempty"`
 	Path     string   `yaml:"path" json:"path,omitempty"` // prefix; empty: /
 	Folder   string   `yaml:"folder" json:"folder,omitempty"`
-	Proxy    string   `yaml:"proxy" json:"proxy,omitempty"`
+	Compress *bool    `yaml:"compress" json:"compress,omitempty"` // answers for clients that take it; nil: those of a folder
+	Proxy    Texts    `yaml:"proxy" json:"proxy,omitempty"`       // one server or several
 	ProxyCA  string   `yaml:"proxy_ca" json:"proxy_ca,omitempty"` // PEM file of the authorities of an https proxy
 	Redirect string   `yaml:"redirect" json:"redirect,omitempty"`
+	Status   int      `yaml:"redirect_status" json:"redirect_status,omitempty"`
+
+	// Of a proxy. Times are such as 10s, or 500ms.
+	Balance       string `yaml:"balance" json:"balance,omitempty"`               // round_robin or least_connections
+	ConnectWithin string `yaml:"connect_within" json:"connect_within,omitempty"` //
+	AnswerWithin  string `yaml:"answer_within" json:"answer_within,omitempty"`   // until the header is there
+	DownAfter     int    `yaml:"down_after" json:"down_after,omitempty"`         // failures in a row
+	DownFor       string `yaml:"down_for" json:"down_for,omitempty"`
+	HealthPath    string `yaml:"health_path" json:"health_path,omitempty"`
+	HealthEvery   string `yaml:"health_every" json:"health_every,omitempty"`
+	HealthWithin  string `yaml:"health_within" json:"health_within,omitempty"`
+	SendProxy     string `yaml:"send_proxy" json:"send_proxy,omitempty"` // v1 or v2
+	ClientCert    bool   `yaml:"client_certificate_headers" json:"client_certificate_headers,omitempty"`
 }
 
 // Load reads and checks a file. Paths in it are relative to its folder. The

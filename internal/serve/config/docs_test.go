@@ -35,7 +35,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		for i := range typ.NumField() {
 			f := typ.Field(i).Type
-			if f.Kind() == reflect.Slice {
+			if f.Kind() == reflect.Slice || f.Kind() == reflect.Pointer {
 				f = f.Elem()
 			}
 			if f.Kind() == reflect.Struct {

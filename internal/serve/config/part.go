@@ -57,6 +57,13 @@ func CheckACME(a *ACME) error {
 	return Join(c.found...)
 }
 
+// CheckAccessLog refuses a log that cannot be written.
+func CheckAccessLog(a *AccessLog) error {
+	c := &checker{File: &File{AccessLog: a}}
+	c.accessLog()
+	return Join(c.found...)
+}
+
 // FromJSON reads a part of a configuration that was written as JSON. The error
 // for a key that nobody knows says which there are.
 func FromJSON(data []byte, to any) error {
@@ -120,6 +127,8 @@ func (f *File) describe(at string) string {
 		what = fmt.Sprintf("site %q", f.Sites[i].Name)
 	case list == "certificates" && i < len(f.Certificates):
 		what = fmt.Sprintf("certificate %q", f.Certificates[i].Name)
+	default:
+		what = list
 	}
 	parts := slices.DeleteFunc([]string{what, strings.TrimPrefix(key, ".")}, func(s string) bool { return s == "" })
 	return strings.Join(parts, ", ")
@@ -156,6 +165,9 @@ func (f *File) MakeAbsolute() error {
 	}
 	for i := range f.Sites {
 		fix(&f.Sites[i].Folder, &f.Sites[i].ProxyCA)
+	}
+	if f.AccessLog != nil && f.AccessLog.ToFile() {
+		fix(&f.AccessLog.To)
 	}
 	return nil
 }

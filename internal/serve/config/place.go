@@ -192,7 +192,7 @@ func (f *File) keysBeside(t *token.Token) []string {
 		for i := range typ.NumField() {
 			if field := typ.Field(i); name != "" && tagOf(field) == name {
 				typ = field.Type
-				if typ.Kind() == reflect.Slice {
+				if typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
 					typ = typ.Elem()
 				}
 				break

@@ -78,9 +78,6 @@ func (c *checker) clientPaths(at string, b *Binding, auth bindings.ClientAuth) {
 	if len(b.ClientKeys) > 0 {
 		c.wrong(at+".client_keys", "with client_auth_paths there are certificates only: whether a client shows a raw key is agreed on in the handshake")
 	}
-	if b.HTTP2 != nil && *b.HTTP2 {
-		c.wrong(at+".http2", "with client_auth_paths there is no HTTP/2, which forbids to ask for a certificate after the handshake (RFC 9113, section 9.2)")
-	}
 	for i, p := range b.ClientPaths {
 		if p != "/" && path.Clean("/"+p) != strings.TrimSuffix(p, "/") {
 			c.wrong(fmt.Sprintf("%s.client_auth_paths[%d]", at, i), "%q is not a path such as /private/", p)

@@ -51,7 +51,7 @@ func TestVisitorsLeave(t *testing.T) {
 	defer b.Close()
 	v := &visitor{raw: b}
 	s.inside.byConn[a], s.inside.byRaw[b] = v, v
-	s.inside.led(b, &bindings.Binding{})
+	s.inside.led(b, &bindings.Binding{}, false)
 	if v.binding == nil {
 		t.Error("the binding was not noted")
 	}

@@ -17,7 +17,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/serve/accesslog"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/sites"
 	"github.com/handsel-tls/handsel/tls"
 )
 
@@ -39,6 +41,12 @@ type Options struct {
 	OnHandshake func(*Handshake)
 	// ErrorLog takes what net/http has to say; nil: nothing is kept.
 	ErrorLog *log.Logger
+	// Stdout and Stderr are what an access log may be written to by these names; nil:
+	// nothing is written.
+	Stdout, Stderr io.Writer
+	// Note is told what an operator should know, such as of a server behind that is
+	// down. nil: nobody is.
+	Note func(string)
 	// HandshakeTimeout is the longest time a handshake may take, 0: 10 seconds.
 	HandshakeTimeout time.Duration
 	// MostWaiting is how many connections may be in their handshake, or have
@@ -101,8 +109,11 @@ type Server struct {
 	crowd   *crowd
 	inside  visitors
 
+	log atomic.Pointer[accesslog.Log] // nil: requests are not written down
+
 	mu        sync.Mutex
 	listeners map[place]net.Listener
+	watched   map[*sites.Site]context.CancelFunc // that pass requests on
 	wait      sync.WaitGroup
 	closed    bool
 	failed    chan error
@@ -118,6 +129,14 @@ type place struct {
 func New(o Options) *Server {
 	if o.ErrorLog == nil {
 		o.ErrorLog = log.New(io.Discard, "", 0)
+	}
+	if o.Note == nil {
+		o.Note = func(string) {}
+	}
+	for _, w := range []*io.Writer{&o.Stdout, &o.Stderr} {
+		if *w == nil {
+			*w = io.Discard
+		}
 	}
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = handshakeTimeout
@@ -136,7 +155,7 @@ func New(o Options) *Server {
 			ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ConnState: s.changed,
 		}
 	}
-	s.https, s.http = server(s.serveHTTPS), server(s.serveHTTP)
+	s.https, s.http = server(s.logged(s.serveHTTPS)), server(s.logged(s.serveHTTP))
 	tls.PrepareServer(s.https)
 	before := s.https.ConnContext
 	s.https.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
@@ -161,12 +180,21 @@ func (s *Server) Apply(next *Setup) error {
 		return errors.New("the server is shutting down")
 	}
 	wanted := next.places()
+	log, err := s.openLog(next)
+	if err != nil {
+		return err
+	}
 	opened, err := s.open(wanted)
 	if err != nil {
+		if log != nil && log != s.log.Load() {
+			log.Close()
+		}
 		return err
 	}
 	next.prepare(s)
 	s.setup.Store(next)
+	s.useLog(log)
+	s.watch(next)
 	for p, l := range s.listeners {
 		if !wanted[p] {
 			l.Close()
@@ -242,6 +270,7 @@ func (s *Server) takeBack(given []place) {
 
 // serve takes connections in the background.
 func (s *Server) serve(p place, l net.Listener) {
+	l = &believing{l, s, p.addr}
 	s.wait.Go(func() {
 		var err error
 		if p.plain {
@@ -281,6 +310,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		})
 	}
 	wait.Wait()
+	s.mu.Lock()
+	s.unwatch()
+	s.mu.Unlock()
 	s.wait.Wait()
+	s.useLog(nil)
 	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
 	"github.com/handsel-tls/handsel/tls"
@@ -33,8 +34,11 @@ func (s *Setup) identify(r *http.Request, v *visitor, b *bindings.Binding) (why 
 	if known() {
 		return ""
 	}
+	if r.ProtoMajor == 2 { // and tls.Config.HTTP11Required says so: RFC 9113, section 9.2.1
+		panic(http.ErrAbortHandler)
+	}
 	if !v.asked.Swap(true) {
-		err := conn.RequestCertificate(r.Context(), s.laterConfig(b))
+		err := conn.RequestCertificate(r.Context(), made(&s.later, b, s.laterConfig))
 		switch state := conn.ConnectionState(); {
 		case err == nil && known():
 			r.TLS = &state
@@ -57,13 +61,30 @@ func (s *Setup) identify(r *http.Request, v *visitor, b *bindings.Binding) (why 
 	return "a client certificate is needed here."
 }
 
-// laterConfig is the config with which a certificate is asked for.
+// laterConfig makes the config with which a certificate is asked for.
 func (s *Setup) laterConfig(b *bindings.Binding) *tls.Config {
-	if c, ok := s.later.Load(b); ok {
-		return c.(*tls.Config)
-	}
 	c := s.newConfig(b)
 	c.ClientAuth = tls.VerifyClientCertIfGiven
-	kept, _ := s.later.LoadOrStore(b, c)
-	return kept.(*tls.Config)
+	return c
+}
+
+// nowConfig makes the config for clients that have to be asked in the handshake.
+// A session from before, in which nobody was asked, must not be resumed: a client
+// that resumes is not asked.
+func (s *Setup) nowConfig(b *bindings.Binding) *tls.Config {
+	c := s.laterConfig(b)
+	c.SessionTicketsDisabled = true
+	return c
+}
+
+// asksNow reports whether a client has to be asked for its certificate in the
+// handshake, because some path is guarded and it could not be asked later: it has
+// TLS 1.3 without post-handshake authentication. As long as it speaks HTTP/2 it
+// is told to come again with HTTP/1.1 if it wants one of these paths, and is asked
+// then.
+func asksNow(set *bindings.Settings, hello *tls.ClientHelloInfo) bool {
+	return len(set.ClientAuthPaths) > 0 &&
+		(set.NoHTTP2 || !slices.Contains(hello.SupportedProtos, "h2")) &&
+		(set.MaxVersion == 0 || set.MaxVersion >= iana.TLS13) && slices.Contains(hello.SupportedVersions, tls.VersionTLS13) &&
+		!slices.Contains(hello.Extensions, uint16(iana.ExtPostHandshakeAuth))
 }

@@ -110,7 +110,7 @@ func TestGuardedPath(t *testing.T) {
 		}
 	}
 	for name, client := range map[string]*http.Client{
-		"post-handshake": h.client("mixed.localhost"),
+		"is needed here": h.client("mixed.localhost", http1), // was asked in the handshake
 		"renegotiate":    h.ours(&ours.Config{ServerName: "mixed.localhost", MaxVersion: tls.VersionTLS12}),
 	} {
 		if status, body := h.get(client, "mixed.localhost", "/private/"); status != 403 || !strings.Contains(body, name) {

@@ -19,12 +19,12 @@ import (
 func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 	setup, v := s.setup.Load(), visitorOf(r)
 	if v == nil || v.binding == nil {
-		answer(w, http.StatusInternalServerError, "the connection has no binding.")
+		say(w, http.StatusInternalServerError, "the connection has no binding.")
 		return
 	}
 	local, err := localOf(v.raw.LocalAddr())
 	if err != nil {
-		answer(w, http.StatusInternalServerError, "the connection has no address.")
+		say(w, http.StatusInternalServerError, "the connection has no address.")
 		return
 	}
 	host, name := sites.HostOf(r.Host), sites.HostOf(r.TLS.ServerName)
@@ -33,22 +33,22 @@ func (s *Server) serveHTTPS(w http.ResponseWriter, r *http.Request) {
 	}
 	binding := setup.bindingOf(v.binding, local, name, host)
 	if binding == nil {
-		answer(w, http.StatusMisdirectedRequest, "this connection is not for "+strconv.Quote(host)+".")
+		say(w, http.StatusMisdirectedRequest, "this connection is not for "+strconv.Quote(host)+".")
 		return
 	}
 	site := setup.Router.Find(host, r.URL.Path, binding.Settings.Site)
 	if site != nil && setup.guarded[site.Name] > demandOf(&binding.Settings) {
-		answer(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate, or with a key.")
+		say(w, http.StatusMisdirectedRequest, "that site needs a connection with a client certificate, or with a key.")
 		return
 	}
 	if tooEarly(r, &binding.Settings) {
 		w.Header().Set("Cache-Control", "no-store")
-		answer(w, http.StatusTooEarly, "send it again when the handshake is complete.")
+		say(w, http.StatusTooEarly, "send it again when the handshake is complete.")
 		return
 	}
 	if why := setup.identify(r, v, binding); why != "" {
 		w.Header().Set("Connection", "close")
-		answer(w, http.StatusForbidden, why)
+		say(w, http.StatusForbidden, why)
 		return
 	}
 	serve(w, r, site, host)
@@ -179,12 +179,13 @@ func guards(t *bindings.Table) map[string]demand {
 // serve answers with a site. None: 400, as HTTP.SYS does.
 func serve(w http.ResponseWriter, r *http.Request, site *sites.Site, host string) {
 	if site == nil {
-		answer(w, http.StatusBadRequest, "there is no site "+strconv.Quote(host)+" here.")
+		say(w, http.StatusBadRequest, "there is no site "+strconv.Quote(host)+" here.")
 		return
 	}
+	sites.NoteSite(r.Context(), site.Name)
 	site.Handler.ServeHTTP(w, r)
 }
 
-func answer(w http.ResponseWriter, status int, text string) {
+func say(w http.ResponseWriter, status int, text string) {
 	http.Error(w, strconv.Itoa(status)+" "+http.StatusText(status)+": "+text, status)
 }

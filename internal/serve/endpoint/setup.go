@@ -15,6 +15,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/serve/accesslog"
 	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/sites"
@@ -39,6 +40,11 @@ type Setup struct {
 	PSKs         map[string][]tls.PreSharedKey                  // likewise
 	ECH          []tls.EncryptedClientHelloKey                  // for all of HTTPS
 
+	// Believed are the networks from which connections to an address come that begin
+	// with a header of the PROXY protocol.
+	Believed  map[netip.AddrPort][]netip.Prefix
+	AccessLog accesslog.Settings // To is empty: none
+
 	// Challenge gives the certificate with which a name is proved to be served here,
 	// to an authority that offers acme.Protocol alone, and Answer answers a plain
 	// request for the same purpose, and reports whether it was one. Both may be nil.
@@ -48,6 +54,7 @@ type Setup struct {
 	config  *tls.Config
 	configs sync.Map          // of *bindings.Binding to *tls.Config, made when first used
 	later   sync.Map          // likewise, for asking for a certificate after the handshake
+	now     sync.Map          // likewise, for asking those in the handshake who cannot be asked after it
 	guarded map[string]demand // by site
 	inside  *visitors
 }
@@ -57,7 +64,7 @@ func (s *Setup) Next() *Setup {
 	return &Setup{
 		HTTPS: s.HTTPS, HTTP: s.HTTP, RedirectHTTP: s.RedirectHTTP, Table: s.Table, Router: s.Router,
 		Certificates: s.Certificates, Resolve: s.Resolve, ClientCAs: maps.Clone(s.ClientCAs), RawKeys: maps.Clone(s.RawKeys),
-		ClientKeys: maps.Clone(s.ClientKeys), PSKs: maps.Clone(s.PSKs), ECH: s.ECH, Challenge: s.Challenge, Answer: s.Answer,
+		ClientKeys: maps.Clone(s.ClientKeys), PSKs: maps.Clone(s.PSKs), ECH: s.ECH, Challenge: s.Challenge, Answer: s.Answer, Believed: s.Believed, AccessLog: s.AccessLog,
 	}
 }
 
@@ -122,12 +129,21 @@ func (s *Setup) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if found.Binding == nil || found.Binding.Settings.Reject {
 		return nil, refuse(hello.Conn, found, local, hello.ServerName)
 	}
-	s.inside.led(hello.Conn, found.Binding)
-	if c, ok := s.configs.Load(found.Binding); ok {
-		return c.(*tls.Config), nil
+	now := asksNow(&found.Binding.Settings, hello)
+	s.inside.led(hello.Conn, found.Binding, now)
+	if now {
+		return made(&s.now, found.Binding, s.nowConfig), nil
 	}
-	c, _ := s.configs.LoadOrStore(found.Binding, s.newConfig(found.Binding))
-	return c.(*tls.Config), nil
+	return made(&s.configs, found.Binding, s.newConfig), nil
+}
+
+// made gives the config of a binding, and makes it if there is none yet.
+func made(all *sync.Map, b *bindings.Binding, make func(*bindings.Binding) *tls.Config) *tls.Config {
+	if c, ok := all.Load(b); ok {
+		return c.(*tls.Config)
+	}
+	c, _ := all.LoadOrStore(b, make(b))
+	return c.(*tls.Config)
 }
 
 // refuse ends a connection that no binding is for, in the way the table says.
@@ -176,7 +192,10 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	if len(set.ClientAuthPaths) > 0 {
 		c.ClientAuth, c.PostHandshakeAuth = tls.NoClientCert, true
 	}
-	if set.NoHTTP2 || len(set.ClientAuthPaths) > 0 {
+	if len(set.ClientAuthPaths) > 0 {
+		c.HTTP11Required = func(path string) bool { return guardsPath(set, path) }
+	}
+	if set.NoHTTP2 {
 		c.NextProtos = []string{"http/1.1"}
 	}
 	for _, id := range set.Suites {

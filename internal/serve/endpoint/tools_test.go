@@ -146,7 +146,7 @@ func (h *host) client(name string, change ...func(*tls.Config)) *http.Client {
 		f(c)
 	}
 	tr := &http.Transport{
-		TLSClientConfig: c, ForceAttemptHTTP2: true,
+		TLSClientConfig: c, ForceAttemptHTTP2: !slices.Equal(c.NextProtos, []string{"http/1.1"}),
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+h.ports["$HTTPS"])
 		},

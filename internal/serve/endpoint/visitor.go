@@ -57,12 +57,14 @@ func (l *visitors) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// led notes the binding of a connection.
-func (l *visitors) led(raw net.Conn, b *bindings.Binding) {
+// led notes the binding of a connection, and whether its client is asked for a
+// certificate in the handshake.
+func (l *visitors) led(raw net.Conn, b *bindings.Binding, asked bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if v := l.byRaw[raw]; v != nil {
 		v.binding = b
+		v.asked.Store(asked)
 	}
 }
 
@@ -80,6 +82,9 @@ func visitorOf(r *http.Request) *visitor {
 
 // reset ends a connection without a word, so that the client sees a reset.
 func reset(conn net.Conn) {
+	if p, ok := conn.(*proxied); ok {
+		conn = p.Raw()
+	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
 	}

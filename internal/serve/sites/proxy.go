@@ -14,19 +14,48 @@ import (
 	"time"
 )
 
-// answerTime is how long the server behind may think about its answer.
-const answerTime = time.Minute
+// What a Proxy does if nothing else is said.
+const (
+	connectTime = 10 * time.Second // to connect, and again for the handshake
+	answerTime  = time.Minute      // until the header of the answer is there
+	downAfter   = 3                // failures in a row
+	downFor     = 10 * time.Second
+	checkEvery  = 10 * time.Second
+	checkTime   = 3 * time.Second
+)
 
-// ProxyTo says where Proxy passes requests on to.
+// ProxyTo says where a Proxy passes requests on to, and how. What is 0 or empty
+// is as usual.
 type ProxyTo struct {
-	// URL has the scheme http, https (HTTP/2 if the server behind can), or h2c
+	// URLs have the scheme http, https (HTTP/2 if the server behind can), or h2c
 	// (HTTP/2 without TLS), a host, and a path that goes before that of requests.
-	URL string
-	// Roots are the authorities of an https server; nil: those of the system.
+	URLs []string
+	// Roots are the authorities of https servers; nil: those of the system.
 	Roots *x509.CertPool
+	// LeastBusy has a request go to the server with the fewest requests under way,
+	// and not to the next one.
+	LeastBusy bool
+	// Connect is how long a connection may take, Answer how long a server may think
+	// until its answer begins.
+	Connect, Answer time.Duration
+	// After DownAfter failures in a row a server gets no requests for DownFor, as
+	// long as there is another.
+	DownAfter int
+	DownFor   time.Duration
+	// CheckPath is what is asked of each server every CheckEvery, to find out
+	// whether it is well: it has to answer within CheckTime with a status below 400.
+	// Empty: nothing is asked.
+	CheckPath             string
+	CheckEvery, CheckTime time.Duration
+	// SendProxy is the version of the PROXY protocol, 1 or 2, by which servers are
+	// told whose connection it is; 0: not. HTTP/1.1 only.
+	SendProxy int
+	// ClientCertificate has servers be told of the client's certificate: see
+	// setCertificate.
+	ClientCertificate bool
 }
 
-// ParseProxy reads the URL of a ProxyTo.
+// ParseProxy reads a URL of a ProxyTo.
 func ParseProxy(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "h2c" {
@@ -35,38 +64,61 @@ func ParseProxy(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// Proxy passes requests on to another server, WebSocket too. The path stays as
-// it is. What the client says of itself in X-Forwarded headers is replaced by
-// what is known.
-func Proxy(to ProxyTo) (http.Handler, error) {
-	target, err := ParseProxy(to.URL)
+// A Proxy passes requests on to other servers, WebSocket and gRPC too. The path
+// stays as it is. What the client says of itself in X-Forwarded headers, and in
+// those of setCertificate, is replaced by what is known.
+type Proxy struct {
+	http.Handler
+	*pool
+}
+
+// NewProxy makes a Proxy.
+func NewProxy(to ProxyTo) (*Proxy, error) {
+	p, err := newPool(to)
 	if err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: answerTime,
+	return &Proxy{&httputil.ReverseProxy{
+		Transport: p,
+		ErrorLog:  log.New(io.Discard, "", 0), // what matters is answered
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetXForwarded()
+			stripCertificate(r.Out)
+			if to.ClientCertificate {
+				setCertificate(r.Out.Header, r.In.TLS)
+			}
+		},
+		ErrorHandler: notAnswered,
+	}, p}, nil
+}
+
+// newTransport makes the transport for servers that speak the scheme.
+func newTransport(scheme string, to *ProxyTo) *http.Transport {
+	t := &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: or(to.Connect, connectTime)}).DialContext,
+		TLSHandshakeTimeout:   or(to.Connect, connectTime),
+		ResponseHeaderTimeout: or(to.Answer, answerTime),
 		IdleConnTimeout:       time.Minute,
 		MaxIdleConnsPerHost:   64,
 		TLSClientConfig:       &tls.Config{RootCAs: to.Roots},
 		ForceAttemptHTTP2:     true,
+		DisableCompression:    true, // what a client accepts is for the client to say
 	}
-	if target.Scheme == "h2c" {
-		target.Scheme = "http"
-		transport.Protocols = new(http.Protocols)
-		transport.Protocols.SetUnencryptedHTTP2(true)
+	if scheme == "h2c" {
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetUnencryptedHTTP2(true)
 	}
-	return &httputil.ReverseProxy{
-		Transport: transport,
-		ErrorLog:  log.New(io.Discard, "", 0), // what matters is answered
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(target)
-			p.SetXForwarded()
-			p.Out.Host = p.In.Host
-		},
-		ErrorHandler: notAnswered,
-	}, nil
+	if to.SendProxy != 0 {
+		sendProxy(t, byte(to.SendProxy))
+	}
+	return t
+}
+
+func or[T comparable](value, usual T) T {
+	if value == *new(T) {
+		return usual
+	}
+	return value
 }
 
 // notAnswered tells the client no more than it needs to know.

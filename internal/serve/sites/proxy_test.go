@@ -24,7 +24,7 @@ func seen(w http.ResponseWriter, r *http.Request) {
 
 func front(t *testing.T, to ProxyTo) *httptest.Server {
 	t.Helper()
-	h, err := Proxy(to)
+	h, err := NewProxy(to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,10 +53,10 @@ func TestProxyProtocols(t *testing.T) {
 		to   ProxyTo
 		want string // in front of the rest
 	}{
-		{"http", ProxyTo{URL: plain.URL}, "HTTP/1.1 POST /x/y?z=1"},
-		{"path in front", ProxyTo{URL: plain.URL + "/base/"}, "HTTP/1.1 POST /base/x/y?z=1"},
-		{"https", ProxyTo{URL: secure.URL, Roots: roots}, "HTTP/2.0 POST /x/y?z=1"},
-		{"h2c", ProxyTo{URL: strings.Replace(h2c.URL, "http", "h2c", 1)}, "HTTP/2.0 POST /x/y?z=1"},
+		{"http", ProxyTo{URLs: []string{plain.URL}}, "HTTP/1.1 POST /x/y?z=1"},
+		{"path in front", ProxyTo{URLs: []string{plain.URL + "/base/"}}, "HTTP/1.1 POST /base/x/y?z=1"},
+		{"https", ProxyTo{URLs: []string{secure.URL}, Roots: roots}, "HTTP/2.0 POST /x/y?z=1"},
+		{"h2c", ProxyTo{URLs: []string{strings.Replace(h2c.URL, "http", "h2c", 1)}}, "HTTP/2.0 POST /x/y?z=1"},
 	}
 	for _, tt := range tests {
 		f := front(t, tt.to)
@@ -75,13 +75,13 @@ func TestProxyFailures(t *testing.T) {
 	defer untrusted.Close()
 	untrusted.Config.ErrorLog = nil
 	for _, url := range []string{gone.URL, untrusted.URL} {
-		status, _, body := raw(t, front(t, ProxyTo{URL: url}), "GET", "/")
+		status, _, body := raw(t, front(t, ProxyTo{URLs: []string{url}}), "GET", "/")
 		if status != 502 || strings.Contains(body, "127.0.0.1") {
 			t.Errorf("%s: %d %q: the client need not know more", url, status, body)
 		}
 	}
 	for _, bad := range []string{"", "127.0.0.1:80", "ftp://x", "http://", "http://[::1", "://"} {
-		if _, err := Proxy(ProxyTo{URL: bad}); err == nil {
+		if _, err := NewProxy(ProxyTo{URLs: []string{bad}}); err == nil {
 			t.Errorf("%q: no error", bad)
 		}
 	}
@@ -99,7 +99,7 @@ func TestProxyStreams(t *testing.T) {
 		}
 	}))
 	defer back.Close()
-	f := front(t, ProxyTo{URL: back.URL})
+	f := front(t, ProxyTo{URLs: []string{back.URL}})
 	r, err := http.Get(f.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func accept(key string) string {
 func TestProxyWebSocket(t *testing.T) {
 	back := httptest.NewServer(http.HandlerFunc(echo))
 	defer back.Close()
-	f := front(t, ProxyTo{URL: back.URL})
+	f := front(t, ProxyTo{URLs: []string{back.URL}})
 	c, err := net.Dial("tcp", f.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)

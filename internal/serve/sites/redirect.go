@@ -8,11 +8,11 @@ import (
 )
 
 // Redirect sends clients to an address, with the path and query of the request
-// behind it.
-func Redirect(to string) http.Handler {
+// behind it, and a status of 301 to 308.
+func Redirect(to string, status int) http.Handler {
 	to = strings.TrimSuffix(to, "/")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, to+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, to+r.URL.RequestURI(), status)
 	})
 }
 

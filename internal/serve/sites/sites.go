@@ -17,17 +17,19 @@ type Site struct {
 	Hosts   []string // in lower case; "*.example.com" for one label; none: any host
 	Path    string   // prefix that ends in /
 	Handler http.Handler
+	Proxy   *Proxy // what the handler passes requests on with; nil: it does not
 }
 
 // A Router finds the site of a request. It does not change.
 type Router struct {
+	all    []*Site
 	byHost map[string][]*Site // longest path first
 	byName map[string]*Site
 }
 
 // NewRouter makes a router.
 func NewRouter(list []*Site) *Router {
-	r := &Router{byHost: map[string][]*Site{}, byName: map[string]*Site{}}
+	r := &Router{all: list, byHost: map[string][]*Site{}, byName: map[string]*Site{}}
 	for _, s := range list {
 		r.byName[s.Name] = s
 		hosts := s.Hosts
@@ -43,6 +45,12 @@ func NewRouter(list []*Site) *Router {
 	}
 	return r
 }
+
+// Sites gives all sites.
+func (r *Router) Sites() []*Site { return r.all }
+
+// Named gives the site of a name, nil if there is none.
+func (r *Router) Named(name string) *Site { return r.byName[name] }
 
 // Find gives the site of a host and path: an exact host before a wildcard
 // before any, and of those the longest path. fallback names the site for hosts

@@ -65,9 +65,9 @@ func TestRedirects(t *testing.T) {
 		target  string
 		want    string
 	}{
-		{"path and query", Redirect("https://new.example.com/"), "old", "/a/b?c=d", "https://new.example.com/a/b?c=d"},
-		{"two slashes stay on the host", Redirect("https://new.example.com"), "old", "//evil.example/x", "https://new.example.com//evil.example/x"},
-		{"below a path", Redirect("https://new.example.com/old"), "old", "/x", "https://new.example.com/old/x"},
+		{"path and query", Redirect("https://new.example.com/", 308), "old", "/a/b?c=d", "https://new.example.com/a/b?c=d"},
+		{"two slashes stay on the host", Redirect("https://new.example.com", 308), "old", "//evil.example/x", "https://new.example.com//evil.example/x"},
+		{"below a path", Redirect("https://new.example.com/old", 308), "old", "/x", "https://new.example.com/old/x"},
 		{"443", ToHTTPS(443), "www.example.com:80", "/x?y", "https://www.example.com/x?y"},
 		{"another port", ToHTTPS(8443), "www.example.com:8080", "/", "https://www.example.com:8443/"},
 		{"IPv6", ToHTTPS(8443), "[::1]:8080", "/", "https://[::1]:8443/"},

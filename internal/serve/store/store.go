@@ -32,6 +32,8 @@ type Settings struct {
 	NoMatch string        `json:"no_match,omitempty"`
 	Default string        `json:"default,omitempty"`
 	ACME    *config.ACME  `json:"acme,omitempty"`
+
+	AccessLog *config.AccessLog `json:"access_log,omitempty"`
 }
 
 // Contents are all that a store holds.

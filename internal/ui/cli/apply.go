@@ -127,7 +127,7 @@ func applicationOf(file string) (*admin.Application, error) {
 		return nil, f.Wrong("$.events", "what the event log keeps is not kept in the store: leave events to the file of handsel serve --config")
 	}
 	a := &admin.Application{Contents: store.Contents{
-		Settings: store.Settings{Listen: f.Listen, NoMatch: f.NoMatch, Default: f.Default, ACME: f.ACME}, Bindings: f.Bindings, Sites: f.Sites,
+		Settings: store.Settings{Listen: f.Listen, NoMatch: f.NoMatch, Default: f.Default, ACME: f.ACME, AccessLog: f.AccessLog}, Bindings: f.Bindings, Sites: f.Sites,
 	}}
 	if err := f.MakeAbsolute(); err != nil {
 		return nil, err

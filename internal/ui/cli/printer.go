@@ -19,6 +19,7 @@ import (
 // many. Connections that were closed without a byte, as by those who watch over
 // servers or look for open ports, are counted: only the first is a line.
 type printer struct {
+	mu    sync.Mutex // of out
 	out   io.Writer
 	color colors
 	json  bool
@@ -36,6 +37,13 @@ func newPrinter(out io.Writer, asJSON bool) *printer {
 		queue: make(chan *endpoint.Handshake, 4096), done: make(chan struct{}), quit: make(chan struct{})}
 	go p.run()
 	return p
+}
+
+// Write writes lines between those of handshakes.
+func (p *printer) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
 }
 
 // print hands a handshake over. It does not block.
@@ -67,7 +75,7 @@ func (p *printer) run() {
 				p.line(<-p.queue)
 			}
 			if p.probe > 1 {
-				fmt.Fprintf(p.out, "%s(%d connections were closed without a byte)%s\n", p.color.dim, p.probe, p.color.off)
+				fmt.Fprintf(p, "%s(%d connections were closed without a byte)%s\n", p.color.dim, p.probe, p.color.off)
 			}
 			return
 		}
@@ -76,21 +84,21 @@ func (p *printer) run() {
 
 func (p *printer) line(h *endpoint.Handshake) {
 	if n := p.lost.Swap(0); n > 0 && !p.json {
-		fmt.Fprintf(p.out, "%s(%d handshakes are not shown: they came faster than they could be printed)%s\n", p.color.yellow, n, p.color.off)
+		fmt.Fprintf(p, "%s(%d handshakes are not shown: they came faster than they could be printed)%s\n", p.color.yellow, n, p.color.off)
 	}
 	v := newView(h.Record)
 	if p.json {
 		v.addDetails(h.Record)
 		v.Binding = newBindingView(h)
-		json.NewEncoder(p.out).Encode(v)
+		json.NewEncoder(p).Encode(v)
 		return
 	}
 	if v.Failure == nil || v.Failure.Fault != fault.NoBytes.Name() {
-		fmt.Fprintln(p.out, v.line(p.color))
+		fmt.Fprintln(p, v.line(p.color))
 		return
 	}
 	if p.probe++; p.probe == 1 {
-		fmt.Fprintf(p.out, "%s%s  %-21s  closed without a byte; more like it are counted only%s\n", p.color.dim, v.Time.Format("15:04:05.000"), v.Peer, p.color.off)
+		fmt.Fprintf(p, "%s%s  %-21s  closed without a byte; more like it are counted only%s\n", p.color.dim, v.Time.Format("15:04:05.000"), v.Peer, p.color.off)
 	}
 }
 

@@ -93,13 +93,16 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	events := &eventFeed{dir: dir, err: a.err}
 	defer events.close()
 	feed := web.NewFeed(handshakeForms)
-	server := endpoint.New(endpoint.Options{OnHandshake: func(h *endpoint.Handshake) {
-		out.print(h)
-		events.tell(h)
-		if f.webListen != noPage {
-			feed.Tell(h)
-		}
-	}})
+	server := endpoint.New(endpoint.Options{
+		OnHandshake: func(h *endpoint.Handshake) {
+			out.print(h)
+			events.tell(h)
+			if f.webListen != noPage {
+				feed.Tell(h)
+			}
+		},
+		Stdout: out, Stderr: a.err, Note: func(text string) { fmt.Fprintln(a.err, "note: "+plain(text)) },
+	})
 	var refused error // an address that cannot be had
 	estate := admin.New(data, events.first(load), func(s *endpoint.Setup) error {
 		refused = server.Apply(s)

@@ -9,15 +9,28 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handsel-tls/handsel/internal/serve/admin"
+	"github.com/handsel-tls/handsel/internal/serve/sites"
 )
 
 var siteSettings = []setting{
 	{"host", "hosts", listSetting, "host of requests, such as www.example.com or *.example.com; none: any"},
 	{"path", "path", textSetting, "path that requests begin with (/)"},
 	{"folder", "folder", pathSetting, "serve the files of a folder"},
-	{"proxy", "proxy", textSetting, "pass requests on, such as http://127.0.0.1:3000"},
+	{"compress", "compress", boolSetting, "compress answers for clients that take it (on by itself with --folder)"},
+	{"proxy", "proxy", listSetting, "pass requests on to a server, or to several, such as http://127.0.0.1:3000, https://10.0.0.5, h2c://127.0.0.1:50051"},
 	{"proxy-ca", "proxy_ca", pathSetting, "PEM file of the authorities of an https proxy"},
+	{"balance", "balance", textSetting, "which of several servers: round_robin or least_connections"},
+	{"connect-within", "connect_within", textSetting, "longest time to connect to a server (10s)"},
+	{"answer-within", "answer_within", textSetting, "longest time until an answer begins (1m)"},
+	{"down-after", "down_after", numberSetting, "failures in a row until a server gets no requests for a while (3)"},
+	{"down-for", "down_for", textSetting, "how long that is (10s)"},
+	{"health-path", "health_path", textSetting, "ask each server for this path to find out whether it is well"},
+	{"health-every", "health_every", textSetting, "how often (10s)"},
+	{"health-within", "health_within", textSetting, "longest time for the answer (3s)"},
+	{"send-proxy", "send_proxy", textSetting, "tell servers whose connection it is by the PROXY protocol: v1 or v2"},
+	{"client-certificate-headers", "client_certificate_headers", boolSetting, "tell servers of the client's certificate"},
 	{"redirect", "redirect", textSetting, "send clients elsewhere, such as https://www.example.com"},
+	{"redirect-status", "redirect_status", numberSetting, "301, 302, 303, 307 or 308 (308)"},
 }
 
 // siteCommand works on what is served under hosts and paths.
@@ -31,6 +44,7 @@ A change is in force for the next request, and is there after a restart. Sites o
 configuration file are shown, and changed in the file.`,
 		`  handsel site add www --host www.example.com --folder ./www
   handsel site add api --host www.example.com --path /api/ --proxy http://127.0.0.1:3000
+  handsel site add shop --host shop.example.com --proxy http://10.0.0.1:3000,http://10.0.0.2:3000 --health-path /health
   handsel site set www --folder ./www-new
   handsel site list
   handsel site remove api`)
@@ -54,6 +68,7 @@ func (s *admins) siteAdd() *cobra.Command {
 		},
 	}
 	addSettings(c, siteSettings)
+	completeSite(c)
 	return c
 }
 
@@ -76,7 +91,19 @@ func (s *admins) siteSet() *cobra.Command {
 		},
 	}
 	addSettings(c, siteSettings)
+	completeSite(c)
 	return c
+}
+
+// completeSite completes the settings that are one of a few words.
+func completeSite(c *cobra.Command) {
+	for flag, words := range map[string][]string{
+		"balance": {"round_robin", "least_connections"}, "send-proxy": {"v1", "v2"}, "redirect-status": {"301", "302", "303", "307", "308"},
+	} {
+		c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+	c.MarkFlagDirname("folder")
+	c.MarkFlagFilename("proxy-ca", "pem", "crt")
 }
 
 // sited adds or changes a site and prints it.
@@ -101,8 +128,8 @@ func siteLine(s *admin.Site) string {
 	}
 	what := "folder " + s.Folder
 	switch {
-	case s.Proxy != "":
-		what = "proxy " + s.Proxy
+	case len(s.Proxy) > 0:
+		what = "proxy " + strings.Join(s.Proxy, ", ")
 	case s.Redirect != "":
 		what = "redirect " + s.Redirect
 	}
@@ -111,6 +138,21 @@ func siteLine(s *admin.Site) string {
 		line += "\t(file)"
 	}
 	return line
+}
+
+// backendLine tells how a server behind fares.
+func backendLine(b *sites.BackendState) string {
+	line := plain(b.URL) + " gets requests"
+	if !b.Up {
+		line = plain(b.URL) + " gets none"
+	}
+	if b.Sick {
+		line += ", is not well"
+	}
+	if b.Failures > 0 {
+		line += fmt.Sprintf(", failed %d times in a row", b.Failures)
+	}
+	return line + fmt.Sprintf(", has %d under way", b.Busy)
 }
 
 func (s *admins) siteList() *cobra.Command {
@@ -153,6 +195,9 @@ func (s *admins) siteShow() *cobra.Command {
 				}
 				s.print(site, func() {
 					s.showFields(site.Site)
+					for _, b := range site.Backends {
+						fmt.Fprintln(s.out, "server: "+backendLine(&b))
+					}
 					for _, b := range site.Bindings {
 						fmt.Fprintln(s.out, "binding: "+b)
 					}

@@ -18,7 +18,7 @@ import (
 type view struct {
 	Time       time.Time     `json:"time"`
 	Connection string        `json:"connection"` // the same in the access log and in events
-	Role       string        `json:"role"` // of this side
+	Role       string        `json:"role"`       // of this side
 	Peer       string        `json:"peer"`
 	ServerName string        `json:"server_name,omitempty"`
 	Version    string        `json:"version,omitempty"`
