@@ -214,6 +214,14 @@ type Config struct {
 	// may have them, too, and no early data is taken.
 	EarlyDataRegister EarlyDataRegister
 
+	// FalseStart has a client of TLS 1.2 send data before the server's Finished
+	// has come, a round trip earlier: Handshake returns then, and Read goes on
+	// with it. It counts only where the keys have forward secrecy, the suite is an
+	// AEAD's and an application protocol was agreed on. Whoever stands between the
+	// two may have altered what was agreed on, which shows in the next Read; what
+	// was written until then went to whom the certificate names. RFC 7918.
+	FalseStart bool
+
 	// DelegatedCredentials are shown in place of a certificate to peers that
 	// accept them, the first that fits (RFC 9345; TLS 1.3). There has to be a
 	// certificate for the others. AcceptDelegatedCredentials accepts those of
@@ -296,7 +304,7 @@ func (c *Config) Clone() *Config {
 		DelegatedCredentials: c.DelegatedCredentials, AcceptDelegatedCredentials: c.AcceptDelegatedCredentials,
 		RawPublicKey: c.RawPublicKey, PeerPublicKeys: c.PeerPublicKeys,
 		PreSharedKeys: c.PreSharedKeys, RequirePreSharedKey: c.RequirePreSharedKey, GetPreSharedKeys: c.GetPreSharedKeys, PreSharedKeyHint: c.PreSharedKeyHint,
-		PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
+		FalseStart: c.FalseStart, PermuteExtensions: c.PermuteExtensions, NameAuthorities: c.NameAuthorities,
 		SigningSchemes: c.SigningSchemes, VerifySchemes: c.VerifySchemes, CertificateSchemes: c.CertificateSchemes,
 		tickets:  keys,
 		explicit: c.ticketsSet(),
@@ -405,6 +413,9 @@ func (c *Config) prepare() *prepared {
 		p.client = p.server
 		c.clientTypes(&p.client)
 		p.client.Renegotiation = renegotiation[c.Renegotiation]
+		if c.FalseStart {
+			p.client.FalseStart = handshake.FalseStartALPN
+		}
 	})
 	return &c.prepared
 }

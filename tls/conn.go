@@ -22,7 +22,7 @@ type Conn struct {
 
 	handshakeMu sync.Mutex
 	complete    atomic.Bool
-	half        atomic.Bool // a server's early data is read, and the handshake goes on beneath
+	half        atomic.Bool // data flows, and the handshake goes on in Read: a server's early data, a client's false start
 	handshakeEr error
 	engine      *engine.Conn
 	host        host

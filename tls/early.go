@@ -68,12 +68,13 @@ func (h *host) replayed(a *handshake.Ask) handshake.Answer {
 	return handshake.Answer{Fresh: true}
 }
 
-// earlyConn is what a connection keeps of early data; nil if there is none.
+// earlyConn is what a connection keeps of data that goes before the handshake is
+// complete; nil if there is none.
 type earlyConn struct {
-	data []byte // a client: to be sent
-	sent int    // a client: how much was
+	data []byte // a client's early data: to be sent
+	sent int    // how much of it was
 
-	limit   *time.Timer // a server: of the handshake, which goes on in Read
+	limit   *time.Timer // of a handshake that goes on in Read
 	expired atomic.Bool // it was too long
 }
 
@@ -133,7 +134,7 @@ func (c *Conn) ExportEarlyKeyingMaterial(label string, context []byte, length in
 // early data and does not know yet whether the client is there: what was read so
 // far may be what somebody sends again. Handshake has returned by then, and data
 // can be written.
-func (c *Conn) InEarlyData() bool { return c.half.Load() }
+func (c *Conn) InEarlyData() bool { return !c.isClient && c.half.Load() }
 
 // InEarlyData reports whether a request is early data that somebody may have
 // sent again: the handshake of its connection is not complete. It can be
@@ -163,8 +164,8 @@ func (c *Conn) sendEarly() error {
 	return c.send(records)
 }
 
-// readHalf reads in a handshake whose early data is accepted, until there is
-// data or the handshake is complete. The caller has locked c.in; whoever writes
+// readHalf reads in a handshake in which data may be written already, until there
+// is data or the handshake is complete. The caller has locked c.in; whoever writes
 // has the engine to himself as well.
 func (c *Conn) readHalf() error {
 	if c.in.err != nil {
@@ -215,6 +216,7 @@ func (c *Conn) settle() {
 	if c.engine.Complete() || c.engine.Err() != nil {
 		c.handshakeMu.Lock() // of the record; whoever waits for it wants nothing else
 		c.finish()
+		c.forgetSession()
 		c.handshakeMu.Unlock()
 		c.host.over()
 		c.half.Store(false)

@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	stdtls "crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"testing"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
@@ -101,6 +103,12 @@ func TestServerForStandardClient(t *testing.T) {
 						RootCAs: roots(), ServerName: "a.example", Time: testTime, NextProtos: []string{"b"},
 						MinVersion: version, MaxVersion: version, CurvePreferences: []CurveID{curve},
 					})
+					if version == VersionTLS12 && otherCurve(kind, curve) {
+						if err := handshakes(client, server); !errors.Is(err, fault.CurveNotOffered) {
+							t.Errorf("the server: %v", err)
+						}
+						return
+					}
 					exchange(t, client, server)
 					got, want := server.ConnectionState(), client.ConnectionState()
 					if got.Version != version || got.NegotiatedProtocol != "b" || got.CurveID != curve || got.CipherSuite != want.CipherSuite {
@@ -111,6 +119,23 @@ func TestServerForStandardClient(t *testing.T) {
 			}
 		}
 	}
+}
+
+// otherCurve reports whether a key is on a curve of ECDSA and the client names
+// another of these, and so does not take it before TLS 1.3: crypto/tls would, and
+// RFC 8422, section 5.3, does not let a server show it.
+func otherCurve(kind string, curve CurveID) bool {
+	curves := map[string]CurveID{"P-256": CurveP256, "P-384": CurveP384, "P-521": CurveP521}
+	on, ok := curves[kind]
+	return ok && on != curve && curve != X25519
+}
+
+// handshakes makes a handshake and gives the server's error.
+func handshakes(client, server endpoint) error {
+	result := make(chan error, 1)
+	go func() { result <- server.Handshake() }()
+	client.Handshake()
+	return <-result
 }
 
 func sameKeyingMaterial(t *testing.T, a, b ConnectionState) {

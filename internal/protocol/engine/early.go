@@ -84,8 +84,8 @@ func (c *Conn) SealEarly(dst, data []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// writable reports whether application data may be sent: by a server that takes
-// early data, from its Finished on. RFC 9846, section 4.5.3.
+// writable reports whether application data may be sent: while the connection is
+// half open, from this side's Finished on. RFC 9846, section 4.5.3.
 // What the reading side has of the connection does not count once the handshake
 // is complete: it may be at work.
 func (c *Conn) writable() bool {
@@ -98,12 +98,19 @@ func (c *Conn) writable() bool {
 	return c.HalfOpen()
 }
 
-// HalfOpen reports whether a server has accepted early data in a handshake that
-// is not complete: it may send data, and what it is given by Input is early
-// data, which somebody may have sent again. One goroutine has both sides until
+// HalfOpen reports whether data may be sent in a handshake that is not complete:
+// by a server that has accepted early data, where what it is given by Input is
+// early data, which somebody may have sent again; or by a client that does not
+// wait for the server's Finished (RFC 7918). One goroutine has both sides until
 // the handshake is complete.
 func (c *Conn) HalfOpen() bool {
-	return c.side == trace.Server && !c.complete && c.err == nil && c.Established().Early.Accepted()
+	if c.complete || c.err != nil {
+		return false
+	}
+	if c.side == trace.Client {
+		return c.Established().FalseStart
+	}
+	return c.Established().Early.Accepted()
 }
 
 // ExportEarly gives n bytes of keying material from early_exporter_secret; an

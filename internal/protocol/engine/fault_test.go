@@ -39,7 +39,7 @@ var unprovoked = map[fault.Code]string{
 // attacks are all there are.
 func attacks() []attack {
 	var all []attack
-	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, earlyAttacks, rawKeyAttacks, renegotiationAttacks, postAttacks, finiteAttacks, pskAttacks} {
+	for _, list := range []func() []attack{recordAttacks, helloAttacks, answerAttacks, resumptionAttacks, certificateAttacks, schemeAttacks, compressionAttacks, limitAttacks, delegationAttacks, hostAttacks, echAttacks, earlyAttacks, rawKeyAttacks, renegotiationAttacks, postAttacks, finiteAttacks, pskAttacks, falseStartAttacks} {
 		all = append(all, list()...)
 	}
 	return all

@@ -53,6 +53,20 @@ const (
 	RenegotiateFatal
 )
 
+// FalseStart says whether a client of TLS 1.2 sends data before the server's
+// Finished has come. RFC 7918.
+type FalseStart uint8
+
+const (
+	// NoFalseStart waits for it.
+	NoFalseStart FalseStart = iota
+	// FalseStartALPN does not, if an application protocol was agreed on: the
+	// servers that cannot bear it are older than that extension.
+	FalseStartALPN
+	// FalseStartAny does not, even without one.
+	FalseStartAny
+)
+
 // A Config is the settings of a connection. It is shared and not changed
 // while it is in use.
 type Config struct {
@@ -138,6 +152,7 @@ type Config struct {
 	ClientTickets bool // take tickets for later
 	EarlyData     bool // offer early data if the session allows it
 	Fallback      bool // say that a newer version was tried and failed
+	FalseStart    FalseStart
 	// PermuteExtensions puts the extensions of the ClientHello in a random
 	// order. ServerAuthorities are the DER names of the authorities that a
 	// server should have its certificate from, for certificate_authorities.
@@ -234,6 +249,7 @@ type Established struct {
 	EMS        bool // extended_master_secret, or TLS 1.3
 	EtM        bool // encrypt_then_mac
 	Secure     bool // secure renegotiation, before TLS 1.3
+	FalseStart bool // a client may send data from its Finished on, though the server's has not come
 
 	HelloVersion iana.Version // client_version of a client's first ClientHello
 

@@ -131,7 +131,19 @@ func (c *Client) onSignature(msg) (state, error) {
 
 func (c *Client) finish() state {
 	c.sendFinished(false)
+	c.Done.FalseStart = c.mayStart()
 	return c.waitEnd()
+}
+
+// mayStart reports whether data may be sent before the server has proved that
+// both saw the same handshake. Whoever altered that has then chosen what protects
+// the data, so that it has to be good in any case: signed keys with forward
+// secrecy, and an AEAD. RFC 7918, section 4.
+func (c *Client) mayStart() bool {
+	if c.Config.FalseStart == handshake.NoFalseStart || c.Config.FalseStart == handshake.FalseStartALPN && c.Done.ALPN == "" {
+		return false
+	}
+	return c.Before == nil && c.method.signs && c.suite.AEAD() && !c.ECHRejected()
 }
 
 // onTicket takes a ticket for later. RFC 5077, section 3.3.
