@@ -34,7 +34,8 @@ SessionVersionChanged SessionSuiteChanged RenegotiationMismatch HelloRequestForm
 RenegotiationEMS RenegotiationUnsafe NoRenegotiation PointFormatMissing EarlyDataUnexpected EarlyDataTooLong
 EarlyDataOverLimit EarlyDataVersion EarlyDataSuite EarlyDataProtocol DataInHandshake ECHInnerForm
 ECHInnerInvalid ECHInnerBare ECHOuterExtension ECHChanged ECHNotDecrypted ECHInconsistent ECHResumed
-ECHRejected ECHConfigsForm ECHConfigsUnusable`
+ECHRejected ECHConfigsForm ECHConfigsUnusable CurveNotOffered CertificateCurveWrong KeyAlgorithmNotOffered
+HelloRequestExpected ExtensionInClear LegacyVersionChanged`
 
 var states = func() map[string]int {
 	m := map[string]int{}

@@ -204,6 +204,9 @@ func (t *trial) candidates(code fault.Code) (list []Step) {
 		return append(append(list, t.groups()...), t.versions()...)
 	case fault.NoSharedGroup:
 		return append(t.groups(), t.versions()...)
+	case fault.CurveNotOffered:
+		list = append(t.curves(), t.certificates()...)
+		return append(append(list, t.suites()...), t.versions()...)
 	case fault.NoSharedScheme, fault.NoSharedScheme12:
 		list = append(t.schemes(), t.certificates()...)
 		return append(append(list, t.suites()...), t.versions()...)
@@ -247,8 +250,18 @@ func (t *trial) groups() (list []Step) {
 		}
 	}
 	for _, g := range t.offer.Groups.Values() {
-		if kex.Supported(g) && !slices.Contains(t.server.Policy.Groups, g) {
+		if kex.Supported(g) && !t.server.Policy.AllowsGroup(g) {
 			list = append(list, Step{For: "server", Kind: "group", Value: g.String(), code: uint16(g)})
+		}
+	}
+	return list
+}
+
+// curves gives those of the server's certificates that the client does not take.
+func (t *trial) curves() (list []Step) {
+	for _, k := range t.server.Keys {
+		if g := sign.Curve(k.Public); g != 0 && !t.offer.Groups.Has(g) {
+			list = append(list, Step{For: "client", Kind: "group", Value: g.String(), code: uint16(g)})
 		}
 	}
 	return list

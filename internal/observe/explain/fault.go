@@ -22,6 +22,7 @@ var ids = map[fault.Code]string{
 	fault.NameMismatch: "name-mismatch", fault.WrongPurpose: "wrong-purpose", fault.WeakKey: "weak-certificate", fault.BadCertificate: "certificate-refused",
 	fault.CertificateRefused: "certificate-refused", fault.CertificateParse: "certificate-unreadable", fault.RawKeyUnknown: "raw-key-unknown",
 	fault.NoSharedCertificateType: "no-common-certificate-form", fault.CertificateTypeRefused: "no-common-certificate-form",
+	fault.CurveNotOffered: "no-suite-for-certificate", fault.CertificateCurveWrong: "no-suite-for-certificate", fault.KeyAlgorithmNotOffered: "no-common-scheme",
 	fault.CertificateKeyUnsupported: "no-suite-for-certificate", fault.KeyUsageWrong: "wrong-purpose", fault.StatusRefused: "staple-refused",
 	fault.CertificateMissing: "client-certificate-missing", fault.CertificateMissing12: "client-certificate-missing", fault.NoSharedIssuer: "client-certificate-issuer",
 	fault.CertificateTypeUnasked: "client-certificate-issuer",

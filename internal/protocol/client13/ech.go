@@ -102,7 +102,7 @@ func (c *Client) sealSecond() ([]byte, error) {
 	outer.Extensions = block
 	in, out, err := c.Hellos.Sealer.Encrypt(c.Hello, outer.Append(nil), c.Done.ServerName, c.fillSecondBinder, last, true)
 	c.Hello = append(c.Hello[:0], in...)
-	c.ShowInner(true, in)
+	c.Out.Show(handshake.InnerHello, in)
 	return out, err
 }
 

@@ -154,6 +154,9 @@ func (c *Client) takeCertificate(body, raw []byte) (state, error) {
 	if peer == nil {
 		return 0, fault.CertificateListEmpty
 	}
+	if err := c.AcceptsKey(peer.Key); err != nil {
+		return 0, err
+	}
 	if err := c.CheckDelegation(peer, true); err != nil {
 		return 0, err
 	}

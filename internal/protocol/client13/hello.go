@@ -47,7 +47,7 @@ func (c *Client) onServerHello(m msg) (state, error) {
 	case answer.IsRetry():
 		return 0, fault.SecondRetry
 	case answer.Version != iana.TLS12:
-		return 0, fault.With(fault.VersionNotOffered, "legacy_version is %v", answer.Version)
+		return 0, fault.With(fault.LegacyVersionChanged, "%v", answer.Version)
 	case answer.CipherSuite != c.suite.ID:
 		return 0, fault.With(fault.SuiteChanged, "%v", answer.CipherSuite)
 	}
@@ -115,11 +115,11 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 	c.Transcript.Retry()
 	c.Transcript.Write(c.ServerHello)
 	c.FirstHello = append(c.FirstHello[:0], c.Hello...)
+	c.changeCipherSpec()
 	sent, err := c.secondHello(reshare, cookie)
 	if err != nil {
 		return 0, err
 	}
-	c.changeCipherSpec()
 	c.Out.Sent(append(c.Out.Message(), sent...))
 	c.Log.Sent(iana.MsgClientHello)
 	c.Transcript.Write(c.Hello)
@@ -129,7 +129,7 @@ func (c *Client) retry(answer *wire.ServerHello) (state, error) {
 // shareFor makes the only key share of the second ClientHello.
 func (c *Client) shareFor(group iana.Group) error {
 	switch {
-	case !slices.Contains(c.Config.Policy.Groups, group):
+	case !c.Config.Policy.AllowsGroup(group):
 		return fault.With(fault.GroupNotOffered, "%v", group)
 	case slices.ContainsFunc(c.Shares, func(k kex.Key) bool { return k.Group() == group }):
 		return fault.With(fault.KeyShareWrong, "one for %v was sent already", group)

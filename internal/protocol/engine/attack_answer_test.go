@@ -42,6 +42,7 @@ func answerAttacks() []attack {
 			alter: nthServerHello(1, func(m *hello) { m.Extensions = without(m.Extensions, iana.ExtSupportedVersions) })},
 		{code: fault.RetryVersionMismatch, name: "other", at: atClient, hosts: retried,
 			alter: nthServerHello(1, func(m *hello) { m.Extensions = set(m.Extensions, iana.ExtSupportedVersions, 3, 3) })},
+		{code: fault.LegacyVersionChanged, at: atClient, hosts: retried, alter: nthServerHello(1, func(m *hello) { m.Version = 0x0305 })},
 		{code: fault.SuiteNotOffered, name: "TLS 1.3", at: atClient, alter: serverHello(func(m *hello) { m.CipherSuite = 0x1304 })},
 		{code: fault.SuiteNotOffered, name: "one of TLS 1.2", at: atClient,
 			alter: serverHello(func(m *hello) { m.CipherSuite = iana.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 })},
@@ -66,7 +67,7 @@ func answerAttacks() []attack {
 		{code: fault.UnsolicitedExtension, name: "HelloRetryRequest", at: atClient, hosts: retried, alter: is(9999)},
 		{code: fault.UnsolicitedExtension, name: "EncryptedExtensions", at: atClient, alter: encrypted(iana.ExtEarlyData)},
 		{code: fault.UnsolicitedExtension, name: "TLS 1.2", at: atClient, hosts: tls12, alter: is(iana.ExtMaxFragmentLength, 1)},
-		{code: fault.ForbiddenExtension, name: "ServerHello", at: atClient, alter: is(iana.ExtALPN, 0, 3, 2, 'h', '2')},
+		{code: fault.ExtensionInClear, at: atClient, alter: is(iana.ExtALPN, 0, 3, 2, 'h', '2')},
 		{code: fault.ForbiddenExtension, name: "EncryptedExtensions", at: atClient, alter: encrypted(iana.ExtKeyShare)},
 		{code: fault.DuplicateExtension, name: "EncryptedExtensions", at: atClient, alter: encryptedExtensions(func(m *wire.EncryptedExtensions) {
 			m.Extensions = plus(m.Extensions, iana.ExtALPN)

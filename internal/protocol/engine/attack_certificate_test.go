@@ -4,12 +4,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/protocol/engine"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/verify"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
@@ -26,6 +28,8 @@ func certificateAttacks() []attack {
 		})
 	}
 	rsa := wire.AppendCertificate12(nil, tlstest.Credentials()["RSA-2048"].List12())
+	pss := tlstest.UncommonCredentials()["RSA-PSS"]
+	pss12, pss13 := wire.AppendCertificate12(nil, pss.List12()), wire.AppendCertificate13(nil, nil, pss.List13(false, false))
 	garbage := wire.AppendList(nil, 3, 3, [][]byte{{0x30, 1}})
 	return []attack{
 		{code: fault.SchemeNotOffered, name: "server", at: atClient, alter: scheme13(iana.ECDSASHA1)},
@@ -60,6 +64,17 @@ func certificateAttacks() []attack {
 		{code: fault.CertificateParse, name: "TLS 1.3", at: atServer, hosts: asked13,
 			alter: shown(wire.AppendCertificate13(nil, nil, []byte{0, 0, 7, 0, 0, 2, 0x30, 1, 0, 0}))},
 		{code: fault.CertificateTypeWrong, at: atClient, hosts: tls12, alter: shown(rsa)},
+		{code: fault.CurveNotOffered, at: atServer, hosts: hosts12("P-384"), alter: clientHello(func(m *wire.ClientHello) {
+			m.Extensions = set(m.Extensions, iana.ExtSupportedGroups, 0, 4, 0, 29, 0, 23)
+		})},
+		{code: fault.CertificateCurveWrong, at: atClient, hosts: hosts12("P-256", withoutP384),
+			alter: shown(wire.AppendCertificate12(nil, tlstest.Credentials()["P-384"].List12()))},
+		{code: fault.KeyAlgorithmNotOffered, name: "TLS 1.3", at: atClient, hosts: hosts13("RSA-2048", withoutPSSKeys), alter: shown(pss13)},
+		{code: fault.KeyAlgorithmNotOffered, name: "TLS 1.2", at: atClient, hosts: hosts12("RSA-2048", withoutPSSKeys), alter: shown(pss12)},
+		{code: fault.KeyAlgorithmNotOffered, name: "TLS 1.2, RSA key exchange", at: atClient, hosts: hosts12("RSA-2048", rsaOnly, withoutPSSKeys), alter: shown(pss12)},
+		{code: fault.KeyAlgorithmNotOffered, name: "TLS 1.1", at: atClient, hosts: changed(iana.TLS11, "RSA-2048", []func(c, s *tlstest.Host){withoutPSSKeys}), alter: shown(pss12)},
+		{code: fault.KeyAlgorithmNotOffered, name: "a client of TLS 1.3", at: atServer, hosts: hosts13("P-256", wantsClient, withoutPSSKeys), alter: shown(pss13)},
+		{code: fault.KeyAlgorithmNotOffered, name: "a client of TLS 1.2", at: atServer, hosts: hosts12("P-256", wantsClient, withoutPSSKeys), alter: shown(pss12)},
 		{code: fault.RequestContextWrong, name: "server", at: atClient, alter: shown(wire.AppendCertificate13(nil, []byte{1}, []byte{0, 0, 0}))},
 		{code: fault.RequestContextWrong, name: "client", at: atServer, hosts: asked13, alter: shown(wire.AppendCertificate13(nil, []byte{1}, []byte{0, 0, 0}))},
 		{code: fault.RequestContextWrong, name: "request", at: atClient, hosts: asked13, alter: body(iana.MsgCertificateRequest, 1, 1, 0, 0)},
@@ -137,6 +152,23 @@ func shown(b []byte) func(piece) pieces {
 // scheme13 alters the scheme of a CertificateVerify.
 func scheme13(s iana.SignatureScheme) func(piece) pieces {
 	return certificateVerify(func(m *wire.CertificateVerify) { m.Scheme = s })
+}
+
+// withoutPSSKeys has neither side take keys of id-RSASSA-PSS.
+func withoutPSSKeys(c, s *tlstest.Host) {
+	for _, h := range []*tlstest.Host{c, s} {
+		h.Config.Policy = with(h.Config.Policy, func(p *policy.Policy) {
+			p.Schemes = slices.DeleteFunc(slices.Clone(p.Schemes), func(s iana.SignatureScheme) bool {
+				return s == iana.RSAPSSPSSSHA256 || s == iana.RSAPSSPSSSHA384 || s == iana.RSAPSSPSSSHA512
+			})
+		})
+	}
+}
+
+func withoutP384(c, _ *tlstest.Host) {
+	c.Config.Policy = with(c.Config.Policy, func(p *policy.Policy) {
+		p.Groups = slices.DeleteFunc(slices.Clone(p.Groups), func(g iana.Group) bool { return g == iana.Secp384r1 })
+	})
 }
 
 func mustShow(_, server *tlstest.Host) { server.Config.ClientAuth = handshake.RequireClientAuth }

@@ -293,18 +293,19 @@ func TestMessagesNobodyWaitsFor(t *testing.T) {
 		t.Errorf("before the ClientHello: %v", err)
 	}
 	for name, s := range map[string]struct {
+		code  fault.Code
 		at    trace.Side
 		hosts func(*testing.T) (client, server *tlstest.Host)
 		typ   iana.HandshakeType
 	}{
-		"TLS 1.3: a certificate that was not asked for": {atServer, hosts13("P-256"), iana.MsgCertificate},
-		"TLS 1.3: a ClientHello":                        {atServer, hosts13("P-256"), iana.MsgClientHello},
-		"TLS 1.3: a Finished":                           {atClient, hosts13("P-256"), iana.MsgFinished},
-		"TLS 1.2: a Finished":                           {atClient, hosts12("P-256"), iana.MsgFinished},
-		"TLS 1.2: a KeyUpdate":                          {atServer, hosts12("P-256"), iana.MsgKeyUpdate},
+		"TLS 1.3: a certificate that was not asked for": {fault.UnexpectedMessage, atServer, hosts13("P-256"), iana.MsgCertificate},
+		"TLS 1.3: a ClientHello":                        {fault.UnexpectedMessage, atServer, hosts13("P-256"), iana.MsgClientHello},
+		"TLS 1.3: a Finished":                           {fault.UnexpectedMessage, atClient, hosts13("P-256"), iana.MsgFinished},
+		"TLS 1.2: a Finished":                           {fault.HelloRequestExpected, atClient, hosts12("P-256"), iana.MsgFinished},
+		"TLS 1.2: a KeyUpdate":                          {fault.UnexpectedMessage, atServer, hosts12("P-256"), iana.MsgKeyUpdate},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := attack{code: fault.UnexpectedMessage, at: s.at, hosts: s.hosts, after: sends(s.at, piece{Content: iana.ContentHandshake, Bytes: part(s.typ)})}
+			a := attack{code: s.code, at: s.at, hosts: s.hosts, after: sends(s.at, piece{Content: iana.ContentHandshake, Bytes: part(s.typ)})}
 			a.run(t)
 		})
 	}

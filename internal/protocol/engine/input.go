@@ -257,7 +257,7 @@ func (c *Conn) refuses(buf []byte) bool {
 		if c.takes(t) {
 			return false
 		}
-		c.fail(fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", t))
+		c.fail(c.notTaken(t))
 		return true
 	}
 	if w, ok := c.machine.(waiter); !ok || w.Awaits(handshake.Trigger(t)) {

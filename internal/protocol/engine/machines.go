@@ -96,7 +96,7 @@ func Diagrams() []handshake.Diagram {
 // what TLS 1.2 makes of messages at that time.
 func (c *Conn) connected(m handshake.Message) error {
 	if !c.takes(m.Type) {
-		return fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", m.Type)
+		return c.notTaken(m.Type)
 	}
 	switch m.Type {
 	case iana.MsgKeyUpdate:
@@ -110,6 +110,15 @@ func (c *Conn) connected(m handshake.Message) error {
 		return nil
 	}
 	return c.onRenegotiation(m)
+}
+
+// notTaken refuses a message that may not come after the handshake. Of servers
+// before TLS 1.3 one alone may.
+func (c *Conn) notTaken(t iana.HandshakeType) error {
+	if c.side == trace.Client && c.established.Version < iana.TLS13 {
+		return fault.With(fault.HelloRequestExpected, "%v", t)
+	}
+	return fault.With(fault.UnexpectedMessage, "%v in state CONNECTED", t)
 }
 
 // takes reports whether a message may come after the handshake.

@@ -93,6 +93,8 @@ func (c *Conn) effect(e handshake.Effect) error {
 		c.observe(true, e.Content, c.core.Out.Bytes(e))
 		c.seal(e.Content, c.core.Out.Bytes(e))
 		return c.write.Err()
+	case handshake.Show:
+		c.observe(true, e.Content, c.core.Out.Bytes(e))
 	case handshake.SendSSL2:
 		c.sendSSL2(c.core.Out.Bytes(e))
 	case handshake.SSL2Keys:

@@ -190,6 +190,7 @@ func renegotiationAttacks() []attack {
 		{code: fault.NoRenegotiation, name: "where it ends the connection", err: fails(func(p *tlstest.Pair) {
 			p.ServerHost.Config.Renegotiation = handshake.RenegotiateFatal
 		}, false)},
+		{code: fault.HelloRequestExpected, at: atClient, hosts: hosts12("P-256"), after: sends(atClient, piece{Content: iana.ContentHandshake, Bytes: message(iana.MsgServerHelloDone)})},
 		{code: fault.HelloRequestForm, at: atClient, hosts: hosts12("P-256"), after: sends(atClient, piece{Content: iana.ContentHandshake, Bytes: message(iana.MsgHelloRequest, 1)})},
 	}
 }

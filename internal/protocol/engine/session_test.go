@@ -33,6 +33,9 @@ func TestWhyNotResumed(t *testing.T) {
 		}, trace.WrongHash},
 		{"not offered", iana.TLS12, func(c, _ *tlstest.Host) { c.Config.Policy = with(c.Config.Policy, suites(other12)) }, trace.NotOffered},
 		{"not allowed", iana.TLS12, func(_, s *tlstest.Host) { s.Config.Policy = with(s.Config.Policy, suites(other12)) }, trace.NotAllowed},
+		{"outranked", iana.TLS12, func(_, s *tlstest.Host) {
+			s.Config.Policy = with(s.Config.Policy, suites(other12, iana.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256))
+		}, trace.Outranked},
 		{"another name", iana.TLS13, func(c, _ *tlstest.Host) { c.Config.ServerName = "localhost" }, trace.WrongContext},
 		{"another name", iana.TLS12, func(c, _ *tlstest.Host) { c.Config.ServerName = "localhost" }, trace.WrongContext},
 		{"client authentication", iana.TLS13, wantsClient, trace.WrongContext},

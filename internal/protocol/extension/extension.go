@@ -149,6 +149,8 @@ func Check(where Place, block wire.Extensions, asked Set) (Set, error) {
 			// RFC 5246, section 7.4.1.4, knows no other fault; in a ClientHello
 			// of its version it would not have been asked for.
 			return 0, fault.With(fault.UnsolicitedExtension, "%v", t)
+		case places&EncryptedExtensions != 0 && where&(ServerHello|HelloRetryRequest) != 0 && places&where == 0:
+			return 0, fault.With(fault.ExtensionInClear, "%v", t)
 		case b != 0 && places&where == 0:
 			return 0, fault.With(fault.ForbiddenExtension, "%v", t)
 		case len(body) > 0 && isEmpty(t, where):

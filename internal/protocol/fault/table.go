@@ -46,6 +46,7 @@ const (
 	VersionNotOffered
 	SelectedVersionWrong
 	RetryVersionMismatch
+	LegacyVersionChanged
 	NoVersionsEnabled
 	InappropriateFallback
 	Downgraded
@@ -83,6 +84,7 @@ const (
 	PSKModeUnsupported
 	DuplicateExtension
 	ForbiddenExtension
+	ExtensionInClear
 	UnsolicitedExtension
 	QUICParameters
 	ExtensionValue
@@ -133,6 +135,9 @@ const (
 	CertificateKeyUnsupported
 	CertificateTypeRefused
 	CertificateTypesWrong
+	CurveNotOffered
+	CertificateCurveWrong
+	KeyAlgorithmNotOffered
 	KeyUsageWrong
 	CertificateChanged
 	StatusRefused
@@ -146,6 +151,7 @@ const (
 	RenegotiationMismatch
 	RenegotiationVersion
 	HelloRequestForm
+	HelloRequestExpected
 	RenegotiationEMS
 	RenegotiationUnsafe
 	NoRenegotiation
@@ -255,6 +261,8 @@ var table = [...]row{
 		"supported_versions of the server names a version that cannot stand there", Peer},
 	RetryVersionMismatch: {"RetryVersionMismatch", "SECOND_SERVERHELLO_VERSION_MISMATCH", iana.AlertIllegalParameter, "RFC 9846, section 4.2.4",
 		"ServerHello and HelloRetryRequest name different versions", Peer},
+	LegacyVersionChanged: {"LegacyVersionChanged", "DECODE_ERROR", iana.AlertIllegalParameter, "RFC 9846, section 4.2.3",
+		"legacy_version of the ServerHello is another than in the HelloRetryRequest before it", Peer},
 	NoVersionsEnabled: {"NoVersionsEnabled", "NO_SUPPORTED_VERSIONS_ENABLED", iana.AlertInternalError, "RFC 9846, section 4.3.1",
 		"no protocol version is enabled", Local},
 	InappropriateFallback: {"InappropriateFallback", "INAPPROPRIATE_FALLBACK", iana.AlertInappropriateFallback, "RFC 7507, section 3",
@@ -329,6 +337,8 @@ var table = [...]row{
 		"an extension stands twice in one message", Peer},
 	ForbiddenExtension: {"ForbiddenExtension", "ERROR_PARSING_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
 		"an extension stands in a message in which it is not allowed", Peer},
+	ExtensionInClear: {"ExtensionInClear", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3",
+		"the server sent an extension in the clear that is for EncryptedExtensions", Peer},
 	UnsolicitedExtension: {"UnsolicitedExtension", "UNEXPECTED_EXTENSION", iana.AlertUnsupportedExtension, "RFC 9846, section 4.3",
 		"the answer has an extension that was not asked for", Peer},
 	QUICParameters: {"QUICParameters", "UNEXPECTED_EXTENSION", iana.AlertUnsupportedExtension, "RFC 9001, section 8.2",
@@ -429,6 +439,12 @@ var table = [...]row{
 		"a delegated credential was shown to a side that did not ask for one", Peer},
 	CertificateTypeUnasked: {"CertificateTypeUnasked", "UNKNOWN_CERTIFICATE_TYPE", iana.AlertHandshakeFailure, "RFC 5246, section 7.4.6",
 		"the server does not ask for certificates with a key of the kind that this side has", Both},
+	CurveNotOffered: {"CurveNotOffered", "WRONG_CURVE", iana.AlertHandshakeFailure, "RFC 8422, section 5.3",
+		"the certificate's key is on a curve that the client does not name", Both},
+	CertificateCurveWrong: {"CertificateCurveWrong", "BAD_ECC_CERT", iana.AlertIllegalParameter, "RFC 8422, section 5.3",
+		"the server's certificate has a key on a curve that was not offered", Peer},
+	KeyAlgorithmNotOffered: {"KeyAlgorithmNotOffered", "UNSUPPORTED_ALGORITHM", iana.AlertUnsupportedCertificate, "RFC 9846, section 4.3.3",
+		"the peer's key goes with none of the signature schemes that were offered", Peer},
 	KeyUsageWrong: {"KeyUsageWrong", "KEY_USAGE_BIT_INCORRECT", iana.AlertIllegalParameter, "RFC 5280, section 4.2.1.3",
 		"the certificate's keyUsage does not allow what its key was used for", Peer},
 	CertificateChanged: {"CertificateChanged", "SERVER_CERT_CHANGED", iana.AlertIllegalParameter, "RFC 7627, section 5.4",
@@ -453,6 +469,8 @@ var table = [...]row{
 		"renegotiation_info does not belong to this connection", Peer},
 	HelloRequestForm: {"HelloRequestForm", "BAD_HELLO_REQUEST", iana.AlertDecodeError, "RFC 5246, section 7.4.1.1",
 		"a HelloRequest is not empty", Peer},
+	HelloRequestExpected: {"HelloRequestExpected", "BAD_HELLO_REQUEST", iana.AlertUnexpectedMessage, "RFC 5246, section 7.4.1.1",
+		"a server sent something other than a HelloRequest after the handshake", Peer},
 	RenegotiationVersion: {"RenegotiationVersion", "WRONG_SSL_VERSION", iana.AlertProtocolVersion, "RFC 5246, section 7.4.1.3",
 		"the server chose another version in a renegotiation", Peer},
 	RenegotiationEMS: {"RenegotiationEMS", "RENEGOTIATION_EMS_MISMATCH", iana.AlertHandshakeFailure, "RFC 7627, section 5.4",

@@ -113,7 +113,7 @@ func TestFlight(t *testing.T) {
 
 	var got []string
 	for _, e := range f.Effects() {
-		s := [...]string{"send", "write keys", "read keys", "decide", "limits", "SSL 2.0 message", "SSL 2.0 keys", "complete"}[e.Kind]
+		s := [...]string{"send", "show", "write keys", "read keys", "decide", "limits", "SSL 2.0 message", "SSL 2.0 keys", "complete"}[e.Kind]
 		if e.Kind == Send {
 			s = e.Content.String() + ": " + string(f.Bytes(e))
 		}

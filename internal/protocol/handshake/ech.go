@@ -55,10 +55,10 @@ const randomAt = wire.HeaderLen + 2
 // came in.
 const InnerHello iana.ContentType = 0xfd
 
-// ShowInner shows it.
-func (c *Core) ShowInner(sent bool, raw []byte) {
+// ShowInner shows one that was received.
+func (c *Core) ShowInner(raw []byte) {
 	if c.Config.Messages != nil {
-		c.Config.Messages(sent, InnerHello, raw)
+		c.Config.Messages(false, InnerHello, raw)
 	}
 }
 

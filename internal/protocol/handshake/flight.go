@@ -11,6 +11,8 @@ type EffectKind uint8
 const (
 	// Send the bytes From to To of the flight as records of type Content.
 	Send EffectKind = iota
+	// Show the host the bytes From to To, which are sent inside of what follows.
+	Show
 	// WriteKeys protects what is sent from here on.
 	WriteKeys
 	// ReadKeys is for what is received from here on. They may only change
@@ -88,6 +90,14 @@ func (f *Flight) send(ct iana.ContentType, buf []byte) []byte {
 		f.effects = append(f.effects, Effect{Kind: Send, Content: ct, From: int32(from), To: int32(len(buf))})
 	}
 	return buf[from:]
+}
+
+// Show shows the host, if it looks at messages, one that is sent inside of the
+// next.
+func (f *Flight) Show(ct iana.ContentType, message []byte) {
+	from := len(f.buf)
+	f.buf = append(f.buf, message...)
+	f.effects = append(f.effects, Effect{Kind: Show, Content: ct, From: int32(from), To: int32(len(f.buf))})
 }
 
 // WriteKeys changes the keys of what is sent after this.

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 	"slices"
 
@@ -127,6 +128,21 @@ func Verdicted(err error) error {
 		return err
 	}
 	return fault.With(fault.CertificateRefused, "%w", err)
+}
+
+// AcceptsKey refuses a key of id-RSASSA-PSS to a side that has offered no scheme
+// for such keys: it looks like any other of RSA, and could be taken for one where
+// a signature names no scheme. RFC 9846, section 4.3.3; RFC 4055, section 1.2.
+func (c *Core) AcceptsKey(key crypto.PublicKey) error {
+	if sign.KindOf(key) != sign.RSAPSS {
+		return nil
+	}
+	for _, s := range c.Config.Policy.Schemes {
+		if sign.Fits(s, key, max(c.Done.Version, iana.TLS12)) {
+			return nil
+		}
+	}
+	return fault.With(fault.KeyAlgorithmNotOffered, "%v", sign.RSAPSS)
 }
 
 // MaySign refuses a certificate whose keyUsage is there and does not allow

@@ -76,7 +76,7 @@ func (c *Client) buildEncrypted(s *ech.Sealer) error {
 	if err != nil {
 		return err
 	}
-	c.ShowInner(true, in.Raw)
+	c.Out.Show(handshake.InnerHello, in.Raw)
 	out.Asked = extension.Of(extensionsOf(out.Raw))
 	c.Hellos = &handshake.Hellos{Sealer: s, Inner: in, Outer: out}
 	c.Done.ECH = &handshake.ECHOutcome{Status: trace.ECHOffered, PublicName: s.PublicName}

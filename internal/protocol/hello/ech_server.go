@@ -33,7 +33,7 @@ func (s *Server) openECH(keys *ech.Keys) (handshake.State, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.ShowInner(false, inner)
+	s.ShowInner(inner)
 	s.Opened, s.outer = opened, s.Hello
 	s.Done.ECH.Status = trace.ECHAccepted
 	if err := s.read(inner); err != nil {

@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/hmac"
 	"slices"
 
@@ -204,10 +205,9 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return 0, err
 	case peer == nil:
 		return 0, fault.With(fault.DecodeError, "the server's certificate_list is empty") // RFC 5246, section 7.4.2
-	case !c.canUse(peer.Key):
-		return 0, fault.With(fault.CertificateKeyUnsupported, "%v", sign.KindOf(peer.Key))
-	case !negotiate.KeyFits(c.suite, sign.KindOf(peer.Key)):
-		return 0, fault.With(fault.CertificateTypeWrong, "a key of type %T with %v", peer.Key, c.suite.ID)
+	}
+	if err := c.checkKey(peer.Key); err != nil {
+		return 0, err
 	}
 	c.Transcript.Write(m.Raw)
 	peer.SCTs = c.scts
@@ -218,6 +218,24 @@ func (c *Client) onCertificate(m msg) (state, error) {
 		return cWaitCertificateStatus, nil
 	}
 	return c.afterCertificate(), nil
+}
+
+// checkKey refuses a key of the server with which nothing can be had in the
+// version, or with the suite. RFC 5246, section 7.4.2; RFC 8422, section 5.3.
+func (c *Client) checkKey(key crypto.PublicKey) error {
+	kind := sign.KindOf(key)
+	if err := c.AcceptsKey(key); err != nil {
+		return err
+	}
+	switch {
+	case !c.canUse(key):
+		return fault.With(fault.CertificateKeyUnsupported, "%v", kind)
+	case !negotiate.KeyFits(c.suite, kind):
+		return fault.With(fault.CertificateTypeWrong, "a key of the kind %v with %v", kind, c.suite.ID)
+	case !negotiate.TakesCurve(key, c.Config.Policy.AllowsGroup):
+		return fault.With(fault.CertificateCurveWrong, "%v", sign.Curve(key))
+	}
+	return nil
 }
 
 func (c *Client) afterCertificate() state {

@@ -1,8 +1,6 @@
 package legacy
 
 import (
-	"slices"
-
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
@@ -42,7 +40,7 @@ func readECDHE(c *Client, body []byte) (signed, error) {
 	if err != nil {
 		return signed{}, err
 	}
-	if !slices.Contains(c.Config.Policy.Groups, k.Group) || !kex.Curve(k.Group) {
+	if !c.Config.Policy.AllowsGroup(k.Group) || !kex.Curve(k.Group) {
 		return signed{}, fault.With(fault.GroupNotOffered, "%v", k.Group)
 	}
 	c.Done.Group, c.share = k.Group, k.Point

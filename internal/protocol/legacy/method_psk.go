@@ -125,7 +125,7 @@ func readPSK(c *Client, body []byte) (signed, error) {
 	if err != nil || !c.method.curves {
 		return signed{}, err
 	}
-	if !slices.Contains(c.Config.Policy.Groups, k.Group) || !kex.Curve(k.Group) {
+	if !c.Config.Policy.AllowsGroup(k.Group) || !kex.Curve(k.Group) {
 		return signed{}, fault.With(fault.GroupNotOffered, "%v", k.Group)
 	}
 	c.Done.Group, c.share = k.Group, bytes.Clone(k.Point)

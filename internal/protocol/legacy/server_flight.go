@@ -57,6 +57,9 @@ func (s *Server) onCertificate(m msg) (state, error) {
 		}
 		return sWaitClientKeyExchange, nil
 	}
+	if err := s.AcceptsKey(peer.Key); err != nil {
+		return 0, err
+	}
 	if !s.canUse(peer.Key) {
 		return 0, fault.With(fault.CertificateKeyUnsupported, "%v", sign.KindOf(peer.Key))
 	}

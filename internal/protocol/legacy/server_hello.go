@@ -123,6 +123,8 @@ func (s *Server) unfit(found *session.State) (trace.Why, error) {
 		return trace.NotAllowed, nil
 	case found.EMS && !s.ems:
 		return 0, fault.EMSMissing
+	case negotiate.Outranked(&s.Offer, s.Config.Policy, found.Version, found.Suite):
+		return trace.Outranked, nil
 	case found.EMS != s.ems, found.ServerName != s.Offer.ServerName,
 		s.Config.ClientAuth == handshake.RequireClientAuth && !found.HasPeer() && found.PSK == nil,
 		s.Config.ClientAuth == handshake.NoClientAuth && found.HasPeer(),
@@ -211,9 +213,6 @@ func (s *Server) onCredential(msg) (state, error) {
 
 // suits refuses a credential that the client may not be able to verify.
 func (s *Server) suits(c *sign.Credential) error {
-	if err := negotiate.CertificateCurve(&s.Offer, c); err != nil {
-		return err
-	}
 	return negotiate.CertificateSignatures(s.Offer.Schemes, s.Offer.SchemesCert, c)
 }
 
@@ -224,6 +223,9 @@ func (s *Server) fits(c *sign.Credential) error {
 		return fault.NoSharedScheme12
 	}
 	if err := negotiate.ServerCredential(&s.Offer, c); err != nil {
+		return err
+	}
+	if err := negotiate.CertificateCurve(&s.Offer, c.Public()); err != nil {
 		return err
 	}
 	scheme, schemeErr := s.chooseScheme(s.Offer.LegacySchemes(), c)

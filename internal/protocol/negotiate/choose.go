@@ -90,6 +90,25 @@ func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Sui
 	})
 }
 
+// Outranked reports whether a server would choose another suite of the version
+// now than that of a session, for a key of the same kind and with the same
+// key exchange. Who made the session when nothing better was allowed, or offered,
+// does not have to go on with that. What was chosen is chosen again as long as
+// neither side has changed its mind.
+func Outranked(o *Offer, p *policy.Policy, v iana.Version, id iana.Suite) bool {
+	made, ok := suite.Of(id)
+	if !ok {
+		return false
+	}
+	now, err := chooseSuite(o, p, nil, func(s suite.Params) trace.Why {
+		if s.MinVersion > v || s.MaxVersion < v || s.KeyExchange != made.KeyExchange || s.Auth != made.Auth {
+			return trace.WrongVersion
+		}
+		return 0
+	})
+	return err == nil && now != id
+}
+
 // chooseSuite takes the first suite of the policy that is offered and that
 // nothing speaks against. A client whose first choice is ChaCha20-Poly1305 has
 // no AES instructions, and gets it before any other.

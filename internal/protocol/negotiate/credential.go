@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"slices"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
@@ -52,7 +53,7 @@ func why(err error) trace.Why {
 		return trace.NoScheme
 	case fault.NoSharedIssuer:
 		return trace.WrongIssuer
-	case fault.NoSharedGroup:
+	case fault.CurveNotOffered:
 		return trace.NoGroup
 	case fault.NoSharedCertificateType, fault.CertificateTypeRefused:
 		return trace.WrongForm
@@ -141,16 +142,22 @@ func CertificateSignatures(schemes, certs wire.List[iana.SignatureScheme], c *si
 	return nil
 }
 
-// CertificateCurve refuses an ECDSA certificate on a curve that the client does
-// not name among its groups. That speaks for another certificate if there is
-// one, and not against the handshake: crypto/tls and OpenSSL take such
-// certificates. It counts before TLS 1.3 only, whose signature schemes name the
-// curve. RFC 8422, section 5.3.
-func CertificateCurve(o *Offer, c *sign.Credential) error {
-	if g := sign.Curve(c.Public()); g != 0 && len(o.Groups) > 0 && !o.Groups.Has(g) {
-		return fault.With(fault.NoSharedGroup, "the certificate's key is on %v", g)
+// CertificateCurve refuses an ECDSA key on a curve that the client does not take.
+func CertificateCurve(o *Offer, key crypto.PublicKey) error {
+	if !TakesCurve(key, o.Groups.Has) {
+		return fault.With(fault.CurveNotOffered, "it is on %v", sign.Curve(key))
 	}
 	return nil
+}
+
+// TakesCurve reports whether a client of TLS 1.2 or below takes the key of a
+// server's certificate, by the groups that it names: one of ECDSA has to be on a
+// curve among them. A client that names no curve of ECDSA at all, such as one with
+// X25519 alone, says nothing of keys, but of the key exchange. In TLS 1.3 the
+// signature schemes name the curve. RFC 8422, section 5.3.
+func TakesCurve(key crypto.PublicKey, names func(iana.Group) bool) bool {
+	g := sign.Curve(key)
+	return g == 0 || names(g) || !slices.ContainsFunc(sign.Curves, names)
 }
 
 // Decrypts reports whether the key can be used for RSA key exchange.

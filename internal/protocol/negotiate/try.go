@@ -87,6 +87,9 @@ func (out *Outcome) tryLegacy(o *Offer, s *Server) (err error) {
 	for _, key := range keys {
 		var schemeErr error
 		if key.Public != nil {
+			if err = CertificateCurve(o, key.Public); err != nil {
+				continue
+			}
 			out.Scheme, schemeErr = schemeLegacy(out.Version, o, key.Public, s.Policy)
 		}
 		out.Suite, err = SuiteLegacy(o, s.Policy, Legacy{

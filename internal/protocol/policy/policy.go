@@ -171,5 +171,8 @@ func (p *Policy) Signs(s iana.SignatureScheme) bool {
 	return slices.Contains(p.Schemes, s) || slices.Contains(p.SignOnly, s)
 }
 
+// AllowsGroup reports whether the group is allowed.
+func (p *Policy) AllowsGroup(g iana.Group) bool { return slices.Contains(p.Groups, g) }
+
 // AllowsSuite reports whether the cipher suite is allowed.
 func (p *Policy) AllowsSuite(s iana.Suite) bool { return slices.Contains(p.Suites, s) }

@@ -47,7 +47,7 @@ func (s *Server) secondHello(m msg) ([]byte, error) {
 	}
 	inner, err := s.Opened.Again(m.Body)
 	if err == nil {
-		s.ShowInner(false, inner)
+		s.ShowInner(inner)
 	}
 	return inner, err
 }

@@ -17,10 +17,10 @@ import (
 func (s *Server) writeKeys(k schedule.Secret) { s.Out.WriteKeys(record.Keys13(s.suite.ID, k)) }
 func (s *Server) readKeys(k schedule.Secret)  { s.Out.ReadKeys(record.Keys13(s.suite.ID, k)) }
 
-// changeCipherSpec is for middleboxes that expect it, once, if the client does
-// the same. RFC 9846, appendix E.4.
+// changeCipherSpec is for middleboxes that expect it, once. RFC 9846, appendix
+// E.4: a client with a session ID has to be sent one, others have to bear it.
 func (s *Server) changeCipherSpec() {
-	if !s.sentCCS && len(s.Offer.Hello.SessionID) > 0 {
+	if !s.sentCCS {
 		s.Out.ChangeCipherSpec()
 		s.sentCCS = true
 	}
@@ -191,6 +191,9 @@ func (s *Server) readCertificate(body, raw []byte) error {
 		return fault.CertificateMissing
 	case peer == nil:
 		return nil
+	}
+	if err := s.AcceptsKey(peer.Key); err != nil {
+		return err
 	}
 	if err := s.CheckDelegation(peer, false); err != nil {
 		return err

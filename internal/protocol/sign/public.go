@@ -71,6 +71,9 @@ func KindOf(public crypto.PublicKey) Kind {
 	return 0
 }
 
+// Curves are the curves of ECDSA keys that Curve knows.
+var Curves = []iana.Group{iana.Secp256r1, iana.Secp384r1, iana.Secp521r1}
+
 // Curve gives the curve of an ECDSA key as a group of TLS, 0 for other keys and
 // for curves that are none.
 func Curve(public crypto.PublicKey) iana.Group {

@@ -47,10 +47,12 @@ func (m *SSL2ClientHello) Append(b []byte) []byte {
 
 // ClientHello gives the ClientHello of SSL 3.0 and above that the message stands
 // for: the specs that are cipher suites, the challenge at the end of the random,
-// no session, no compression, no extensions.
+// no session, no compression, no extensions. Of a challenge of more than the 32
+// bytes that RFC 5246, appendix E.2, allows, the first 32 count, as OpenSSL and
+// BoringSSL have it.
 func (m *SSL2ClientHello) ClientHello() ClientHello {
 	h := ClientHello{Version: m.Version, Random: make([]byte, 32), Compression: []byte{byte(iana.CompressionNull)}}
-	c := m.Challenge[max(0, len(m.Challenge)-32):]
+	c := m.Challenge[:min(len(m.Challenge), 32)]
 	copy(h.Random[32-len(c):], c)
 	for specs := m.CipherSpecs; len(specs) > 0; specs = specs[3:] {
 		if specs[0] == 0 {

@@ -42,4 +42,25 @@ func TestSSL2ClientHello(t *testing.T) {
 	}
 }
 
+// Of a challenge that is longer than may be, the beginning counts; a shorter one
+// stands at the end of the random.
+func TestSSL2Challenge(t *testing.T) {
+	long := make([]byte, 48)
+	for i := range long {
+		long[i] = byte(i + 1)
+	}
+	for n, want := range map[int][]byte{
+		16: append(make([]byte, 16), long[:16]...),
+		31: append([]byte{0}, long[:31]...),
+		32: long[:32],
+		33: long[:32],
+		48: long[:32],
+	} {
+		m := SSL2ClientHello{Version: iana.TLS10, CipherSpecs: []byte{0, 0, 0x2f}, Challenge: long[:n]}
+		if h := m.ClientHello(); !bytes.Equal(h.Random, want) {
+			t.Errorf("%d bytes: %x", n, h.Random)
+		}
+	}
+}
+
 func FuzzSSL2ClientHello(f *testing.F) { ssl2ClientHelloCodec().fuzz(f) }
