@@ -39,6 +39,8 @@ type config struct {
 	grease                         bool
 	noKeyShares                    bool
 	fallback                       bool
+	falseStart, falseStartAny      bool
+	handshakeTwice                 bool // before data is sent
 	hostName                       string
 	noTicket                       bool
 	verifyPeer, verifyFail         bool
@@ -105,7 +107,6 @@ var coreFlags = flags{
 	"async":                        yes(func(c *config) *bool { return &c.async }),
 	"implicit-handshake":           yes(func(c *config) *bool { return &c.implicitHandshake }),
 	"no-op-extra-handshake":        yes(func(c *config) *bool { return &c.noOpHandshake }),
-	"handshake-twice":              yes(func(c *config) *bool { return &c.noOpHandshake }),
 	"shim-writes-first":            yes(func(c *config) *bool { return &c.shimWritesFirst }),
 	"shim-initial-write":           text(func(c *config) *string { return &c.initialWrite }),
 	"repeat-shim-initial-write":    number(func(c *config) *int { return &c.initialWrites }),
@@ -137,6 +138,9 @@ var coreFlags = flags{
 	"key-shares":                     numbers(func(c *config) *[]iana.Group { return &c.keyShares }),
 	"no-key-shares":                  yes(func(c *config) *bool { return &c.noKeyShares }),
 	"enable-grease":                  yes(func(c *config) *bool { return &c.grease }),
+	"false-start":                    yes(func(c *config) *bool { return &c.falseStart }),
+	"allow-false-start-without-alpn": yes(func(c *config) *bool { return &c.falseStartAny }),
+	"handshake-twice":                yes(func(c *config) *bool { return &c.handshakeTwice }),
 	"fallback-scsv":                  yes(func(c *config) *bool { return &c.fallback }),
 	"host-name":                      text(func(c *config) *string { return &c.hostName }),
 	"no-ticket":                      yes(func(c *config) *bool { return &c.noTicket }),

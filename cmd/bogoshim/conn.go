@@ -230,13 +230,13 @@ func (x *conn) write(data []byte) error {
 	if err := x.handshake(); err != nil {
 		return err
 	}
-	if x.engine.EarlyRoom() > 0 && !x.pastEarly {
+	if x.sendsEarly() {
 		var err error
 		if data, err = x.writeEarly(data); err != nil || len(data) == 0 {
 			return err
 		}
 	}
-	if !x.config.server {
+	if !x.config.server && !x.engine.HalfOpen() {
 		if err := x.pump(x.engine.Complete); err != nil {
 			return err
 		}

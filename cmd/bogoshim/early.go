@@ -56,15 +56,17 @@ func (e *earlyConfig) configure(h *handshake.Config, server bool) {
 	}
 }
 
-// inEarly reports whether the handshake goes on while early data may flow.
-func (x *conn) inEarly() bool {
-	return x.engine.HalfOpen() || x.engine.EarlyRoom() > 0 && !x.pastEarly
-}
+// inEarly reports whether the handshake goes on while data may flow: early data,
+// or that of a client that does not wait for the server's Finished.
+func (x *conn) inEarly() bool { return x.engine.HalfOpen() || x.sendsEarly() }
+
+// sendsEarly reports whether a client may send early data.
+func (x *conn) sendsEarly() bool { return x.engine.EarlyRoom() > 0 && !x.pastEarly }
 
 // established gives what was agreed on: of a client in early data, what the
 // session lets it expect.
 func (x *conn) established() *handshake.Established {
-	if x.config.server || x.engine.Complete() || !x.inEarly() {
+	if !x.sendsEarly() {
 		return x.engine.Established()
 	}
 	s := x.host.settings.Session.State

@@ -21,6 +21,11 @@ func (x *conn) exchange(resuming bool) error {
 		if err := x.check(resuming); err != nil {
 			return err
 		}
+		if c.handshakeTwice {
+			if err := x.pump(x.engine.Complete); err != nil {
+				return err
+			}
+		}
 		if c.noOpHandshake {
 			if err := x.handshake(); err != nil {
 				return fmt.Errorf("a handshake that is complete: %w", err)
@@ -36,7 +41,7 @@ func (x *conn) exchange(resuming bool) error {
 			return err
 		}
 	}
-	if c.neverDone {
+	if c.neverDone && x.engine.Complete() {
 		return errors.New("the handshake is complete, which it should never be")
 	}
 	if err := x.sendExported(); err != nil {

@@ -50,7 +50,7 @@ func (x *conn) sendExported() error {
 		if err := x.handshake(); err != nil {
 			return err
 		}
-		if !x.config.server && !x.engine.Complete() {
+		if x.sendsEarly() {
 			return errNotComplete
 		}
 		b, err := x.engine.Export(e.label, context, e.length)

@@ -60,7 +60,7 @@ func (h *host) answer(a *handshake.Ask) handshake.Answer {
 		why := h.peer.register.Seen(a.Content, a.Window, h.peer.now())
 		return handshake.Answer{Fresh: why == 0, Why: why}
 	case handshake.PSKs:
-		return handshake.Answer{PSKs: h.config.psks()}
+		return h.wantedPSKs(a)
 	case handshake.Verdict:
 		if err := h.config.ech.checkName(a); err != nil {
 			return handshake.Answer{Err: err}

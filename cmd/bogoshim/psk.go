@@ -6,6 +6,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/psk"
 	"github.com/handsel-tls/handsel/internal/protocol/schedule"
 )
@@ -59,7 +60,7 @@ func (c *config) psks() (keys []*psk.External) {
 func (c *config) configurePSK(h *handshake.Config) {
 	keys := c.psks()
 	h.PSKHint = []byte(c.oldPSK.identity)
-	if c.server && c.async {
+	if c.server && (c.async || c.firstPSK() > 0) {
 		h.AskPSKs = len(keys) > 0
 		return
 	}
@@ -68,6 +69,35 @@ func (c *config) configurePSK(h *handshake.Config) {
 	if h.RequirePSK {
 		h.Policy = h.Policy.Between(iana.TLS13, 0)
 	}
+}
+
+// firstPSK gives the place of the first pre-shared key among the credentials, -1
+// if there is none.
+func (c *config) firstPSK() int {
+	return slices.IndexFunc(c.credentials, func(one *credentialConfig) bool { return one.psk != nil })
+}
+
+// wantedPSKs gives the keys that a client may use: none if a certificate stands
+// before them that it can verify.
+func (h *host) wantedPSKs(a *handshake.Ask) handshake.Answer {
+	keys := h.config.psks()
+	if a.Offer == nil || h.config.firstPSK() <= 0 { // TLS 1.2 and below ask by identity, and have an order of their own
+		return handshake.Answer{PSKs: keys}
+	}
+	list, places, err := h.config.loadAll()
+	if err != nil {
+		return handshake.Answer{Err: err}
+	}
+	for _, cred := range list {
+		if place := places[cred]; place < 0 || place > h.config.firstPSK() || negotiate.ServerCredential(a.Offer, cred) != nil {
+			continue
+		}
+		schemes := negotiate.ServerSchemes(a.Offer.Schemes)
+		if _, err := negotiate.Scheme13(schemes, negotiate.ServerSchemes(a.Offer.Delegates), cred, h.peer.now(), h.settings.Policy, nil); err == nil {
+			return handshake.Answer{}
+		}
+	}
+	return handshake.Answer{PSKs: keys}
 }
 
 // selectedPSK gives the place of the key among the credentials, -1 if there is

@@ -35,6 +35,7 @@ func (p *peer) settings(c *config) *handshake.Config {
 	h.PermuteExtensions, h.NoNameAnswer, h.MaxCertificate = c.permute, c.noNameAnswer, c.maxCertificate
 	if c.server {
 		h.SessionIDs = true
+		h.MoreTickets = 1 // as many as the runner counts
 		if !c.noTicket && !c.ticket.skips {
 			h.Tickets = p.tickets
 		}
@@ -52,6 +53,12 @@ func (p *peer) settings(c *config) *handshake.Config {
 	h.OwnTypes = c.own()
 	h.NoGREASE = !c.grease
 	h.Fallback = c.fallback
+	switch {
+	case c.falseStart && c.falseStartAny:
+		h.FalseStart = handshake.FalseStartAny
+	case c.falseStart:
+		h.FalseStart = handshake.FalseStartALPN
+	}
 	return h
 }
 

@@ -15,8 +15,8 @@ type category struct {
 var categories = []category{
 	{"profiles (FIPS, WPA3, CNSA)", true, []string{"Compliance*"}},
 	{"Channel ID", true, []string{"*ChannelID*"}},
-	{"application_settings", true, []string{"*ALPS*", "ExtraClientEncryptedExtension-*"}},
-	{"next_protocol_negotiation", true, []string{"*NPN*", "*NextProtocol*", "ALPNServer-Preferred*"}},
+	{"application_settings", true, []string{"*ALPS*", "ExtraClientEncryptedExtension-*", "AllExtensions-Client-Permute-*HelloRetryRequest-*"}},
+	{"next_protocol_negotiation", true, []string{"*NPN*", "*NextProtocol*", "ALPNServer-Preferred*", "FalseStart-TLS-*", "FalseStart-SessionTicketsDisabled-*", "Renegotiate-FalseStart"}},
 	{"JDK 11", true, []string{"*JDK11*"}},
 	{"PAKE", true, []string{"*PAKE*"}},
 	{"trust anchors", true, []string{"*TrustAnchor*"}},
