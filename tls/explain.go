@@ -1,7 +1,13 @@
 package tls
 
 import (
+	"errors"
+	"io"
+	"syscall"
+
 	"github.com/handsel-tls/handsel/internal/observe/explain"
+	"github.com/handsel-tls/handsel/internal/protocol/engine"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -21,6 +27,35 @@ func (r *Record) Explain() []Finding {
 	if r.Failure == nil || r.details.trace == nil {
 		return nil
 	}
+	return explain.Explain(r.seen())
+}
+
+// ExplainError says why a connection ended whose handshake was complete, and on
+// which nothing was read before err came. A server of TLS 1.3 refuses a client's
+// certificate only then: the client had finished, and hears of it when it reads. It
+// gives nothing for an error that does not tell of the handshake.
+func (r *Record) ExplainError(err error) []Finding {
+	if err == nil || r.Failure != nil || r.details.trace == nil {
+		return nil
+	}
+	c := r.seen()
+	peer := r.details.trace.Side.Other()
+	var alert engine.PeerAlert
+	switch {
+	case errors.As(err, &alert):
+		c.Ended = explain.Ended{How: explain.ByAlert, By: peer, Alert: iana.Alert(alert), Known: true}
+	case errors.Is(err, syscall.ECONNRESET):
+		c.Ended = explain.Ended{How: explain.ByRST, By: peer}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		c.Ended = explain.Ended{How: explain.ByFIN, By: peer}
+	default:
+		return nil
+	}
+	return explain.Explain(c)
+}
+
+// seen is the case of the record.
+func (r *Record) seen() *explain.Case {
 	r.expand()
 	c := explain.FromRecord(r.details.trace)
 	local, remote := "", ""
@@ -34,7 +69,7 @@ func (r *Record) Explain() []Finding {
 	if r.Server {
 		c.Client, c.Server = remote, local
 	}
-	return explain.Explain(c)
+	return c
 }
 
 // keys gives the keys of the certificates that there are without a callback, for the

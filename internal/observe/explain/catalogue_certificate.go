@@ -34,13 +34,32 @@ var aboutCertificates = []entry{
 	{"wrong-purpose", "The certificate is not for servers: its extendedKeyUsage or keyUsage does not allow it.", []Remedy{
 		do(forServer, "have it issued with extendedKeyUsage serverAuth and keyUsage digitalSignature", "openssl", "openssl x509 -in cert.pem -noout -ext extendedKeyUsage,keyUsage"),
 	}},
-	{"constraints-violated", "An authority of the chain may not issue for such names, or not at this depth.", []Remedy{
+	{"chain-not-trusted", "The client finds no way from the server's certificate to an authority that it trusts: the authority is not among those it knows, an intermediate certificate is missing or may not issue, or the certificate is signed by itself.", []Remedy{
+		do(forClient, "see what is shown, and where its chain ends", "handsel", "handsel connect {server} --sni {host}", "openssl", "openssl s_client -connect {server} -servername {host} -showcerts"),
+		do(forServer, "send the whole chain, the server's own first", "handsel", "handsel cert import fullchain.pem key.pem --replace {host}", "nginx", "ssl_certificate fullchain.pem;"),
+		do(forClient, "if the chain is whole: trust the authority, in the store that this client uses", "curl", "curl --cacert ca.pem https://{host}/", "java", "keytool -importcert -cacerts -alias name -file ca.pem", "node", "NODE_EXTRA_CA_CERTS=ca.pem", "windows", "certutil -addstore Root ca.cer"),
+	}},
+	{"chain-order", "The server sends its certificates in the wrong order: that of an authority comes first, and not its own.", []Remedy{
+		do(forServer, "put the server's own certificate first, and behind it that of each issuer", "openssl", "cat server.pem intermediate.pem > fullchain.pem", "handsel", "handsel cert import fullchain.pem key.pem --replace {host}", "nginx", "ssl_certificate fullchain.pem;"),
+	}},
+	{"certificate-altered", "The signature of a certificate of the server's chain is not that of its issuer: the certificate was damaged or altered.", []Remedy{
+		do(forServer, "take the certificate again from where it was issued", "openssl", "openssl verify -untrusted intermediate.pem server.pem", "handsel", "handsel cert import fullchain.pem key.pem --replace {host}"),
+		do(forBoth, "look for a device between that changes certificates"),
+	}},
+	{"critical-extension", "A certificate of the chain has an extension that is marked critical and that the client does not know.", []Remedy{
+		do(forServer, "have it issued without that extension, or with it not critical", "openssl", "openssl x509 -in cert.pem -noout -text"),
+		do(forClient, "use a client that knows the extension"),
+	}},
+	{"client-clock", "The client's clock is wrong: the certificates are valid now, and not at the time that the client takes it for.", []Remedy{
+		do(forClient, "set the clock", "linux", "timedatectl set-ntp true", "windows", "w32tm /resync"),
+	}},
+	{"constraints-violated", "An authority of the chain may not issue this certificate: not for such names, not at this depth, or none at all.", []Remedy{
 		do(forServer, "have the certificate issued by an authority that may", "openssl", "openssl x509 -in intermediate.pem -noout -ext nameConstraints,basicConstraints"),
 	}},
 	{"weak-certificate", "The server's certificate has a key or a signature that is too weak for the client.", []Remedy{
 		do(forServer, "have it issued with RSA of 2048 bits or more, or P-256, and SHA-256"),
 	}},
-	{"certificate-refused", "The client refuses the server's certificate; which of its checks failed does not show.", []Remedy{
+	{"certificate-refused", "The client refuses the server's certificate, or its proof to have the key; which of its checks failed does not show.", []Remedy{
 		do(forClient, "see what is shown and which check fails", "handsel", "handsel connect {server} --sni {host}", "openssl", "openssl s_client -connect {server} -servername {host} -verify_hostname {host} -showcerts", "curl", "curl -v https://{host}/"),
 		do(forServer, "check chain, dates and names of the certificate", "handsel", "handsel cert show {host}"),
 	}},

@@ -34,5 +34,5 @@ var aboutProtocol = []entry{
 	{"client-failed", "The client made a mistake of its own.", []Remedy{do(forClient, "look into the client's log for this moment")}},
 	{"client-refused", "The client refuses what the server has chosen.", []Remedy{do(forClient, "look into the client's log for this moment")}},
 	{"server-refused", "The server refuses what the client offers or has sent.", []Remedy{do(forServer, "look into the server's log for this moment")}},
-	{"alert", "One side ended the connection with an alert.", nil},
+	{"alert", "One side ended the connection with an alert.", []Remedy{do(forBoth, "look the alert up, and into the log of the side that sent it", "handsel", "handsel explain NAME")}},
 }

@@ -69,7 +69,9 @@ var aboutTCP = []entry{
 		do(forBoth, "update the device, or have it reassemble TCP before it looks for the ClientHello"),
 		do(forClient, "for now: offer a classical group only", "openssl", "openssl s_client -connect {server} -groups X25519", "go", "CurvePreferences: []tls.CurveID{tls.X25519}"),
 	}},
-	{"silence", "Nobody said any more in the middle of the handshake.", nil},
+	{"silence", "Nobody said any more in the middle of the handshake.", []Remedy{
+		do(forBoth, "capture at both ends, and see which of the two still sends", "handsel", "handsel trace --server-end server.pcap client.pcap"),
+	}},
 	{"reset-after-hello", "The connection was reset right after the ClientHello: nothing is bound to the address and name, the certificate could not be loaded, or a device between does not want the name.", []Remedy{
 		do(forServer, "see which binding the name leads to, and add one", "handsel", "handsel bind test --ip ADDRESS --port 443 --sni {host}", "iis", "netsh http show sslcert", "iis", "netsh http add sslcert hostnameport={host}:443 certhash=THUMBPRINT appid={GUID} certstorename=MY"),
 		do(forServer, "on Windows: look for event 15021 of HttpEvent, and import the certificate again with its key"),
@@ -81,12 +83,16 @@ var aboutTCP = []entry{
 		do(forServer, "raise the limits of connections if it happens under load only"),
 	}},
 	{"server-closed", "The server ended the connection without saying why.", []Remedy{do(forServer, "look into the server's log for this moment")}},
-	{"connection-broken", "The connection ended in the middle of the handshake.", nil},
+	{"connection-broken", "The connection ended in the middle of the handshake.", []Remedy{
+		do(forBoth, "capture at both ends, and see who ends it", "handsel", "handsel trace --server-end server.pcap client.pcap"),
+	}},
 	{"client-gave-up", "The client ended the handshake by itself: it was stopped, or its time was over.", []Remedy{
 		do(forClient, "give it more time, or see what stopped it"),
 	}},
 	{"too-slow", "The handshake took longer than this side allows.", []Remedy{
 		do(forClient, "see what the peer waits for; many connections that say nothing are an attack, or probes"),
 	}},
-	{"canceled", "The handshake was ended by a program or its user.", nil},
+	{"canceled", "The handshake was ended by a program or its user.", []Remedy{
+		do(forClient, "if nobody meant to: look into the program's log, at its time limit, and whether it waits for an answer (a choice of certificate, a smart card)"),
+	}},
 }

@@ -83,3 +83,12 @@ func TestNamesInCommands(t *testing.T) {
 		t.Errorf("%s", b)
 	}
 }
+
+// TestRemedies: for every cause there is something that somebody can do.
+func TestRemedies(t *testing.T) {
+	for _, c := range explain.Causes() {
+		if len(c.Remedies) == 0 {
+			t.Errorf("%s: nothing can be done", c.ID)
+		}
+	}
+}

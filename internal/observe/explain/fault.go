@@ -1,7 +1,12 @@
 package explain
 
 import (
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
@@ -64,8 +69,28 @@ func (v *view) fault() {
 	if code == fault.NoSharedSuite && v.keyRulesOut() {
 		id = "no-suite-for-certificate"
 	}
+	if b := v.firstBytes(); b != nil {
+		if v.Seen == trace.Client {
+			v.serverSpeaks(b)
+		} else {
+			v.clientSpeaks(b)
+		}
+		return
+	}
+	if id == "no-common-scheme" && v.suitesApart() {
+		id = "no-common-suite"
+	}
+	if chain := v.chain(trace.Server); v.Seen == trace.Client && code.Whose() == fault.Trust && len(chain) > 0 && misplaced(chain) > 0 {
+		id = "chain-order"
+	}
+	if id == "certificate-refused" || id == "client-certificate-refused" {
+		id = v.refusedBy(id)
+	}
+	if id == "issuer-not-trusted" && v.rootless() {
+		return
+	}
 	f := v.add(id, certain)
-	if vague[id] {
+	if vague[id] || id == "certificate-refused" || id == "client-certificate-refused" { // which of many it was is known here
 		f.Cause = sentence(v.Failure.Error())
 	} else if v.Failure.Detail != "" {
 		f.For = append(f.For, v.Failure.Detail)
@@ -74,6 +99,52 @@ func (v *view) fault() {
 	if !notOffered[id] {
 		f.Changes = v.changes()
 	}
+}
+
+// firstBytes gives how the peer began if that is no TLS, as the failure tells it.
+func (v *view) firstBytes() []byte {
+	_, quoted, _ := strings.Cut(v.Failure.Detail, "they are ")
+	if s, err := strconv.Unquote(quoted); err == nil && v.Failure.Code == fault.NotTLS {
+		return []byte(s)
+	}
+	return nil
+}
+
+// suitesApart reports whether the server allows none of the client's suites.
+func (v *view) suitesApart() bool {
+	set := v.Settings[trace.Server-1]
+	return set != nil && v.offered && !slices.ContainsFunc(set.Suites, func(s iana.Suite) bool { return v.offer.Hello.CipherSuites.Has(s) })
+}
+
+// refusedBy names what this side's verdict on a chain was about, if that has a name of
+// its own: the chain shows it.
+func (v *view) refusedBy(id string) string {
+	if v.Seen != trace.Client || v.Failure.Code != fault.BadCertificate {
+		return id
+	}
+	for _, f := range append(v.flaws(), v.forged()...) {
+		if oneOf(f.kind, "constraints", "signature", "order", "strength") {
+			return f.id
+		}
+	}
+	return id
+}
+
+// rootless takes a server's certificate that came alone, and whose issuer is not
+// trusted here: whether that is a root or an intermediate authority is not known.
+func (v *view) rootless() bool {
+	chain := v.chain(trace.Server)
+	if v.Seen != trace.Client || len(chain) != 1 || selfIssued(chain[0]) {
+		return false
+	}
+	root, middle := 72, 58
+	if intermediate(chain[0].Issuer.CommonName) {
+		root, middle = 58, 74
+	}
+	see := &Said{Name: "Certificate"}
+	v.add("issuer-not-trusted", root, v.Failure.Detail).see(see, "Certificate.certificate_list[0].issuer", chain[0].Issuer.String()).settle("whether " + distinguished(chain[0].Issuer.String()) + " is a root")
+	v.add("missing-intermediate", middle, "only the server's own certificate was sent").see(see, "Certificate.certificate_list", "one certificate").settle("whether " + distinguished(chain[0].Issuer.String()) + " is a root")
+	return true
 }
 
 // notOffered are causes that no other offer would have mended: the server had

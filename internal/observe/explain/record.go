@@ -37,6 +37,15 @@ var types = func() map[string]iana.HandshakeType {
 	return m
 }()
 
+// alerts are the alerts by their names, likewise.
+var alerts = func() map[string]iana.Alert {
+	m := map[string]iana.Alert{}
+	for a := range 256 {
+		m[iana.Alert(a).String()] = iana.Alert(a)
+	}
+	return m
+}()
+
 // step takes a message or an alert over.
 func (c *Case) step(side trace.Side, s *trace.Step) {
 	said := Said{From: side}
@@ -48,7 +57,7 @@ func (c *Case) step(side trace.Side, s *trace.Step) {
 		return
 	}
 	if s.Kind == trace.AlertReceived || s.Kind == trace.AlertSent {
-		said.Content, said.Name, said.Fatal = iana.ContentAlert, "Alert", s.Fatal
+		said.Content, said.Name, said.Fatal, said.Alert = iana.ContentAlert, "Alert", s.Fatal, alerts[s.Name]
 	} else {
 		said.Content, said.Type = iana.ContentHandshake, types[s.Name]
 		said.Name = wire.MessageName(said.Type)

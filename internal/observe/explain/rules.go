@@ -3,6 +3,7 @@ package explain
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -26,7 +27,7 @@ func (v *view) explain() {
 	if v.stage == asked && v.Ended.By == trace.Server && v.preceded() {
 		return
 	}
-	if v.notTLS() || v.broken() {
+	if v.notTLS() || v.broken() || v.canceled() || v.unbegun() {
 		return
 	}
 	switch v.Ended.How {
@@ -51,7 +52,7 @@ func (v *view) notTLS() bool {
 	case len(v.Hellos) == 0 && v.stage == nothing && bytes.HasPrefix(client, []byte("CONNECT ")) && bytes.HasPrefix(server, []byte("HTTP/")):
 		v.add("proxy-refused", certain, "the proxy's answer to CONNECT begins with "+printable(server))
 		return true
-	case len(v.Before) > 0 && len(v.Hellos) == 0 && v.Ended.How != StillOpen:
+	case len(v.Before) > 0 && len(v.Hellos) == 0 && len(server) > 0 && v.Ended.How != StillOpen:
 		v.add("starttls-refused", certain, "the conversation before TLS is that of "+v.Before[len(v.Before)-1]+", and no ClientHello follows").
 			because("The " + v.Before[len(v.Before)-1] + " server did not agree to begin TLS, so there was no handshake.")
 		return true
@@ -73,7 +74,16 @@ var banners = []struct{ begins, speaks, hint string }{
 	{"-ERR", "POP3 or Redis", "the server speaks its protocol in the clear"},
 	{"5", "a protocol of lines", "the server refuses what it takes for a command"},
 	{"RFB ", "VNC", "the port is one of VNC"},
+	{"\xff", "Telnet", "the port is one of Telnet"},
+	{"N", "the N of PostgreSQL or a protocol of lines", "PostgreSQL answers so if TLS is off there"},
+	{"E\x00\x00", "PostgreSQL", "it begins TLS only once it was asked to, and clients that know no sslnegotiation=direct ask first"},
+	{"\x05", "SOCKS 5", "the port is one of a SOCKS proxy"},
+	{"\x03\x00", "RDP", "the port is one of RDP, which begins TLS only once it was asked to"},
 }
+
+// mysql reports whether a server greets as MySQL does: a packet with number 0 and the
+// version 10 of its protocol.
+func mysql(b []byte) bool { return len(b) > 5 && b[2] == 0 && b[3] == 0 && b[4] == 10 }
 
 func (v *view) serverSpeaks(b []byte) {
 	text := printable(b)
@@ -82,6 +92,9 @@ func (v *view) serverSpeaks(b []byte) {
 		return
 	}
 	f := v.add("server-speaks-no-tls", certain, "its answer to the ClientHello begins with "+text)
+	if mysql(b) {
+		f.because(fmt.Sprintf("The server does not speak TLS on this port: it greets as MySQL does (%s), which begins TLS only once it was asked to.", text))
+	}
 	for _, banner := range banners {
 		if bytes.HasPrefix(b, []byte(banner.begins)) {
 			f.because(fmt.Sprintf("The server does not speak TLS on this port: it answers with %s (%s); %s.", banner.speaks, text, banner.hint))
@@ -92,15 +105,27 @@ func (v *view) serverSpeaks(b []byte) {
 }
 
 // methods are those that a request of HTTP begins with.
-var methods = []string{"GET ", "POST ", "HEAD ", "PUT ", "OPTIONS ", "DELETE ", "PATCH ", "TRACE ", "PRI * HTTP/2"}
+var methods = []string{"GET", "POST", "HEAD", "PUT", "OPTIONS", "DELETE", "PATCH", "TRACE", "PRI"}
+
+// request reports whether a line asks for something by HTTP. Other protocols have
+// borrowed its words, and say their own name at the end of the line.
+func request(b []byte) bool {
+	line, _, whole := bytes.Cut(b, []byte("\n"))
+	words := strings.Fields(string(line))
+	switch {
+	case len(words) < 2 || !slices.Contains(methods, words[0]):
+		return false
+	case len(words) > 2 && whole:
+		return strings.HasPrefix(words[len(words)-1], "HTTP/")
+	}
+	return strings.HasPrefix(words[1], "/") || strings.HasPrefix(words[1], "http://") || words[1] == "*"
+}
 
 func (v *view) clientSpeaks(b []byte) {
 	text := printable(b)
-	for _, m := range methods {
-		if bytes.HasPrefix(b, []byte(m)) {
-			v.add("http-to-tls-port", certain, "the client's first bytes are "+text)
-			return
-		}
+	if request(b) {
+		v.add("http-to-tls-port", certain, "the client's first bytes are "+text)
+		return
 	}
 	switch {
 	case record(b):
@@ -110,8 +135,32 @@ func (v *view) clientSpeaks(b []byte) {
 	case bytes.HasPrefix(b, []byte("PROXY ")) || bytes.HasPrefix(b, []byte("\r\n\r\n\x00\r\nQUIT\n")):
 		v.add("proxy-protocol-unexpected", certain, "the connection begins with a header of the PROXY protocol")
 	default:
-		v.add("client-speaks-no-tls", certain, "the client's first bytes are "+text)
+		f := v.add("client-speaks-no-tls", certain, "the client's first bytes are "+text)
+		if what := tongue(b, asking); what != "" {
+			f.because(fmt.Sprintf("The client does not speak TLS: it begins with %s (%s).", what, text))
+		}
 	}
+}
+
+// A mark is how a protocol begins.
+type mark struct{ begins, speaks string }
+
+// asking are how clients of other protocols begin, on whose ports people put TLS.
+var asking = []mark{
+	{"SSH-", "SSH"}, {"\x03\x00", "RDP"}, {"\x05", "SOCKS 5"}, {"\x04\x01", "SOCKS 4"}, {"\x00\x00\x00\x08\x04\xd2", "PostgreSQL, which asks for TLS in its own way"}, {"\x00\x00\x00", "PostgreSQL or SMB"},
+	{"EHLO ", "SMTP"}, {"HELO ", "SMTP"}, {"\x10", "MQTT"}, {"AMQP", "AMQP"}, {"*", "Redis"}, {"PING", "Redis or IRC"}, {"NICK ", "IRC"}, {"\x30", "LDAP, or SNMP"},
+	{"OPTIONS sip:", "SIP"}, {"REGISTER sip:", "SIP"}, {"INVITE sip:", "SIP"}, {"OPTIONS rtsp:", "RTSP"}, {"DESCRIBE rtsp:", "RTSP"}, {"<?xml", "XMPP"}, {"<stream", "XMPP"}, {"JRMI", "Java RMI"}, {"\xff", "Telnet"},
+	{"CAPA", "POP3"}, {"USER ", "POP3 or FTP"}, {"stats", "memcached"}, {"\x0d\x0a\x0d\x0a", "nothing that is known: empty lines, as scanners send"},
+}
+
+// tongue gives what protocol bytes begin, empty if it is not known.
+func tongue(b []byte, marks []mark) string {
+	for _, m := range marks {
+		if bytes.HasPrefix(b, []byte(m.begins)) {
+			return m.speaks
+		}
+	}
+	return ""
 }
 
 // record reports whether bytes look like a record of TLS, though not a good one.
@@ -139,6 +188,41 @@ func (v *view) broken() bool {
 		f := v.add("malformed-message", 90, "the "+s.From.String()+"'s "+s.Name+" makes no sense: "+s.Broken)
 		f.because(fmt.Sprintf("The %v sent a %s that is not in order: %s.", s.From, s.Name, s.Broken)).see(s, "", s.Broken)
 		return v.Ended.How == ByAlert && !oneOf(v.Ended.Alert, iana.AlertUnknownCA, iana.AlertCertificateExpired)
+	}
+	return false
+}
+
+// canceled finds user_canceled, which is no more than a warning, before the end.
+func (v *view) canceled() bool {
+	for i := range v.Said {
+		s := &v.Said[i]
+		if s.Content == iana.ContentAlert && !s.Encrypted && s.Alert == iana.AlertUserCanceled && v.stage < finished && s.From == v.Ended.By {
+			v.add("canceled", 95, fmt.Sprintf("the %v sent user_canceled (90) before it closed the connection", s.From)).see(s, "", "")
+			return true
+		}
+	}
+	return false
+}
+
+// unbegun finds clients whose first record is none that begins a handshake: it comes
+// from the middle of another connection, or from a program that tries what happens.
+func (v *view) unbegun() bool {
+	if v.stage != nothing || len(v.Hellos) > 0 || v.Cut[trace.Client-1] {
+		return false
+	}
+	for i := range v.Said {
+		s := &v.Said[i]
+		if s.From != trace.Client || s.Content == iana.ContentHandshake {
+			continue
+		}
+		name := s.Name
+		if name == "" {
+			name = s.Content.String()
+		}
+		v.add("malformed-message", 88, "the client's first record is "+name+", and no ClientHello came before it").
+			because("The client does not begin with a ClientHello: its first record is "+name+", as one from the middle of a connection.").see(s, "", "").
+			settle("whether the client, or a device that keeps connections for it, takes the connection for one that is open already")
+		return true
 	}
 	return false
 }
@@ -199,8 +283,13 @@ func (v *view) general(a iana.Alert, by trace.Side) bool {
 	case a == iana.AlertInternalError && by == trace.Server && v.stage <= retried:
 		v.serverInternal()
 		return true
+	case a == iana.AlertInternalError && by == trace.Client && v.flawed():
+		return false // GnuTLS says so of certificates whose keyUsage does not fit
+	case a == iana.AlertDecryptError && by == trace.Client && v.stage >= shown && len(v.forged()) > 0:
+		v.judgeChain("the client sent "+v.alertName()+" after the server had shown its certificate", "signature")
+		return true
 	case a == iana.AlertInternalError || a == iana.AlertGeneralError:
-		v.add(by.String()+"-failed", certain, "the alert is "+v.alertName()+": the mistake is the "+by.String()+"'s own").settle("the " + by.String() + "'s log")
+		v.add(by.String()+"-failed", 80, "the alert is "+v.alertName()+": the mistake is the "+by.String()+"'s own").settle("the " + by.String() + "'s log")
 		return true
 	case id == "":
 		return false
@@ -219,7 +308,10 @@ func (v *view) general(a iana.Alert, by trace.Side) bool {
 		if v.offered && v.offer.ServerName != "" {
 			f.because("The server has no site for the name that the client asks for, " + v.offer.ServerName + ".")
 		} else if v.offered {
+			f.ID = "no-server-name"
 			f.because("The server refuses clients that do not say which name they want: the ClientHello has no server_name.")
+			f.see(v.said(trace.Client, iana.MsgClientHello), "ClientHello.extensions", "no server_name")
+			break
 		}
 		f.see(v.said(trace.Client, iana.MsgClientHello), "ClientHello.extensions.server_name", v.offer.ServerName)
 	case "proof-wrong":
@@ -283,11 +375,4 @@ func (v *view) helloLength() int {
 	return len(v.Hellos[0])
 }
 
-func oneOf(a iana.Alert, of ...iana.Alert) bool {
-	for _, b := range of {
-		if a == b {
-			return true
-		}
-	}
-	return false
-}
+func oneOf[T comparable](a T, of ...T) bool { return slices.Contains(of, a) }

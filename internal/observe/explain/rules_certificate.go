@@ -3,6 +3,7 @@ package explain
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -21,17 +22,17 @@ func (v *view) clientRefusedServer() {
 	case iana.AlertHandshakeFailure, iana.AlertInsufficientSecurity:
 		v.refusedParameters(said)
 	case iana.AlertUnknownCA:
-		v.judgeChain(said, "issuer", 85)
+		v.judgeChain(said, "issuer")
 	case iana.AlertCertificateExpired:
-		v.judgeChain(said, "dates", 85)
+		v.judgeChain(said, "dates")
 	case iana.AlertCertificateRevoked:
 		v.add("certificate-revoked", certain, said)
 	case iana.AlertUnsupportedCertificate:
-		v.judgeChain(said, "purpose", 80)
-	case iana.AlertBadCertificate, iana.AlertCertificateUnknown, iana.AlertAccessDenied:
-		v.judgeChain(said+", which does not say why", "", 0)
+		v.judgeChain(said, "purpose")
+	case iana.AlertBadCertificate, iana.AlertCertificateUnknown, iana.AlertAccessDenied, iana.AlertInternalError:
+		v.judgeChain(said+", which does not say why", "")
 	case iana.AlertCloseNotify:
-		v.add("client-gave-up", probable, "the client closed in the middle of the handshake")
+		v.rejectedSilently("close_notify")
 	default:
 		v.add("client-refused", 50, said).settle("the client's log")
 	}
@@ -46,10 +47,10 @@ func (v *view) refusedUnseen(said string) {
 	}
 	before := len(v.found)
 	if v.chain(trace.Server) != nil {
-		v.judgeChain(said, "", 0)
+		v.judgeChain(said, "")
 	}
 	if len(v.found) == before {
-		v.add("certificate-refused", 65, said, "at this place a client refuses the server's certificate: its issuer, its name or its dates").
+		v.add("certificate-refused", 65, said, "at this place a client refuses the server's certificate: its issuer, its name or its dates; hardly ever the proof that the server has its key").
 			settle("the client's log", "the key log of either side: handsel trace --keylog FILE", "handsel connect to the same server: it shows the chain and checks it")
 	}
 }
@@ -62,23 +63,30 @@ func (v *view) replied() bool { return v.stage >= replied }
 // certificate, as Node.js does, and programs whose user said no.
 func (v *view) rejectedSilently(how string) {
 	said := "the client closed the connection right after the server had shown its certificate, without an alert"
-	if how == "rst" {
+	switch how {
+	case "rst":
 		said = "the client reset the connection right after the server had shown its certificate"
+	case "close_notify":
+		said = "the client sent close_notify right after the server had shown its certificate"
 	}
 	before := len(v.found)
 	if v.chain(trace.Server) != nil {
-		v.judgeChain(said, "", 0)
+		v.judgeChain(said, "")
 	}
 	if len(v.found) == before {
 		v.add("certificate-refused", 62, said).settle("the client's log")
 	}
-	v.add("client-gave-up", 35, said+", as one does that is stopped at that moment")
+	v.add("client-gave-up", 52, said+", as one does that is stopped at that moment")
 }
 
 // refusedParameters weighs handshake_failure of a client.
 func (v *view) refusedParameters(said string) {
 	if kx := v.said(trace.Server, iana.MsgServerKeyExchange); kx != nil && v.finite() {
 		v.add("weak-dh", 80, said, "the suite uses DHE: the client takes the server's prime for too short").see(kx, "ServerKeyExchange.dh_p", "")
+		return
+	}
+	if v.flawed() {
+		v.judgeChain(said, "")
 		return
 	}
 	v.add("client-refused", probable, said).settle("the client's log")
@@ -89,59 +97,175 @@ func (v *view) finite() bool {
 	return bytes.Contains([]byte(name), []byte("_DHE_"))
 }
 
+// agrees reports whether what an alert names may be the flaw. OpenSSL says unknown_ca
+// of authorities that may not issue as well, and of lists of revoked certificates that
+// it does not have; and decrypt_error of a wrong signature.
+func agrees(alert string, f *flaw) bool {
+	switch alert {
+	case "", f.kind:
+		return true
+	case "issuer":
+		return oneOf(f.kind, "", "constraints", "signature", "order")
+	case "purpose":
+		return oneOf(f.kind, "order", "strength")
+	case "signature":
+		return f.kind == "order"
+	}
+	return false
+}
+
+// flawed reports whether something of the server's chain is plainly wrong.
+func (v *view) flawed() bool {
+	return slices.ContainsFunc(v.flaws(), func(f flaw) bool { return f.weight >= plain })
+}
+
+// plain is the weight of a flaw that stands for itself.
+const plain = 80
+
 // judgeChain looks for what is wrong with the server's chain, as far as it shows
-// in it. kind is what the alert names, if it names something: then that is what it
-// is, and the chain says more of it; weight is for when nothing of it shows.
-func (v *view) judgeChain(said, kind string, weight int) {
+// in it. alert is what the client's alert names, if it names something: then that is
+// what it is, and the chain says more of it.
+func (v *view) judgeChain(said, alert string) {
 	certificate := v.said(trace.Server, iana.MsgCertificate)
 	flaws := v.flaws()
+	if !slices.ContainsFunc(flaws, func(f flaw) bool { return f.weight >= plain && agrees(alert, &f) }) {
+		flaws = append(v.forged(), flaws...)
+	}
 	matched := false
-	for _, f := range flaws {
+	for i := range flaws {
+		f := &flaws[i]
 		switch {
-		case kind == "issuer" && f.kind == "": // either of two
-			matched = true
-		case kind != "" && f.kind == kind:
+		case alert != "" && f.kind == alert:
 			f.weight, matched = certain-5, true
-		case kind != "":
+		case agrees(alert, f):
+			matched = true
+		default:
 			f.weight = 30 // it is true, and the alert speaks of something else
 		}
-		v.add(f.id, f.weight, said, f.why).see(certificate, "Certificate.certificate_list", "")
+		v.add(f.id, f.weight, said, f.why).see(certificate, fmt.Sprintf("Certificate.certificate_list[%d]", f.place), "")
 	}
-	if matched {
+	switch {
+	case matched:
+	case len(v.chain(trace.Server)) == 0:
+		v.judgeHidden(said, alert)
+	default:
+		v.judgeSound(said, alert)
+	}
+}
+
+// Ways to find out what is the matter with a certificate.
+const (
+	askClient = "the client's log"
+	askKeys   = "the key log of either side: handsel trace --keylog FILE"
+	askServer = "handsel connect to the same server: it shows the chain and checks it"
+)
+
+// judgeHidden weighs a refusal of certificates that are encrypted. An alert that could
+// be read was sent in the clear, as by OpenSSL and what is built on it, whose alerts
+// say more than those of others.
+func (v *view) judgeHidden(said, alert string) {
+	hidden := "the certificates are encrypted"
+	switch {
+	case alert == "issuer":
+		v.judgeUnknown(said)
+	case alert == "dates":
+		v.add("certificate-expired", 85, said).because("A certificate of the server's chain has expired, by the client's clock.").settle(askServer, askKeys)
+		v.add("client-clock", 45, hidden+": they may as well be valid, and the client's clock ahead")
+	case alert == "purpose":
+		v.add("wrong-purpose", 80, said).settle(askServer, askKeys)
+	case v.Ended.Known && v.Ended.Alert == iana.AlertBadCertificate:
+		why := "OpenSSL says so in the clear of a name that does not fit, of a certificate that is not valid yet, and of a key or signature that is too weak; of other things it says otherwise"
+		v.add("name-mismatch", 66, said, why).but(hidden).settle(askClient, askServer, askKeys)
+		v.add("certificate-not-yet-valid", 54, said, why)
+		v.add("weak-certificate", 52, said, why)
+	default:
+		v.add("certificate-refused", 70, said, hidden).settle(askClient, askKeys, askServer)
+	}
+}
+
+// judgeUnknown weighs unknown_ca for certificates that are encrypted: whether there is
+// more than one can be told from the length of the message, if it has a record of its own.
+func (v *view) judgeUnknown(said string) {
+	length, count := v.shownLength()
+	const may = "it may as well be that an intermediate certificate is missing, or that the server's own is signed by itself"
+	switch {
+	case count > 1:
+		v.add("issuer-not-trusted", 72, said, fmt.Sprintf("the record with the certificates has %d bytes: there is more than one", length)).settle(askServer, askKeys)
+		v.add("missing-intermediate", 58, said)
 		return
+	case count == 1:
+		why := fmt.Sprintf("the record with the certificates has %d bytes: there is only one", length)
+		v.add("chain-not-trusted", 90, said, why).settle(askServer, askKeys)
+		v.add("missing-intermediate", 62, said, why)
+		v.add("self-signed", 60, said, why)
+	default:
+		v.add("chain-not-trusted", 90, said).but("the certificates are encrypted: which of the three it is does not show").settle(askServer, askKeys)
+		v.add("missing-intermediate", 56, said)
+		v.add("self-signed", 55, said)
 	}
-	switch kind {
-	case "issuer":
-		if len(v.chain(trace.Server)) == 0 {
-			v.add("issuer-not-trusted", 90, said).but("the certificates are encrypted: it may as well be that an intermediate one is missing, or that the server's own is signed by itself").
-				settle("handsel connect to the same server: it shows the chain and checks it", "the key log of either side: handsel trace --keylog FILE")
-			return
+	v.add("issuer-not-trusted", 61, said).but("the certificates are encrypted: " + may)
+}
+
+// shownLength gives the length of the record with the server's certificates, if it can
+// be told from those before and after it, and how many there are: 0 if that is not
+// sure. The signature after it tells what kind of key the first one has.
+func (v *view) shownLength() (length, count int) {
+	var records []int
+	for _, s := range v.Said {
+		if s.From == trace.Server && s.Encrypted {
+			records = append(records, s.Lengths...)
 		}
-		v.add("issuer-not-trusted", 90, said, v.issuedBy()).see(certificate, "Certificate.certificate_list", "")
-		return
-	case "dates":
-		v.add("certificate-expired", weight, said).but("the dates of the certificates that were sent are right: the client's clock may be wrong, or it found another way to an old root").see(certificate, "", "")
-		return
-	case "purpose":
-		v.add("wrong-purpose", weight, said).see(certificate, "", "")
-		return
 	}
-	if len(flaws) > 0 {
-		return
+	for i := 1; i+1 < len(records) && i < 4; i++ {
+		signature, largest := records[i+1], slices.Max(records)
+		if records[i] != largest {
+			continue
+		}
+		one, two := 0, 0 // bytes that one certificate takes at most, and two at least
+		switch {
+		case signature < 100: // of an elliptic curve of 256 bits
+			one, two = 640, 1800
+		case signature > 270 && signature < 300: // of RSA with 2048 bits
+			one, two = 1100, 2600
+		default:
+			return largest, 0
+		}
+		switch {
+		case largest < one:
+			return largest, 1
+		case largest > two:
+			return largest, 2
+		}
+		return largest, 0
 	}
-	if len(v.chain(trace.Server)) == 0 {
-		v.add("certificate-refused", 70, said, "the certificate is encrypted").settle("the client's log", "the key log of either side: handsel trace --keylog FILE", "handsel connect to the same server: it shows the chain and checks it")
-		return
-	}
-	if v.Ended.Known && v.Ended.Alert == iana.AlertBadCertificate && v.openssl() {
-		v.add("name-mismatch", 66, said, "the ClientHello is OpenSSL's, which says otherwise of issuers and of certificates that have expired: bad_certificate is left for a name that the program expects and that is not the server_name").
-			settle("the name that the client's program was told to verify").see(certificate, "Certificate.certificate_list", "")
+	return 0, 0
+}
+
+// judgeSound weighs a refusal of a chain in which nothing is wrong by itself.
+func (v *view) judgeSound(said, alert string) {
+	certificate := v.said(trace.Server, iana.MsgCertificate)
+	see := func(f *Finding) *Finding { return f.see(certificate, "Certificate.certificate_list", "") }
+	sound := "name, dates and purpose of the certificate are in order, as far as they can be seen"
+	clock := "the dates of the certificates that were sent are right: the client's clock may be wrong"
+	switch {
+	case alert == "issuer":
+		see(v.add("issuer-not-trusted", 74, said, v.issuedBy())).settle("the client's list of authorities", askClient)
+		v.add("revocation-unknown", 60, said, "OpenSSL says so, too, if it has to look up whether a certificate was revoked, and has no list")
+	case alert == "dates":
+		see(v.add("client-clock", 72, said, clock)).settle("the client's clock")
+		see(v.add("certificate-expired", 62, said)).but("the dates of the certificates that were sent are right: the client would have to have found another way, to an old root")
+	case alert == "purpose":
+		see(v.add("wrong-purpose", 58, said)).settle(askClient)
+	case v.Ended.Known && v.Ended.Alert == iana.AlertBadCertificate && v.openssl():
+		see(v.add("name-mismatch", 66, said, "the ClientHello is OpenSSL's, which says otherwise of issuers and of certificates that have expired: bad_certificate is left for a name that the program expects and that is not the server_name")).
+			settle("the name that the client's program was told to verify")
+		v.add("client-clock", 54, said, clock+": it says so, too, of a certificate that is not valid yet")
 		v.add("issuer-not-trusted", 35, said)
-		return
+	default:
+		see(v.add("issuer-not-trusted", 58, said, sound, v.issuedBy())).settle(askClient, "the client's list of authorities")
+		v.add("client-clock", 45, said, clock)
+		v.add("certificate-revoked", 44, said)
 	}
-	v.add("issuer-not-trusted", 62, said, "name, dates and purpose of the certificate are in order, as far as they can be seen", v.issuedBy()).
-		settle("the client's log", "the client's list of authorities").see(certificate, "Certificate.certificate_list", "")
-	v.add("certificate-revoked", 25, said)
 }
 
 // openssl reports whether the ClientHello looks like one of OpenSSL: it alone names
@@ -210,7 +334,7 @@ func (v *view) refusedUnseenByServer() {
 		v.add("proof-wrong", 50, said).settle(keylog, "the server's log")
 	case first == 0 || first == 53 || first == 69: // Finished with SHA-256 and SHA-384, its type and tag
 		v.add("server-failed", 50, said, "the client has shown no certificate: it was not asked for one").settle(keylog, "the server's log")
-	case first <= 40:
+	case first <= 40, first == 61, first == 77: // by itself, or in one record with Finished
 		v.add("client-certificate-missing", 85, said, fmt.Sprintf("the client's first protected record has %d bytes: a Certificate message without a certificate", first)).settle(keylog, "the server's log")
 	default:
 		v.add("client-certificate-refused", 68, said, fmt.Sprintf("the client has shown a certificate: its first protected record has %d bytes", first)).settle(keylog, "the server's log")
@@ -258,9 +382,15 @@ func (v *view) closedAfter() {
 			v.add(f.id, 66, f.why, said+"Node.js looks at the certificate only then")
 		}
 	}
-	if !tidy && len(v.found) == 0 {
-		v.add("certificate-refused", 62, said+"Node.js looks at the certificate only then, and closes without close_notify").
-			but("a client that only wanted to see whether the server answers does so, too").settle("the client's log")
+	if len(v.found) > 0 {
+		return
+	}
+	const idle = "a client that only wanted to see whether the server answers does so, too"
+	if !tidy {
+		v.add("certificate-refused", 62, said+"Node.js looks at the certificate only then, and closes without close_notify").but(idle).settle(askClient)
+	} else if len(v.chain(trace.Server)) == 0 && !v.Resumed && v.Seen == 0 {
+		v.add("name-mismatch", 54, said+"curl looks at the name only then, and closes with close_notify").
+			but(idle, "the certificate is encrypted: whether it is for "+v.host()+" does not show").settle(askClient, askServer, askKeys)
 	}
 }
 

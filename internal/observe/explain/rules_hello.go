@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,6 +124,8 @@ func (v *view) weighOffer(said string) {
 	groups, schemes := v.groups(), v.schemes()
 	switch {
 	case err == nil:
+	case !v.anySuite():
+		weigh("no-common-suite", 85, "ClientHello.cipher_suites", v.suites(), "no suite of the client is one that servers of today commonly have: "+v.suites()+v.unusual())
 	case code == fault.NoSharedGroup:
 		weigh("no-common-group", 85, "ClientHello.extensions.supported_groups", names(groups), "the client's groups ("+names(groups)+") are none that servers commonly have")
 	case code == fault.NoSharedSuite:
@@ -166,6 +169,27 @@ func (v *view) weighOffer(said string) {
 	if !v.offer.Has(iana.ExtSignatureAlgorithms) && v.offer.OfferedVersion() == iana.TLS12 {
 		weigh("no-common-scheme", 58, "ClientHello.extensions", "no signature_algorithms", "a client of TLS 1.2 without signature_algorithms stands for SHA-1, which servers of today refuse to sign with")
 	}
+}
+
+// anySuite reports whether a suite of the client is one that servers commonly have.
+func (v *view) anySuite() bool {
+	return slices.ContainsFunc(v.offer.Hello.CipherSuites.Values(), func(s iana.Suite) bool { return reference.Policy.AllowsSuite(s) })
+}
+
+// unusual says what all suites of a client have in common that servers do without.
+func (v *view) unusual() string {
+	for _, kind := range []struct{ word, means string }{
+		{"_anon_", "none of them proves who the server is"}, {"_NULL_", "none of them encrypts"}, {"_EXPORT_", "they are of the days of export restrictions"}, {"PSK_", "all want a pre-shared key"}, {"_RC4_", "all use RC4"}, {"_3DES_", "all use 3DES"},
+	} {
+		all := true
+		for _, s := range v.offer.Hello.CipherSuites.Values() {
+			all = all && (s.IsGREASE() || s == iana.TLS_EMPTY_RENEGOTIATION_INFO_SCSV || s == iana.TLS_FALLBACK_SCSV || strings.Contains(s.String(), kind.word))
+		}
+		if all {
+			return "; " + kind.means
+		}
+	}
+	return ""
 }
 
 // kinds counts a client's suites of TLS 1.2 and below that are in use today.
@@ -232,11 +256,14 @@ func (v *view) schemes() (list []iana.SignatureScheme) {
 // serverInternal weighs internal_error right after the ClientHello.
 func (v *view) serverInternal() {
 	said := "the server sent internal_error (80) right after the ClientHello"
-	f := v.add("server-configuration", 70, said, "a server that has no settings, certificate or key for the name answers so")
-	f.see(v.said(trace.Client, iana.MsgClientHello), "ClientHello.extensions.server_name", v.offer.ServerName).settle("the server's log")
-	if v.offered && v.offer.OfferedVersion() <= iana.TLS10 {
-		v.add("no-common-version", 60, said, "OpenSSL answers TLS 1.0 so when its security level rules that out").but("the alert for that is protocol_version (70)")
+	weight := 70
+	if v.offered && v.offer.OfferedVersion() <= iana.TLS11 {
+		weight = 60
+		v.add("no-common-version", 73, said, fmt.Sprintf("the client offers %v at most: OpenSSL answers so when its security level rules that out", v.offer.OfferedVersion())).
+			see(v.said(trace.Client, iana.MsgClientHello), "ClientHello.legacy_version", v.offer.OfferedVersion().String()).but("the alert for that is protocol_version (70)")
 	}
+	f := v.add("server-configuration", weight, said, "a server that has no settings, certificate or key for the name answers so")
+	f.see(v.said(trace.Client, iana.MsgClientHello), "ClientHello.extensions.server_name", v.offer.ServerName).settle("the server's log")
 	if v.offered && v.offer.ServerName == "" && net.ParseIP(v.host()) != nil {
 		v.add("no-server-name", 45, said, "the ClientHello has no server_name")
 	}

@@ -92,6 +92,9 @@ func (s *Story) endCase(c *explain.Case) {
 	if e.How == "alert" && e.By == trace.Client && e.Known && fin > 0 && fin < e.Frame && !c.Complete {
 		c.Ended = explain.Ended{How: explain.ByFIN, By: trace.Server, Then: e.Alert, Frame: fin}
 	}
+	if gone := s.TCP.Of(trace.Client).Fin; e.How == "alert" && e.By == trace.Server && gone > 0 && gone < e.Frame && s.TCP.Of(trace.Client).Bytes == 0 {
+		c.Ended = explain.Ended{How: explain.ByFIN, By: trace.Client, Then: e.Alert, Frame: gone} // who had said nothing: OpenSSL answers even that
+	}
 	for _, n := range s.Notes {
 		switch n.Code {
 		case "unanswered":

@@ -15,7 +15,7 @@ var causes = map[string]struct {
 	id   string
 	sure explain.Confidence
 }{
-	"gen__fail-client-rst-after-certificate.pcap":       {"issuer-not-trusted", explain.Likely},
+	"gen__fail-client-rst-after-certificate.pcap":       {"issuer-not-trusted", explain.Possible},
 	"gen__fail-client-tls10-server-tls12.pcap":          {"no-common-version", explain.Known},
 	"gen__fail-clienthello-never-acked.pcap":            {"hello-lost", explain.Likely},
 	"gen__fail-server-rst-after-clienthello.pcap":       {"reset-after-hello", explain.Likely},
@@ -28,7 +28,7 @@ var causes = map[string]struct {
 	"gen__fail-tls12-missing-intermediate.pcap":         {"certificate-not-yet-valid", explain.Possible}, // the capture's clock is months behind: so it is
 	"gen__fail-tls12-not-yet-valid-cert.pcap":           {"certificate-not-yet-valid", explain.Likely},
 	"gen__fail-tls12-server-internal-error.pcap":        {"server-configuration", explain.Likely},
-	"gen__fail-tls12-unknown-ca.pcap":                   {"issuer-not-trusted", explain.Likely},
+	"gen__fail-tls12-unknown-ca.pcap":                   {"issuer-not-trusted", explain.Possible}, // or the client's clock: Go says bad_certificate of everything,
 	"gen__fail-tls12-wrong-name.pcap":                   {"name-mismatch", explain.Likely},
 	"gen__fail-tls13-alpn-mismatch.pcap":                {"no-common-alpn", explain.Known},
 	"gen__fail-tls13-client-cert-missing.pcap":          {"client-certificate-missing", explain.Likely},
@@ -52,10 +52,10 @@ var causes = map[string]struct {
 	"gen__bad-unknown-content-type.pcap":                {"malformed-message", explain.Likely},
 	"gen__odd-sslv2-compatible-clienthello.pcap":        {"no-common-version", explain.Known},
 	"ossl__ssl3-client-tls-only-server.pcap":            {"old-hello", explain.Likely},
-	"ossl__tls12-client-verify-return-error.pcap":       {"issuer-not-trusted", explain.Likely},
-	"ossl__tls12-hostname-mismatch.pcap":                {"name-mismatch", explain.Likely},
+	"ossl__tls12-client-verify-return-error.pcap":       {"issuer-not-trusted", explain.Possible}, // or a list of revoked certificates that it misses,
+	"ossl__tls12-hostname-mismatch.pcap":                {"name-mismatch", explain.Possible},      // it is not the name of the server_name,
 	"ossl__tls12-server-sni-fatal.pcap":                 {"unrecognized-name", explain.Known},
-	"ossl__tls13-client-verify-return-error.pcap":       {"issuer-not-trusted", explain.Likely},
+	"ossl__tls13-client-verify-return-error.pcap":       {"chain-not-trusted", explain.Likely},
 	"suricata-verify__smtp-tls-protodetect__input.pcap": {"server-speaks-no-tls", explain.Known},
 	"zeek__certificate-request-failed.pcap":             {"client-certificate-missing", explain.Likely},
 	"zeek__https-to-http.pcap":                          {"server-speaks-no-tls", explain.Known},

@@ -112,7 +112,10 @@ func (k *conn) conclude(c *tcp.Conn) {
 	s := k.story
 	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
 	if f := &k.finder; k.hello && !server.began {
-		s.First[trace.Server-1] = append(bytes.Clone(f.said[trace.Server-1]), f.answer...)
+		s.First[trace.Server-1] = bytes.Clone(f.answer)
+		if len(f.said[trace.Client-1]) == 0 { // what it said by itself is no answer to a preamble
+			s.First[trace.Server-1] = append(bytes.Clone(f.said[trace.Server-1]), f.answer...)
+		}
 	}
 	if f := &k.finder; len(f.answer) > 0 && !server.began {
 		k.note(Note{f.at.Time, f.at.Frame, trace.Server, "not-tls", "the server answers the ClientHello with something else: " + line(f.answer)})

@@ -339,10 +339,21 @@ func (c *Conn) sniff(buf []byte) error {
 
 var methods = []string{"GET ", "HEAD ", "POST ", "PUT ", "OPTIONS ", "DELETE ", "PATCH ", "TRACE ", "PRI ", "HTTP/"}
 
+// otherScheme reports whether what follows a method is a URL of another protocol that
+// has borrowed HTTP's words, as SIP and RTSP have.
+func otherScheme(b []byte) bool {
+	for _, scheme := range []string{"sip:", "sips:", "rtsp:"} {
+		if bytes.HasPrefix(b, []byte(scheme)) {
+			return true
+		}
+	}
+	return false
+}
+
 func isHTTP(buf []byte) bool {
 	for _, m := range methods {
 		if bytes.HasPrefix(buf, []byte(m)) {
-			return true
+			return !otherScheme(buf[len(m):])
 		}
 	}
 	return false

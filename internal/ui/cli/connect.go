@@ -150,7 +150,7 @@ func (a *app) connect(ctx context.Context, f connectFlags, target string) error 
 		if err := a.sendRest(f, conn, early); err != nil {
 			return &exitError{exitFailed, err}
 		}
-		return a.join(ctx, conn)
+		return a.join(ctx, conn, f.quiet)
 	case shown && hint != "":
 		return &exitError{exitFailed, errors.New("Encrypted Client Hello was rejected" + hint)}
 	case shown: // the whole story was told
@@ -316,7 +316,7 @@ func (a *app) show(f connectFlags, conn *tls.Conn, config *tls.Config, failed er
 
 // join copies standard input to the server and its data to standard output,
 // until the server closes or the program is interrupted.
-func (a *app) join(ctx context.Context, conn *tls.Conn) error {
+func (a *app) join(ctx context.Context, conn *tls.Conn, quiet bool) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -325,12 +325,30 @@ func (a *app) join(ctx context.Context, conn *tls.Conn) error {
 			conn.CloseWrite()
 		}
 	}()
-	_, err := io.Copy(a.out, conn)
+	n, err := io.Copy(a.out, conn)
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return nil
+	case n == 0 && a.tellLate(conn.Record(), err, quiet):
+		return &exitError{code: exitFailed}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &exitError{exitFailed, errors.New("the server closed the connection without close_notify: data may be missing")}
 	}
 	return &exitError{exitFailed, err}
+}
+
+// tellLate tells why a connection ended right after the handshake, if that was what
+// the server did not like: with TLS 1.3 it says so only then.
+func (a *app) tellLate(r *tls.Record, err error, quiet bool) bool {
+	if r == nil || quiet {
+		return false
+	}
+	found := r.ExplainError(err)
+	if len(found) == 0 {
+		return false
+	}
+	c := colorsFor(a.err)
+	fmt.Fprintf(a.err, "%sFailed after the handshake%s: %v\n\nWhy:\n", c.red, c.off, err)
+	tellFindings(a.err, "  ", found, c)
+	return true
 }
