@@ -95,6 +95,10 @@ type Config struct {
 	// long and must not use the connection.
 	OnHandshake func(*Record)
 
+	// KeepMessages has the records of handshakes hold what was said, 64 KiB at
+	// most: their Messages and Passages. It costs a copy of each.
+	KeepMessages bool
+
 	// AllowRenegotiation lets clients of a server begin another handshake, if
 	// they know RFC 5746 (TLS 1.2 and below). Without it they get a warning and
 	// the connection goes on. A server asks for one itself with
@@ -296,7 +300,7 @@ func (c *Config) Clone() *Config {
 		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
 		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,
-		Policy:                     c.Policy, OnHandshake: c.OnHandshake, HandshakeTimeout: c.HandshakeTimeout, HTTP11Required: c.HTTP11Required,
+		Policy:                     c.Policy, OnHandshake: c.OnHandshake, KeepMessages: c.KeepMessages, HandshakeTimeout: c.HandshakeTimeout, HTTP11Required: c.HTTP11Required,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,

@@ -30,7 +30,8 @@ type Conn struct {
 
 	in    input
 	out   output
-	early *earlyConn // a client's; nil: there is none
+	early *earlyConn           // a client's; nil: there is none
+	said  atomic.Pointer[said] // in the handshake, if it is to be kept
 
 	state connectionState
 	again again
@@ -240,6 +241,9 @@ func (c *Conn) send(b []byte) error {
 	if len(b) == 0 {
 		c.engine.Sent() // a handshake that ends without output leaves its buffer
 		return nil
+	}
+	if s := c.said.Load(); s != nil {
+		s.passage(true, c.config.now(), b)
 	}
 	_, err := c.conn.Write(b)
 	c.engine.Sent()

@@ -187,7 +187,7 @@ func (c *Conn) readHalf() error {
 	if n > 0 || c.in.err != nil {
 		return c.in.err
 	}
-	if err := c.in.fill(c.engine.Need(c.in.bytes())); err != nil {
+	if err := c.fillIn(); err != nil {
 		return c.endHalf(err)
 	}
 	return nil

@@ -51,7 +51,7 @@ func (c *Conn) start() error {
 	c.host = host{conn: c, config: c.config}
 	now := c.config.now()
 	if !c.isClient {
-		c.engine = engine.NewServer(&p.server, now)
+		c.engine = engine.NewServer(c.watched(&p.server, now), now)
 		return nil
 	}
 	if c.config.ServerName == "" && !c.config.InsecureSkipVerify && !c.config.RequirePreSharedKey && c.config.takesCertificates(true) {
@@ -69,7 +69,7 @@ func (c *Conn) start() error {
 		ServerName: c.config.ServerName, Session: c.offeredSession(now), EarlyData: c.early != nil && len(c.early.data) > 0,
 	}
 	var err error
-	c.engine, err = engine.NewClientTo(target, &p.client, now)
+	c.engine, err = engine.NewClientTo(target, c.watched(&p.client, now), now)
 	if err != nil {
 		c.finish()
 		return c.netError(err)
@@ -181,7 +181,7 @@ func (c *Conn) drive(ctx context.Context, over func() bool, flush func() error, 
 		}
 		c.in.take(n)
 		if n == 0 && err == nil && c.engine.Pending() == nil {
-			if err := c.in.fill(c.engine.Need(c.in.bytes())); err != nil {
+			if err := c.fillIn(); err != nil {
 				return err, nil
 			}
 		}
@@ -218,8 +218,10 @@ func (c *Conn) finish() {
 	if c.engine == nil {
 		return
 	}
+	said := c.said.Swap(nil)
 	if r := c.engine.Kept(); r != nil && !c.record.is(r) {
 		c.record = newRecord(r, c)
+		said.keep(c.record)
 		if c.config.OnHandshake != nil {
 			c.config.OnHandshake(c.record)
 		}

@@ -91,6 +91,9 @@ func (h *host) settings(o *negotiate.Offer) handshake.Answer {
 	settings := p.server
 	settings.Tickets = h.ticketsFor(config)
 	settings.Record = settings.Record || h.config.OnHandshake != nil
+	if s := h.conn.said.Load(); s != nil {
+		settings.Messages = s.message
+	}
 	h.config = config
 	return handshake.Answer{Settings: &settings}
 }

@@ -70,6 +70,11 @@ type Record struct {
 	ClientHello []byte // the first one, with its header of 4 bytes
 	ServerHello []byte // likewise
 
+	// What was said, in order, up to the end of the handshake, if
+	// Config.KeepMessages is set. It may stop early: there is a limit.
+	Messages []Message // in the clear
+	Passages []Passage // on the wire
+
 	Failure *Failure // nil: the handshake was complete
 
 	details details

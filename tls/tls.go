@@ -8,7 +8,7 @@
 // library's own types, so that certmagic, autocert and handlers that read
 // http.Request.TLS work untouched. FromStandard takes a *crypto/tls.Config.
 //
-// New are Config.OnHandshake and Conn.Record, which tell what was offered, what
+// New are Config.OnHandshake, Config.KeepMessages and Conn.Record, which tell what was offered, what
 // was chosen, each candidate that lost and why, and how the handshake ended;
 // Config.Policy and Config.HandshakeTimeout; early data over TCP; another
 // handshake, or a certificate of the client, when the program wants it

@@ -39,6 +39,9 @@ type Options struct {
 	// OnHandshake is called with every handshake that is over. It must not
 	// block.
 	OnHandshake func(*Handshake)
+	// KeepMessages has the handshakes hold what was said in them: see
+	// tls.Config.KeepMessages.
+	KeepMessages bool
 	// ErrorLog takes what net/http has to say; nil: nothing is kept.
 	ErrorLog *log.Logger
 	// Stdout and Stderr are what an access log may be written to by these names; nil:
@@ -147,7 +150,7 @@ func New(o Options) *Server {
 	s := &Server{
 		options: o, listeners: map[place]net.Listener{}, failed: make(chan error, 1), crowd: newCrowd(o.MostWaiting),
 		inside: visitors{byConn: map[net.Conn]*visitor{}, byRaw: map[net.Conn]*visitor{}},
-		base:   &tls.Config{HandshakeTimeout: o.HandshakeTimeout, NextProtos: []string{"h2", "http/1.1"}},
+		base:   &tls.Config{HandshakeTimeout: o.HandshakeTimeout, NextProtos: []string{"h2", "http/1.1"}, KeepMessages: o.KeepMessages},
 	}
 	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
