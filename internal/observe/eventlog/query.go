@@ -227,6 +227,25 @@ func (r *Reader) Follow(ctx context.Context, f *Filter, yield func(*Event) bool)
 	}
 }
 
+// At calls yield with the events that may be of something that happened at a time:
+// those that hold it, which end first in front. It ends when yield says false.
+func (r *Reader) At(ctx context.Context, t time.Time, yield func(*Event) bool) error {
+	at := timeText(t)
+	rows, err := r.db.QueryContext(ctx, "SELECT "+columns+" FROM events WHERE last>=? AND last<=? AND time<=? ORDER BY last, number",
+		at, timeText(t.Add(foldLongest+foldIdle)), at)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil || !yield(e) {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // A Group is what many events have in common.
 type Group struct {
 	By       string    `json:"by"`
