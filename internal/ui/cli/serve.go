@@ -94,6 +94,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	defer events.close()
 	feed := web.NewFeed(handshakeForms)
 	server := endpoint.New(endpoint.Options{
+		KeepMessages: f.webListen != noPage,
 		OnHandshake: func(h *endpoint.Handshake) {
 			out.print(h)
 			events.tell(h)

@@ -2,10 +2,15 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net/netip"
 
+	"github.com/handsel-tls/handsel/internal/observe/pcap"
+	"github.com/handsel-tls/handsel/internal/observe/synth"
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 	"github.com/handsel-tls/handsel/internal/ui/web"
 )
@@ -41,7 +46,7 @@ func handshakeForms(h *endpoint.Handshake) []web.Form {
 		v.Binding = newBindingView(h)
 		return v
 	}
-	return []web.Form{
+	forms := []web.Form{
 		{Name: "txt", Text: "Copy as text", Write: func(w io.Writer) error {
 			v := full()
 			v.tell(w, colors{}, false)
@@ -49,4 +54,43 @@ func handshakeForms(h *endpoint.Handshake) []web.Form {
 		}},
 		{Name: "json", Text: "Download JSON", Write: func(w io.Writer) error { return json.NewEncoder(w).Encode(full()) }},
 	}
+	if len(h.Passages) > 0 {
+		forms = append(forms, web.Form{Name: "pcapng", Text: "Download pcapng", Write: func(w io.Writer) error { return packetsSaid(w, h) }})
+	}
+	return forms
+}
+
+// saidNote stands in the file that packetsSaid writes.
+const saidNote = "What the two sides said is as it was on the wire; the packets around it are made up, for a server does not see them."
+
+// packetsSaid writes what was said in a handshake as a capture, without secrets. The
+// server has seen no packets: those of TCP are made around it.
+func packetsSaid(w io.Writer, h *endpoint.Handshake) error {
+	remote, err := netip.ParseAddrPort(h.Remote.String())
+	if err != nil {
+		return err
+	}
+	local, err := netip.ParseAddrPort(h.Local.String())
+	if err != nil {
+		return err
+	}
+	out := pcap.NewWriter(w, nil)
+	note := saidNote
+	var failed error
+	c := synth.New(remote.String(), local.String(), func(p *pcap.Packet) {
+		p.Comment, note = note, ""
+		failed = errors.Join(failed, out.Write(p))
+	})
+	c.Step = 0
+	c.Time = h.Started.UnixNano()
+	c.Open()
+	for _, p := range h.Passages {
+		c.Time = h.Started.Add(p.At).UnixNano()
+		from := trace.Client
+		if p.Sent {
+			from = trace.Server
+		}
+		c.Send(from, p.Bytes)
+	}
+	return errors.Join(failed, out.Flush())
 }

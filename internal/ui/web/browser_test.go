@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +35,44 @@ type browser struct {
 	asked      []string // addresses of other hosts that were asked for something
 }
 
-// newBrowser opens Chromium with a page. At the end of the test there must be no
+// shared is the browser of all tests: to start it takes longer than most of them.
+var shared struct {
+	once sync.Once
+	ctx  context.Context
+	end  func()
+	err  error
+}
+
+// chromium starts the browser, in which each test has a tab.
+func chromium(t *testing.T, program string) context.Context {
+	t.Helper()
+	shared.once.Do(func() {
+		dir, err := os.MkdirTemp("", "handsel-chromium")
+		if err != nil {
+			shared.err = err
+			return
+		}
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.WindowSize(1500, 1100), chromedp.UserDataDir(dir))
+		allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, endTab := chromedp.NewContext(allocator)
+		shared.ctx, shared.end = ctx, func() { endTab(); end(); os.RemoveAll(dir) }
+		shared.err = chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.ctx
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.end != nil {
+		shared.end()
+	}
+	os.Exit(code)
+}
+
+// newBrowser opens a tab of Chromium with a page. At the end of the test there must be no
 // error on the console, no violation of the Content-Security-Policy and no request
 // to anywhere else.
 func newBrowser(t *testing.T, p *Page) *browser {
@@ -48,10 +87,7 @@ func newBrowser(t *testing.T, p *Page) *browser {
 		}
 		t.Skip("chromium is not installed")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.WindowSize(1500, 1100), chromedp.UserDataDir(t.TempDir()))
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(end)
-	ctx, end := chromedp.NewContext(allocator)
+	ctx, end := chromedp.NewContext(chromium(t, program))
 	t.Cleanup(end)
 	b := &browser{T: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
@@ -161,10 +197,10 @@ func (b *browser) accessible(what string) {
 		b.Log("axe-core is not there: npm ci --prefix internal/ui/web/testdata")
 		return
 	}
-	for scheme, options := range map[string]string{"light": `{resultTypes: ["violations"]}`, "dark": `{runOnly: {type: "rule", values: ["color-contrast"]}}`} {
+	get(b, chromedp.Evaluate[chromedp.Void](string(axe)))
+	for _, scheme := range []string{"light", "dark"} {
 		media(b, scheme)
-		get(b, chromedp.Evaluate[chromedp.Void](string(axe)))
-		found := get(b, chromedp.Evaluate[string](`axe.run(document, `+options+`).then(r => JSON.stringify(r.violations.map(v =>
+		found := get(b, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
 			({id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary)}))))`, chromedp.EvalAwaitPromise))
 		var list []struct {
 			ID, Impact string
@@ -200,6 +236,9 @@ func (b *browser) shoot(name string, height int64) {
 		b.Fatal(err)
 	}
 }
+
+// serverName is the link of the tree that explains the extension.
+const serverName = `document.querySelector('.tree a.term[href="/learn/extension/server_name"]')`
 
 // TestCaptureInBrowser opens the failed connection of a capture, reads why, expands
 // the ClientHello and follows its bytes.
@@ -240,8 +279,12 @@ func TestCaptureInBrowser(t *testing.T) {
 	if again := b.eval(`document.getElementById("hex").innerHTML`); again != marked {
 		t.Errorf("the server marks\n%s\nand the script\n%s", again, marked)
 	}
-	if title := b.eval(`document.querySelector('.tree a.term[href="/learn/extension/server_name"]').title`); !strings.Contains(title, "(RFC 6066, section 3)") {
-		t.Errorf("server_name is explained by %q", title)
+	for _, what := range []string{"focus({focusVisible: true})", "blur()"} {
+		b.eval("String(" + serverName + "." + what + ")")
+		seen := b.eval(`getComputedStyle(` + serverName + `.querySelector(".tip")).opacity`)
+		if hint := b.eval(serverName + ".textContent"); !strings.Contains(hint, "RFC 6066, section 3") || (seen == "1") != (what != "blur()") {
+			t.Errorf("after %s server_name is explained by %q, opacity %s", what, hint, seen)
+		}
 	}
 	b.click(`.tree a.term[href="/learn/extension/server_name"]`, ".where")
 	b.accessible("lesson")
@@ -275,10 +318,15 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
-// TestNothingRuns: what strangers send does not run in a browser.
+// evil are texts that run if they become markup.
+var evil = []string{`<script>alert(1)</script>`, `"><img src=//evil.example/x onerror=alert(1)>`, `</title><script src=//evil.example/x.js></script>`}
+
+// TestNothingRuns: what strangers send does not run in a browser, be it in a capture
+// or to a server whose page is open: names, application protocols, certificates of
+// clients, and HTTP.
 func TestNothingRuns(t *testing.T) {
 	var said [][]spoken
-	for _, s := range []string{`<script>alert(1)</script>`, `"><img src=//evil.example/x onerror=alert(1)>`, `</title><script src=//evil.example/x.js></script>`} {
+	for _, s := range evil {
 		server := &tls.Config{Certificates: []tls.Certificate{certificate(t, s)}, MaxVersion: tls.VersionTLS12, NextProtos: []string{s}}
 		said = append(said, talk(t, &tls.Config{ServerName: s, InsecureSkipVerify: true, NextProtos: []string{s}}, server))
 	}
@@ -287,8 +335,59 @@ func TestNothingRuns(t *testing.T) {
 	b := newBrowser(t, p)
 	rows, _ := c.Rows(&Filter{}, 0, 100)
 	for _, r := range rows {
-		for i := range c.Find(r.ID).Messages {
-			b.run(chromedp.Navigate(fmt.Sprintf("%s/handshake/%s?m=%d", b.eval("location.origin"), r.ID, i)), visible("h1"))
+		b.eachMessage(c.Find(r.ID))
+	}
+}
+
+// eachMessage looks at the messages of a handshake that have texts in them.
+func (b *browser) eachMessage(h *Handshake) {
+	b.Helper()
+	origin := b.eval("location.origin")
+	for i, m := range h.Messages {
+		switch m.Name {
+		case "ClientHello", "Certificate", "EncryptedExtensions":
+		default:
+			continue
 		}
+		b.run(chromedp.Navigate(fmt.Sprintf("%s/handshake/%s?m=%d", origin, h.ID, i)), visible("h1"))
+	}
+}
+
+// TestNothingRunsLive is the same on the page of a server: what comes with the feed is
+// drawn by the script.
+func TestNothingRunsLive(t *testing.T) {
+	s := serve(t)
+	p, _ := open(t, s.options())
+	b := newBrowser(t, p)
+	b.run(visible("#pause"))
+	n := uint64(0)
+	for _, text := range evil {
+		for _, protocols := range [][]string{nil, {text}} {
+			c, err := tls.Dial("tcp", s.address, &tls.Config{ServerName: text, InsecureSkipVerify: true, NextProtos: protocols, Certificates: []tls.Certificate{certificate(t, text)}})
+			if err == nil {
+				c.Close()
+			}
+			n++
+		}
+		c, err := net.Dial("tcp", s.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "GET /%s HTTP/1.1\r\nHost: %s\r\n\r\n", text, text)
+		c.Close()
+		n++
+	}
+	arrived(t, s.Feed, n)
+	b.run(visible(chromedp.CSS(fmt.Sprintf("#handshakes tbody tr:nth-child(%d)", n))))
+	if list := b.text("#handshakes"); !strings.Contains(list, evil[0]) || !strings.Contains(list, evil[1]) {
+		t.Errorf("the names are not shown as they are: %s", list)
+	}
+	rows, _ := s.Rows(&Filter{}, 0, 100)
+	for _, r := range rows {
+		b.eachMessage(s.Find(r.ID))
+	}
+	s.log.Close()
+	for _, path := range []string{"/causes", "/causes?class=http", "/causes?by=binding", "/causes?cause=no-common-alpn", "/event/1", "/event/2", "/sites?local=" + s.address + "&sni=" + url.QueryEscape(evil[1]), "/?name=" + url.QueryEscape(evil[0]), "/learn?q=" + url.QueryEscape(evil[2])} {
+		b.run(chromedp.Navigate(b.eval("location.origin")+path), visible("h1"))
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,7 +28,7 @@ var spans = []span{{"hour", time.Minute, 60}, {"day", 30 * time.Minute, 48}, {"w
 
 const (
 	mostExamples = 50
-	mostGroups   = 30
+	mostGroups   = 100
 	longestQuery = 30 * time.Second
 )
 
@@ -36,21 +37,47 @@ var failures = []eventlog.ID{
 	eventlog.AlertSent, eventlog.AlertReceived, eventlog.ClosedHere, eventlog.ClosedByPeer, eventlog.Broken, eventlog.PlainHTTP, eventlog.NothingSent,
 }
 
+// A dimension is something that failures can be grouped by: Key is its word in
+// addresses and of eventlog.GroupBy.
+type dimension struct{ Key, Title, Head string }
+
+// dimensions are what the page groups by; those after the first three only within
+// one of them.
+var dimensions = []dimension{
+	{"cause", "cause", "Cause"}, {"program", "client family", "Client family (JA4)"}, {"binding", "binding", "Binding"}, {"sni", "server name", "Server name"}, {"client", "address", "Address"},
+}
+
+const mostKinds = 3
+
 // causesPage is the page of what has failed.
 type causesPage struct {
+	query url.Values // what was asked for
+
 	Spans    []span
 	Span     string
 	Class    string
-	Cause    string
-	About    string // the cause in a sentence
-	Groups   []group
+	By       string
+	Chosen   []picked // of a value of a dimension; none: all is shown
+	About    string   // the cause in a sentence
+	Parts    []part
 	Others   []*eventlog.Spread // of strangers, by class
-	Parts    []part             // of one cause
 	Examples []*eventlog.Event
 	Problem  string
 }
 
-// A group is a cause with what is known of it.
+// A picked is a value of a dimension.
+type picked struct {
+	dimension
+	Value string
+}
+
+// A part is failures by something.
+type part struct {
+	dimension
+	Groups []group
+}
+
+// A group is a value with how often it failed.
 type group struct {
 	*eventlog.Spread
 	Plot  *plot
@@ -58,20 +85,49 @@ type group struct {
 	Href  string
 }
 
-// A part is the failures of a cause, by something.
-type part struct {
-	Title  string
-	Groups []*eventlog.Spread
+// Kinds are what all failures can be grouped by.
+func (page *causesPage) Kinds() []dimension { return dimensions[:mostKinds] }
+
+// Cause is the one that is looked at; empty: none is.
+func (page *causesPage) Cause() string { return page.query.Get("cause") }
+
+// OthersCount is how often strangers failed.
+func (page *causesPage) OthersCount() (n int) {
+	for _, o := range page.Others {
+		n += o.Count
+	}
+	return n
+}
+
+// At gives the address of the same page with another value; empty: without one.
+func (page *causesPage) At(key, value string) string {
+	q := maps.Clone(page.query)
+	if q.Set(key, value); value == "" {
+		q.Del(key)
+	}
+	return (&url.URL{Path: "/causes", RawQuery: q.Encode()}).String()
 }
 
 // causes answers with what has failed, grouped.
 func (p *Page) causes(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	page := &causesPage{Spans: spans, Span: q.Get("span"), Class: q.Get("class"), Cause: q.Get("cause")}
+	page := &causesPage{Spans: spans, query: url.Values{}}
+	asked := r.URL.Query()
+	for _, key := range []string{"span", "class", "by", "cause", "program", "binding"} {
+		if v := asked.Get(key); v != "" {
+			page.query.Set(key, v)
+		}
+	}
+	page.Class, page.By = asked.Get("class"), asked.Get("by")
+	title := "Causes"
+	for _, d := range dimensions[:mostKinds] {
+		if v := page.query.Get(d.Key); v != "" {
+			page.Chosen, title = append(page.Chosen, picked{d, v}), v
+		}
+	}
 	if err := p.collect(r.Context(), page); err != nil {
 		page.Problem = err.Error()
 	}
-	p.show(w, http.StatusOK, "causes", frame{Title: "Causes", Place: "Causes", Body: page})
+	p.show(w, http.StatusOK, "causes", frame{Title: title, Place: "Causes", Body: page})
 }
 
 func (p *Page) collect(ctx context.Context, page *causesPage) error {
@@ -84,7 +140,7 @@ func (p *Page) collect(ctx context.Context, page *causesPage) error {
 	defer log.Close()
 	s := spans[1]
 	for _, other := range spans {
-		if other.Name == page.Span {
+		if other.Name == page.query.Get("span") {
 			s = other
 		}
 	}
@@ -96,23 +152,43 @@ func (p *Page) collect(ctx context.Context, page *causesPage) error {
 		}
 	}
 	f := &eventlog.Filter{Since: time.Now().Truncate(s.step).Add(-time.Duration(s.steps-1) * s.step), IDs: failures}
-	if page.Cause == "" && page.Class == "" {
+	if len(page.Chosen) == 0 && page.Class == "" {
 		if err := page.others(ctx, log, f, s); err != nil {
 			return err
 		}
 	}
-	f.Classes, f.Cause = []eventlog.Class{class}, page.Cause
-	if page.Cause != "" {
+	f.Classes, f.Cause, f.Client, f.Binding = []eventlog.Class{class}, page.Cause(), page.query.Get("program"), page.query.Get("binding")
+	if len(page.Chosen) > 0 {
 		return page.one(ctx, log, f, s)
 	}
-	groups, err := log.Spread(ctx, f, "cause", s.step, s.steps)
-	for _, g := range groups {
-		q := url.Values{"cause": {g.Value}, "span": {page.Span}}
-		if page.Class != "" {
-			q.Set("class", page.Class)
+	by := dimensions[0]
+	for _, d := range page.Kinds() {
+		if d.Key == page.By {
+			by = d
 		}
-		page.Groups = append(page.Groups, group{g, draft(make([]uint32, s.steps), g.Over), sentenceOf(g.Value), "/causes?" + q.Encode()})
 	}
+	page.By = by.Key
+	return page.part(ctx, log, f, s, by)
+}
+
+// part adds the failures of a filter by something.
+func (page *causesPage) part(ctx context.Context, log *eventlog.Reader, f *eventlog.Filter, s span, by dimension) error {
+	spreads, err := log.Spread(ctx, f, by.Key, s.step, s.steps)
+	p := part{dimension: by}
+	for _, g := range spreads[:min(len(spreads), mostGroups)] {
+		one := group{Spread: g, Plot: draft(make([]uint32, s.steps), g.Over)}
+		switch by.Key {
+		case "cause":
+			one.About = sentenceOf(g.Value)
+			fallthrough
+		case "program", "binding":
+			if g.Value != "" {
+				one.Href = page.At(by.Key, g.Value)
+			}
+		}
+		p.Groups = append(p.Groups, one)
+	}
+	page.Parts = append(page.Parts, p)
 	return err
 }
 
@@ -135,15 +211,16 @@ func (page *causesPage) others(ctx context.Context, log *eventlog.Reader, f *eve
 	return err
 }
 
-// one adds what is known of a cause.
+// one adds what is known of the failures that were chosen.
 func (page *causesPage) one(ctx context.Context, log *eventlog.Reader, f *eventlog.Filter, s span) error {
-	page.About = sentenceOf(page.Cause)
-	for _, by := range []struct{ key, title string }{{"program", "Client family (JA4)"}, {"binding", "Binding"}, {"sni", "Server name"}, {"client", "Address"}} {
-		groups, err := log.Spread(ctx, f, by.key, s.step, s.steps)
-		if err != nil {
+	page.About = sentenceOf(page.Cause())
+	for _, by := range dimensions {
+		if page.query.Has(by.Key) {
+			continue
+		}
+		if err := page.part(ctx, log, f, s, by); err != nil {
 			return err
 		}
-		page.Parts = append(page.Parts, part{by.title, groups[:min(len(groups), mostGroups)]})
 	}
 	return log.Events(ctx, f, mostExamples, func(e *eventlog.Event) bool {
 		page.Examples = append([]*eventlog.Event{e}, page.Examples...)
@@ -167,6 +244,42 @@ func (p *Page) event(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.one(w, r, pageOfEvent(found), "/event/"+strconv.FormatInt(n, 10))
+}
+
+// remembered gives what the event log has kept of a handshake that this server does
+// not have any more, or that was one of a server before it; nil: nothing.
+func (p *Page) remembered(ctx context.Context, id string) *Handshake {
+	over, _, fault, ok := readID(id)
+	if !ok || p.events == nil || fault == "" {
+		return nil
+	}
+	ctx, end := context.WithTimeout(ctx, longestQuery)
+	defer end()
+	log, err := p.events()
+	if err != nil {
+		return nil
+	}
+	defer log.Close()
+	var found *eventlog.Event
+	err = log.At(ctx, over, func(e *eventlog.Event) bool {
+		if e.Fault != fault {
+			return true
+		}
+		exact := e.Time.Equal(over) || e.Last.Equal(over)
+		if found == nil || exact {
+			found = e
+		}
+		return !exact
+	})
+	if err != nil || found == nil {
+		return nil
+	}
+	h := pageOfEvent(found)
+	h.ID, h.Stored = id, "The server has this handshake no longer: this is what the event log has kept of it."
+	if found.Count > 1 {
+		h.Stored += " It counts with others that failed in the same way."
+	}
+	return h
 }
 
 // pageOfEvent gives an event in full. The log keeps the ClientHello, without what is

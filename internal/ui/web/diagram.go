@@ -2,23 +2,26 @@ package web
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
-// Places in the diagram, in units of its own.
+// Places in the diagram, in units of its own, which are about a pixel each.
 const (
-	timeX       = 62 // times end here
-	between     = 380
-	narrowLeft  = 110 // of the client's line, if nothing stands beside it
-	wideRight   = 190 // of the server's line, if its states stand there
-	narrowRight = 60
-	stepHeight  = 40
-	smallHeight = 22 // of a state, and of a gap in time
-	firstY      = 56
+	timeX       = 58 // times end here
+	clientX     = 70 // the client's line
+	serverX     = 388
+	wide        = 396
+	aboveArrow  = 22 // for its text
+	stepHeight  = 42 // of an arrow, with its small print
+	smallHeight = 19 // of a state, and of a gap in time
+	layerHeight = 26
 	mostSteps   = 200 // that are drawn unless all are asked for
+	mostLabel   = 46  // characters above an arrow
+	mostPrint   = 50  // and below it
 	longGap     = 50 * time.Millisecond
 )
 
@@ -44,75 +47,165 @@ type drawn struct {
 	Chosen    bool
 	TextX     int
 	Anchor    string
+	Balloon   *balloon // what Learn says of it; nil: nothing
 }
 
 // draw lays the steps of a handshake out, whose page is here. chosen is the message that is shown
 // beside it.
 func draw(h *Handshake, here string, chosen int, all bool) *diagram {
-	d := &diagram{ClientX: narrowLeft, TimeX: timeX, Between: between, Client: h.Client, Server: h.Server}
-	d.ServerX = d.ClientX + between
-	d.Width = d.ServerX + narrowRight
-	if slices.ContainsFunc(h.Steps, func(s Step) bool { return s.Kind == "state" }) {
-		d.Width = d.ServerX + wideRight
-	}
+	d := &diagram{Width: wide, ClientX: clientX, ServerX: serverX, TimeX: timeX, Between: serverX - clientX, Client: h.Client, Server: h.Server}
 	steps := h.Steps
 	if !all && len(steps) > mostSteps {
 		d.Left, steps = len(steps)-mostSteps, steps[:mostSteps]
 		d.All = here + "?all=1"
 	}
-	y, before := firstY, ""
+	y, before, layer := 0, "", ""
+	add := func(l drawn, above, high int) {
+		l.Y = y + above
+		y += high
+		l.place(here)
+		d.Lines = append(d.Lines, l)
+	}
 	for i, s := range steps {
 		if i > 0 {
 			if gap := s.At - steps[i-1].At; gap > longGap {
-				d.Lines = append(d.Lines, drawn{Step: Step{Kind: "gap", Text: duration(gap) + " pass", Message: -1}, Y: y - 8, TextX: d.ClientX + between/2, Anchor: "middle"})
-				y += smallHeight
+				add(drawn{Step: Step{Kind: "gap", Text: duration(gap) + " pass", Message: -1}}, smallHeight-6, smallHeight)
 			}
 		}
-		line := drawn{Step: s, Y: y, TextX: d.ClientX + between/2, Anchor: "middle"}
+		if of := layerOf(s.Kind); of != "" && of != layer {
+			layer = of
+			add(drawn{Step: Step{Kind: "layer", Text: layer, Message: -1}}, layerHeight-6, layerHeight)
+		}
+		line := drawn{Step: s, Chosen: s.Message >= 0 && s.Message == chosen}
 		if t := duration(s.At); t != before {
 			line.Time, before = t, t
 		}
-		line.place(d, here)
-		line.Chosen = s.Message >= 0 && s.Message == chosen
-		d.Lines = append(d.Lines, line)
-		if s.Kind == "state" || s.Kind == "keys" {
-			y += smallHeight
+		if line.arrow() {
+			add(line, aboveArrow, stepHeight)
 		} else {
-			y += stepHeight
+			add(line, smallHeight-6, smallHeight)
 		}
 	}
 	d.Height = y + 4
 	return d
 }
 
-// place gives an arrow its ends, and a state its place beside the server's line.
-func (l *drawn) place(d *diagram, here string) {
+// layerOf says of which protocol a step is.
+func layerOf(kind string) string {
+	return map[string]string{"segment": "TCP", "message": "TLS"}[kind]
+}
+
+// arrow reports whether a line goes from one side to the other.
+func (l *drawn) arrow() bool { return l.Kind == "message" || l.Kind == "segment" }
+
+// place gives an arrow its ends, a state its place at the server's line, and either
+// what it leads to and what Learn says of it.
+func (l *drawn) place(here string) {
+	word := wordOf(&l.Step)
+	if word != nil {
+		l.Href = word.Href()
+	}
 	if l.Message >= 0 {
 		l.Href = fmt.Sprintf("%s?m=%d#message", here, l.Message)
 	}
+	l.TextX, l.Anchor = (clientX+serverX)/2, "middle"
 	switch {
 	case l.Kind == "state" || l.Kind == "keys":
-		l.TextX, l.Anchor = d.ServerX+10, "start"
-	case l.Kind == "message" || l.Kind == "segment":
-		l.X1, l.X2 = d.ClientX, d.ServerX
+		l.TextX, l.Anchor = serverX-12, "end"
+	case l.arrow():
+		l.X1, l.X2 = clientX, serverX
 		back := -9
 		if l.From == trace.Server {
-			l.X1, l.X2, back = d.ServerX, d.ClientX, 9
+			l.X1, l.X2, back = serverX, clientX, 9
 		}
 		l.Head = fmt.Sprintf("%d,%d %d,%d %d,%d", l.X2, l.Y, l.X2+back, l.Y-5, l.X2+back, l.Y+5)
 	}
+	if word != nil {
+		l.Balloon = blow(word, l.Y-22)
+	}
 }
 
-// Seal says in small print that a message is encrypted.
-func (l *drawn) Seal() string {
-	return map[string]string{"sealed": ", encrypted", "opened": ", decrypted"}[l.Look]
+// wordOf gives the lesson of a step; nil: there is none.
+func wordOf(s *Step) *lesson {
+	name, _, _ := strings.Cut(s.Text, " (")
+	switch alert, ok := strings.CutPrefix(name, "Alert: "); {
+	case s.Kind == "state":
+		return teach("state", name)
+	case s.Kind != "message":
+		return nil
+	case ok:
+		return teach("alert", alert)
+	}
+	return ofMessage(name)
 }
+
+// Label is the text of a line, as far as there is room for it.
+func (l *drawn) Label() string { return short(l.Text, mostLabel) }
+
+// Print is the small print of an arrow: it says, too, that a message is encrypted.
+func (l *drawn) Print() string {
+	return short(l.Beside+map[string]string{"sealed": ", encrypted", "opened": ", decrypted"}[l.Look], mostPrint)
+}
+
+// Top is where the part of an arrow begins that can be clicked.
+func (l *drawn) Top() int { return l.Y - 20 }
 
 // Above is where the text of an arrow stands.
 func (l *drawn) Above() int { return l.Y - 6 }
 
 // Below is where its small print stands.
 func (l *drawn) Below() int { return l.Y + 13 }
+
+// short cuts a text that is too long.
+func short(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
+
+// A balloon is what Learn says of a line of the diagram, above the line.
+type balloon struct {
+	X, Y, Width, Height int
+	Lines               []phrase
+	Said                string // the same for who hears it
+}
+
+// A phrase is a line of a balloon.
+type phrase struct {
+	X, Y  int
+	Text  string
+	Where bool
+}
+
+// blow makes the balloon of a lesson that ends at a height.
+func blow(l *lesson, bottom int) *balloon {
+	const characters, high, edge = 56, 16, 9
+	var texts []phrase
+	for _, text := range wrap(l.Text, characters) {
+		texts = append(texts, phrase{Text: text})
+	}
+	texts = append(texts, phrase{Text: l.Where, Where: true})
+	b := &balloon{X: clientX - 30, Width: serverX - clientX + 38, Height: len(texts)*high + 2*edge - 4, Said: l.Hint()}
+	b.Y = bottom - b.Height
+	for i := range texts {
+		texts[i].X, texts[i].Y = b.X+edge+2, b.Y+edge+high*(i+1)-5
+	}
+	b.Lines = texts
+	return b
+}
+
+// wrap breaks a text into lines.
+func wrap(text string, most int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
+}
 
 // duration gives a time for people, as exact as it matters.
 func duration(d time.Duration) string {

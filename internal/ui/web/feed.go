@@ -20,7 +20,6 @@ const (
 // the latest failures beside them; of all it counts.
 type Feed struct {
 	forms func(h *endpoint.Handshake) []Form
-	run   string // tells the ids of this server from those of one before it
 
 	mu      sync.Mutex
 	total   uint64 // handshakes ever
@@ -67,7 +66,7 @@ type hour struct {
 
 // NewFeed makes an empty one. forms gives the ways to take a handshake away.
 func NewFeed(forms func(*endpoint.Handshake) []Form) *Feed {
-	return &Feed{forms: forms, run: strconv.FormatInt(time.Now().UnixMilli(), 36), minutes: map[bindings.Key]*hour{}}
+	return &Feed{forms: forms, minutes: map[bindings.Key]*hour{}}
 }
 
 // Tell takes a handshake. It does not block, and costs less than a microsecond.
@@ -138,13 +137,32 @@ func (f *Feed) Title() string { return "this server" }
 // Live reports that more are to come.
 func (f *Feed) Live() bool { return true }
 
-func (f *Feed) id(number uint64) string { return f.run + "-" + strconv.FormatUint(number, 10) }
+// id names a handshake for good: by when it was over, to the microsecond, by its number
+// and by its fault. With the first and the last of them the event log finds it when
+// this server is gone.
+func (k *kept) id() string {
+	id := strconv.FormatInt(k.handshake.Started.Add(k.handshake.Duration).UnixMicro(), 36) + "-" + strconv.FormatUint(k.number, 10)
+	if k.handshake.Failure != nil {
+		id += "-" + k.handshake.Failure.Fault
+	}
+	return id
+}
+
+// readID gives what an id says.
+func readID(id string) (over time.Time, number uint64, fault string, ok bool) {
+	micros, rest, _ := strings.Cut(id, "-")
+	digits, fault, _ := strings.Cut(rest, "-")
+	us, err := strconv.ParseInt(micros, 36, 64)
+	if err == nil {
+		number, err = strconv.ParseUint(digits, 10, 64)
+	}
+	return time.UnixMicro(us), number, fault, err == nil
+}
 
 // full gives the row with what takes a while to find out.
 func (f *Feed) full(k *kept) *Row {
 	k.once.Do(func() {
-		k.row = ofRecord(f.id(k.number), k.handshake)
-		k.row.Clock = clock(k.row.Time)
+		k.row = ofRecord(k.id(), k.handshake)
 		k.row.Program = programOf(k.handshake.ClientHello)
 		if k.handshake.Failure != nil {
 			k.row.because(k.handshake.Explain())
@@ -158,7 +176,7 @@ func (f *Feed) full(k *kept) *Row {
 func (f *Filter) mayWant(h *endpoint.Handshake) bool {
 	quick := *f
 	quick.Cause, quick.Program, quick.Version = "", "", ""
-	r := Row{Name: h.ServerName, Failed: h.Failure != nil}
+	r := Row{Name: h.ServerName, Connection: h.Connection.String(), Failed: h.Failure != nil}
 	if f.Peer != "" {
 		r.Client = address(h.Remote)
 	}
@@ -212,13 +230,12 @@ func (f *Feed) latest() []*kept {
 
 // Find gives a handshake in full.
 func (f *Feed) Find(id string) *Handshake {
-	run, number, _ := strings.Cut(id, "-")
-	n, err := strconv.ParseUint(number, 10, 64)
-	if run != f.run || err != nil {
+	_, n, _, ok := readID(id)
+	if !ok {
 		return nil
 	}
 	k := f.find(n)
-	if k == nil {
+	if k == nil || k.id() != id {
 		return nil
 	}
 	h := pageOfRecord(*f.full(k), k.handshake)

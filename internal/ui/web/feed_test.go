@@ -58,7 +58,7 @@ func serve(t testing.TB) *serving {
 	if s.log, err = eventlog.Open(s.dir, eventlog.Settings{}, func(err error) { t.Log(err) }); err != nil {
 		t.Fatal(err)
 	}
-	server := endpoint.New(endpoint.Options{OnHandshake: func(h *endpoint.Handshake) {
+	server := endpoint.New(endpoint.Options{KeepMessages: true, OnHandshake: func(h *endpoint.Handshake) {
 		if h.Failure != nil {
 			s.log.Tell(told{h})
 		}
@@ -88,7 +88,7 @@ func (s *serving) options() Options {
 type told struct{ h *endpoint.Handshake }
 
 func (t told) Describe(yield func(*eventlog.Entry)) {
-	e := &eventlog.Entry{Event: eventlog.Event{ID: eventlog.AlertSent, Time: t.h.Started, Peer: "192.0.2.1", ServerName: t.h.ServerName, Client: programOf(t.h.ClientHello)}}
+	e := &eventlog.Entry{Event: eventlog.Event{ID: eventlog.AlertSent, Time: t.h.Started.Add(t.h.Duration), Peer: "192.0.2.1", ServerName: t.h.ServerName, Client: programOf(t.h.ClientHello)}}
 	e.Fault, e.Sentence, e.Alert, e.AlertCode, e.Hello = t.h.Failure.Fault, t.h.Failure.Sentence, t.h.Failure.Alert, t.h.Failure.Number, t.h.ClientHello
 	if b := t.h.Binding(); b != nil {
 		e.Binding = b.Key.String()
@@ -146,12 +146,16 @@ func TestFeed(t *testing.T) {
 		}
 	}
 	rows, _ := f.Rows(&Filter{Failed: true}, 0, 1)
+	if list, n := f.Rows(&Filter{Connection: strings.ToUpper(rows[0].Connection)}, 0, 9); n != 1 || list[0].ID != rows[0].ID {
+		t.Errorf("%d handshakes of the connection %s", n, rows[0].Connection)
+	}
 	h := f.Find(rows[0].ID)
-	if h == nil || h.Cause != "no-common-version" || len(h.Findings) == 0 || len(h.Findings[0].Changes) == 0 || len(h.Choices) == 0 || len(h.Messages) != 1 ||
+	if h == nil || h.Cause != "no-common-version" || len(h.Findings) == 0 || len(h.Findings[0].Changes) == 0 || len(h.Choices) == 0 || len(h.Messages) != 2 ||
 		h.Messages[0].Tree == nil || h.Binding == "" {
 		t.Errorf("%+v", h)
 	}
-	for _, id := range []string{"", "x-1", f.run + "-4", f.run + "-0", f.run + "--1"} {
+	when, _, _ := strings.Cut(rows[0].ID, "-")
+	for _, id := range []string{"", "x-1", "!-1", when, when + "-4", when + "-0", when + "--1", when + "-1-Other"} {
 		if f.Find(id) != nil {
 			t.Errorf("there is a handshake %q", id)
 		}
@@ -195,11 +199,15 @@ func TestFeedSamples(t *testing.T) {
 	if b.All != 1263 || b.Failed != 13 || len(b.Rows) != mostDrawn || b.More != 1263-mostDrawn || last != 1265 {
 		t.Errorf("%d of %d, %d failed, %d more", len(b.Rows), b.All, b.Failed, b.More)
 	}
-	failed := slices.DeleteFunc(slices.Clone(b.Rows), func(r *Row) bool { return !r.Failed })
+	failed := slices.DeleteFunc(slices.Clone(b.Rows), func(r line) bool { return r.Look != "failed" })
 	if len(failed) != mostDrawn-mostDrawn/4 {
 		t.Errorf("%d failures are drawn", len(failed))
 	}
-	if !slices.IsSortedFunc(b.Rows, func(a, b *Row) int { return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID)) }) {
+	number := func(l line) uint64 {
+		_, n, _, _ := readID(l.ID)
+		return n
+	}
+	if !slices.IsSortedFunc(b.Rows, func(a, b line) int { return cmp.Compare(number(a), number(b)) }) {
 		t.Error("they are out of order")
 	}
 	for range 2 * mostKept {
@@ -211,7 +219,7 @@ func TestFeedSamples(t *testing.T) {
 	if b, _ := f.since(0, &Filter{}); b.All != 1265+2*mostKept {
 		t.Errorf("%d are counted", b.All)
 	}
-	if f.Find(f.id(3)) != nil && f.all.at(3) != nil {
+	if f.all.at(3) != nil || f.find(3) != nil {
 		t.Error("what is gone is there")
 	}
 }
@@ -246,7 +254,7 @@ func TestFollow(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(b.Rows) > 0 {
-			if r := b.Rows[0]; len(b.Rows) != 1 || !r.Failed || r.Cause != "no-common-version" || r.Name != "shop.example.com" {
+			if r := b.Rows[0]; len(b.Rows) != 1 || r.Look != "failed" || !strings.Contains(r.Reason, "no protocol version") || r.Site != "shop.example.com" {
 				t.Errorf("%s", text)
 			}
 			break
@@ -297,7 +305,7 @@ func TestLiveInBrowser(t *testing.T) {
 	}
 	b.accessible("a handshake of the server")
 	b.shoot("handshake", 1400)
-	b.click(`svg a[href*="m=0"]`, "#hex")
+	b.click(`svg a.message[href*="m=0"]`, "#hex")
 	b.click(`a.field[data-path="ClientHello.legacy_version"]`, "#hex mark")
 	if marked := b.text("#hex mark"); marked != "03 02" {
 		t.Errorf("marked: %q", marked)

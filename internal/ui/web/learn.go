@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/observe/field"
@@ -257,9 +258,41 @@ func ofScheme(name string) *lesson {
 	return l
 }
 
-// learn answers with all words.
-func (p *Page) learn(w http.ResponseWriter, _ *http.Request) {
-	p.show(w, http.StatusOK, "learn", frame{Title: "Learn", Place: "Learn", Body: subjects})
+// learnPage is the page of the words.
+type learnPage struct {
+	Query    string
+	Kind     string // that is shown
+	Subjects []subject
+	Shown    []subject
+}
+
+// learn answers with the words of a kind, or with those that have a text in them.
+func (p *Page) learn(w http.ResponseWriter, r *http.Request) {
+	page := &learnPage{Query: strings.TrimSpace(r.URL.Query().Get("q")), Kind: r.URL.Query().Get("kind"), Subjects: subjects}
+	if page.Query != "" {
+		page.Kind = ""
+		page.find()
+	} else {
+		at := max(0, slices.IndexFunc(subjects, func(s subject) bool { return s.Kind == page.Kind }))
+		page.Kind, page.Shown = subjects[at].Kind, subjects[at:at+1]
+	}
+	p.show(w, http.StatusOK, "learn", frame{Title: "Learn", Place: "Learn", Body: page})
+}
+
+// find chooses the words whose name has the query in it.
+func (page *learnPage) find() {
+	want := lessonKey("", page.Query)
+	for _, s := range subjects {
+		found := subject{Kind: s.Kind, Title: s.Title}
+		for _, l := range s.Lessons {
+			if strings.Contains(lessonKey("", l.Name), want) {
+				found.Lessons = append(found.Lessons, l)
+			}
+		}
+		if len(found.Lessons) > 0 {
+			page.Shown = append(page.Shown, found)
+		}
+	}
 }
 
 // lesson answers with one.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-
 	"time"
 )
 
@@ -17,10 +16,30 @@ const (
 
 // A beat is what has happened since the last tick.
 type beat struct {
-	Rows   []*Row `json:"rows,omitempty"` // the oldest first
+	Rows   []line `json:"rows,omitempty"` // the oldest first
 	More   int    `json:"more,omitempty"` // that the filter chooses and that are not drawn
 	All    int    `json:"all"`            // handshakes, of the filter or not
 	Failed int    `json:"failed"`         // of them failures
+}
+
+// A line is a row of the list, in the words that the page shows: the script puts
+// each where the template has it.
+type line struct {
+	ID      string `json:"id"`
+	Look    string `json:"look"`
+	Time    string `json:"time"`
+	Site    string `json:"site"`
+	Word    string `json:"word"`
+	Reason  string `json:"reason"`
+	Version string `json:"version"`
+	Suite   string `json:"suite"`
+	Group   string `json:"group"`
+	Client  string `json:"client"`
+	Took    string `json:"took"`
+}
+
+func lineOf(r *Row) line {
+	return line{r.ID, r.Look(), r.Clock(), r.Name, r.Word(), r.Reason(), r.Version, r.Suite, r.Group, r.Client, took(r.Millis)}
 }
 
 // since gives what has happened after the handshake of a number, and the number of
@@ -68,7 +87,7 @@ func (f *Feed) since(after uint64, filter *Filter) (b beat, last uint64) {
 		if len(bad) == 0 || len(good) > 0 && good[0].number < bad[0].number {
 			from = &good
 		}
-		b.Rows = append(b.Rows, f.full((*from)[0]))
+		b.Rows = append(b.Rows, lineOf(f.full((*from)[0])))
 		*from = (*from)[1:]
 	}
 	return b, last

@@ -5,26 +5,33 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/observe/explain"
+	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
 // functions are what templates call.
 var functions = template.FuncMap{
-	"clock":  clock,
 	"stamp":  func(t time.Time) string { return t.Format("2006-01-02 15:04:05.000 MST") },
 	"rfc":    func(t time.Time) string { return t.Format(time.RFC3339Nano) },
-	"millis": func(f float64) string { return duration(time.Duration(f * float64(time.Millisecond))) },
+	"moment": func(t time.Time) string { return t.Format(time.DateTime) },
+	"millis": took,
 	"teach":  func(kind, name string) *lesson { return teach(kind, name) },
 	"side":   func(s trace.Side) string { return s.String() },
-	"inc":    func(n int) int { return n + 1 },
 	"hedge": func(c explain.Confidence) string {
 		return map[explain.Confidence]string{explain.Known: "Known", explain.Likely: "Likely", explain.Possible: "Possible"}[c]
 	},
+}
+
+// took gives a time in milliseconds for people.
+func took(millis float64) string {
+	return duration(time.Duration(millis * float64(time.Millisecond)))
 }
 
 // clock gives the time of day.
@@ -47,6 +54,9 @@ type list struct {
 	Next     string
 	Query    string // of the filter, for the feed
 }
+
+// Blank is the row that the script fills.
+func (l *list) Blank() *Row { return &Row{} }
 
 // filterOf reads a filter from an address.
 func filterOf(q url.Values) Filter {
@@ -114,6 +124,9 @@ type one struct {
 func (p *Page) handshake(w http.ResponseWriter, r *http.Request) {
 	h := p.source.Find(r.PathValue("id"))
 	if h == nil {
+		h = p.remembered(r.Context(), r.PathValue("id"))
+	}
+	if h == nil {
 		p.missing(w, "This handshake is not here, or not any more.")
 		return
 	}
@@ -124,10 +137,11 @@ func (p *Page) handshake(w http.ResponseWriter, r *http.Request) {
 func (p *Page) one(w http.ResponseWriter, r *http.Request, h *Handshake, here string) {
 	q := r.URL.Query()
 	chosen, err := strconv.Atoi(q.Get("m"))
-	if err != nil {
-		chosen = -1
+	path := q.Get("f")
+	if err != nil || chosen < 0 || chosen >= len(h.Messages) {
+		chosen, path = h.first()
 	}
-	body := &one{Handshake: h, Here: here, Shown: h.show(here, chosen, q.Get("f")), Diagram: draw(h, here, chosen, q.Has("all"))}
+	body := &one{Handshake: h, Here: here, Shown: h.show(here, chosen, path), Diagram: draw(h, here, chosen, q.Has("all"))}
 	name := h.Name
 	if name == "" {
 		name = h.Server
@@ -135,15 +149,58 @@ func (p *Page) one(w http.ResponseWriter, r *http.Request, h *Handshake, here st
 	p.show(w, http.StatusOK, "handshake", frame{Title: fmt.Sprintf("%s with %s", h.Client, name), Place: "handshake", Body: body})
 }
 
+// first gives the message and the field that are shown unless others are asked for:
+// what the first evidence points at, or else the first message that can be read.
+func (h *Handshake) first() (message int, path string) {
+	if len(h.Findings) > 0 {
+		for _, e := range h.Findings[0].Evidence {
+			if i := h.message(e.Message); i >= 0 {
+				return i, nearest(h.Messages[i].Tree, e.Field)
+			}
+		}
+	}
+	return max(0, slices.IndexFunc(h.Messages, func(m Message) bool { return m.Tree != nil })), ""
+}
+
+// nearest gives the path, or that of what is around it if there is no such field: a
+// finding may point at what is missing. It gives nothing rather than the whole.
+func nearest(tree *field.Field, path string) string {
+	for tree.Find(path) == nil {
+		at := strings.LastIndexByte(path, '.')
+		if at < 0 {
+			return ""
+		}
+		path = path[:at]
+	}
+	if !strings.Contains(path, ".") {
+		return ""
+	}
+	return path
+}
+
+// message gives the place of the first message of a name that can be read; -1: there
+// is none.
+func (h *Handshake) message(name string) int {
+	return slices.IndexFunc(h.Messages, func(m Message) bool { return m.Name == name && m.Tree != nil })
+}
+
+// An explained is a finding on the page of its handshake.
+type explained struct {
+	One     *one
+	Finding explain.Finding
+}
+
+// Explained gives a finding for its template.
+func (o *one) Explained(f explain.Finding) explained { return explained{o, f} }
+
 // EvidenceHref gives the address of the field that a finding points at, empty if
 // there is no such message.
 func (o *one) EvidenceHref(e explain.Evidence) string {
-	for i := range o.Messages {
-		if o.Messages[i].Name == e.Message && o.Messages[i].Tree != nil {
-			return fmt.Sprintf("%s?m=%d&f=%s#message", o.Here, i, url.QueryEscape(e.Field))
-		}
+	i := o.message(e.Message)
+	if i < 0 {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("%s?m=%d&f=%s#message", o.Here, i, url.QueryEscape(nearest(o.Messages[i].Tree, e.Field)))
 }
 
 // download answers with a handshake in another form.

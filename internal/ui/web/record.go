@@ -4,7 +4,6 @@ import (
 	"net"
 	"strings"
 
-	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/observe/fingerprint"
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -24,13 +23,8 @@ func ofRecord(id string, h *endpoint.Handshake) Row {
 		r.Stranger = stranger(f.Fault)
 	case h.PostHandshake:
 		r.Outcome = "certificate after the handshake"
-	case h.Resumed:
-		r.Outcome = "resumed"
-	default:
-		r.Outcome = "full"
-	}
-	if h.Failure == nil && len(h.Weak) > 0 {
-		r.Outcome += ", weak"
+	case len(h.Weak) > 0:
+		r.Weak, r.Outcome = true, "weak: "+h.Weak[0]
 	}
 	if b := h.Binding(); b != nil {
 		r.Binding = b.Key.String()
@@ -111,7 +105,8 @@ func pageOfRecord(row Row, h *endpoint.Handshake) *Handshake {
 
 // steps adds what happened.
 func (p *Handshake) steps(h *endpoint.Handshake) {
-	seen := map[iana.HandshakeType]int{}
+	p.Steps = append(p.Steps, Step{Kind: "note", Text: "TCP is opened by the system, unseen from here", Message: -1})
+	said := newTranscript(h)
 	for _, s := range h.Steps() {
 		step := Step{At: s.At, Text: s.Name, Message: -1, From: trace.Server}
 		switch s.Kind {
@@ -126,43 +121,31 @@ func (p *Handshake) steps(h *endpoint.Handshake) {
 			}
 			if strings.HasPrefix(s.Kind, "alert") {
 				step.Text, step.Look = "Alert: "+s.Name, look(s.Name != iana.AlertCloseNotify.String(), "alert")
+				p.add(&step, said.alert(step.From))
 				break
 			}
 			t, err := iana.HandshakeTypeNamed(s.Name)
 			if err != nil {
 				break
 			}
-			step.Text, step.Message = wire.MessageName(t), len(p.Messages)
-			p.Messages = append(p.Messages, p.recorded(h, t, step.From, seen[t]))
-			step.Text = p.Messages[step.Message].Name
-			if n := p.Messages[step.Message].Length; n > 0 {
-				step.Beside = count(n, "byte")
-			}
-			seen[t]++
+			m := said.next(t, step.From)
+			step.Text = m.Name
+			p.add(&step, m)
 		}
 		p.Steps = append(p.Steps, step)
 	}
-	if len(p.Steps) == 0 {
+	if len(p.Steps) == 1 {
 		p.Steps = append(p.Steps, Step{Kind: "note", Text: "nothing was said", Message: -1})
 	}
 }
 
-// recorded gives a message of a record, which has the bytes of two only: the first
-// ClientHello and the ServerHello.
-func (p *Handshake) recorded(h *endpoint.Handshake, t iana.HandshakeType, from trace.Side, before int) Message {
-	m := Message{From: from, Name: wire.MessageName(t)}
-	var raw []byte
-	switch {
-	case t == iana.MsgClientHello && before == 0:
-		raw = h.ClientHello
-	case t == iana.MsgServerHello && h.Retried && before == 0:
-		m.Name = "HelloRetryRequest"
-	case t == iana.MsgServerHello:
-		raw = h.ServerHello
+// add adds the message of a step.
+func (p *Handshake) add(s *Step, m Message) {
+	if s.Message = len(p.Messages); m.Length > 0 {
+		s.Beside = count(m.Length, "byte")
 	}
-	if len(raw) >= wire.HeaderLen && raw[0] == byte(t) {
-		m.Length = len(raw)
-		m.Tree = field.Handshake(raw, field.Context{Version: iana.Version(h.Version), Suite: iana.Suite(h.CipherSuite), From: from})
+	if m.Seal != "" && s.Look == "" {
+		s.Look = "opened"
 	}
-	return m
+	p.Messages = append(p.Messages, m)
 }

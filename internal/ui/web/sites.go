@@ -3,9 +3,11 @@ package web
 import (
 	"crypto/x509"
 	"fmt"
+	"math"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +47,11 @@ type site struct {
 	Plot      *plot
 }
 
+// Broken reports whether it does not work as it is.
+func (s *site) Broken() bool {
+	return slices.ContainsFunc(s.Certs, func(c cert) bool { return c.Problem != "" || c.Days < 0 })
+}
+
 // Host is the name that leads to the binding, for a filter; empty: any does.
 func (s *site) Host() string {
 	key, err := bindings.ParseKey(s.On)
@@ -61,7 +68,7 @@ func (s *site) Host() string {
 type cert struct {
 	Name    string
 	For     string
-	Days    int // that are left
+	Days    int // that are left; less than 0: it has expired
 	Problem string
 }
 
@@ -136,7 +143,7 @@ func (p *Page) site(b *admin.Binding) site {
 		if leaf, err := p.estate.Leaf(name); err != nil {
 			c.Problem = err.Error()
 		} else {
-			c.Days = int(time.Until(leaf.NotAfter).Hours() / 24)
+			c.Days = int(math.Floor(time.Until(leaf.NotAfter).Hours() / 24))
 			c.For = strings.Join(leaf.DNSNames, ", ")
 		}
 		s.Certs = append(s.Certs, c)
@@ -162,7 +169,10 @@ type bar struct {
 	Bad          bool
 }
 
-const plotHeight = 24
+const (
+	plotHeight = 28
+	barWidth   = 4 // with the gap beside it
+)
 
 // draft makes a plot; nil if there is nothing to see.
 func draft(good, bad []uint32) *plot {
@@ -173,16 +183,16 @@ func draft(good, bad []uint32) *plot {
 	if most == 0 {
 		return nil
 	}
-	p := &plot{Width: 2 * len(good), Height: plotHeight}
+	p := &plot{Width: barWidth * len(good), Height: plotHeight}
 	scale := func(n uint32) int { return int((uint64(n)*plotHeight + uint64(most) - 1) / uint64(most)) }
 	for i := range good {
 		below := scale(good[i])
 		if good[i] > 0 {
-			p.Bars = append(p.Bars, bar{2 * i, plotHeight - below, below, false})
+			p.Bars = append(p.Bars, bar{barWidth * i, plotHeight - below, below, false})
 		}
 		if bad[i] > 0 {
 			h := scale(bad[i])
-			p.Bars = append(p.Bars, bar{2 * i, max(0, plotHeight-below-h), h, true})
+			p.Bars = append(p.Bars, bar{barWidth * i, max(0, plotHeight-below-h), h, true})
 		}
 	}
 	return p

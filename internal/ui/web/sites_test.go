@@ -25,15 +25,15 @@ func TestSites(t *testing.T) {
 	arrived(t, s.Feed, 2)
 	_, get := open(t, s.options())
 	_, page := get("/sites")
-	for _, want := range []string{"shop.example.com:", "0.0.0.0:", "89 days left", "1 complete, 1 failed", `<svg class="plot"`, `class="bad"/>`} {
+	for _, want := range []string{"shop.example.com:", "0.0.0.0:", "89 days left", `1 complete, <strong class="bad">1 failed</strong>`, `<svg class="plot"`, `class="bad"/>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing:\n%s", want, page)
 		}
 	}
-	if _, page := get("/sites?q=SHOP.example"); strings.Contains(page, "<td>0.0.0.0:") || !strings.Contains(page, "<td>shop.example.com:") {
+	if _, page := get("/sites?q=SHOP.example"); strings.Contains(page, "<h3>0.0.0.0:") || !strings.Contains(page, "<h3>shop.example.com:") {
 		t.Error("the search is not heeded")
 	}
-	rule := regexp.MustCompile(`(?s)<p id="rule">(.*?)</p>`)
+	rule := regexp.MustCompile(`(?s)<p id="rule" class="notice">(.*?)</p>`)
 	for sni, want := range map[string]string{"shop.example.com": "by exact name", "": "<strong>0.0.0.0:", "other.example.com": "<strong>0.0.0.0:"} {
 		_, page := get("/sites?local=" + s.address + "&sni=" + sni)
 		if m := rule.FindStringSubmatch(page); m == nil || !strings.Contains(m[1], want) || strings.Contains(m[1], "does not listen") {
@@ -64,7 +64,7 @@ func TestCauses(t *testing.T) {
 	arrived(t, s.Feed, 4)
 	s.log.Close()
 	_, page := get("/causes")
-	for _, want := range []string{`>no-common-version</a>`, "<td>3</td>", "Scanners, health checks", "class=http", `<svg class="plot"`} {
+	for _, want := range []string{`>no-common-version</a>`, `<td class="number">3</td>`, "Scanners, health checks", "class=http", `<svg class="plot"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing:\n%s", want, page)
 		}
@@ -83,7 +83,7 @@ func TestCauses(t *testing.T) {
 	}
 	link := regexp.MustCompile(`href="(/event/\d+)"`).FindStringSubmatch(page)
 	_, page = get(link[1] + "?m=0&f=ClientHello.legacy_version")
-	for _, want := range []string{"Would have worked", "<mark>03 02</mark>", "Alert: protocol_version", `<a href="` + link[1] + `">Permanent link`, "3 times since"} {
+	for _, want := range []string{"Would have worked", "<mark>03 02</mark>", "Alert: protocol_version", `href="` + link[1] + `" data-link>Permanent link`, "3 times since"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing:\n%s", want, page)
 		}

@@ -25,25 +25,70 @@ type Source interface {
 
 // A Row is a handshake in a list.
 type Row struct {
-	ID         string    `json:"id"`
-	Time       time.Time `json:"-"`
-	Clock      string    `json:"clock"` // the time of day
-	Client     string    `json:"client"`
-	Connection string    `json:"connection,omitempty"` // its ID, as in the access log
-	Server     string    `json:"server"`
-	Name       string    `json:"name,omitempty"` // that the client asked for
-	Version    string    `json:"version,omitempty"`
-	Suite      string    `json:"suite,omitempty"`
-	Group      string    `json:"group,omitempty"`
-	Resumed    bool      `json:"resumed,omitempty"`
-	Millis     float64   `json:"millis"`
-	Failed     bool      `json:"failed,omitempty"`
-	Outcome    string    `json:"outcome,omitempty"` // how it ended, in words
-	Cause      string    `json:"cause,omitempty"`   // id of the first finding
-	Why        string    `json:"why,omitempty"`     // its sentence
-	Program    string    `json:"program,omitempty"` // JA4 of the ClientHello
-	Binding    string    `json:"binding,omitempty"`
-	Stranger   bool      `json:"stranger,omitempty"` // it failed, and was none who wanted a page: a scanner, a health check, a port probe
+	ID         string
+	Time       time.Time
+	Client     string
+	Connection string // its ID, as in the access log
+	Server     string
+	Name       string // that the client asked for
+	Version    string
+	Suite      string
+	Group      string
+	Resumed    bool
+	Millis     float64
+	Failed     bool
+	Outcome    string // how it ended, in words
+	Cause      string // id of the first finding
+	Why        string // its sentence
+	Program    string // JA4 of the ClientHello
+	Binding    string
+	Weak       bool
+	Stranger   bool // it failed, and was none who wanted a page: a scanner, a health check, a port probe
+}
+
+// Clock is the time of day.
+func (r *Row) Clock() string {
+	if r.Time.IsZero() {
+		return ""
+	}
+	return clock(r.Time)
+}
+
+// Look says how the row looks: failed, stranger, weak, or as others.
+func (r *Row) Look() string {
+	switch {
+	case r.Stranger:
+		return "stranger"
+	case r.Failed:
+		return "failed"
+	case r.Weak:
+		return "weak"
+	}
+	return ""
+}
+
+// Word is the outcome in a word.
+func (r *Row) Word() string {
+	switch {
+	case r.Failed:
+		return "failed"
+	case r.Resumed:
+		return "resumed"
+	case r.Version == "":
+		return ""
+	}
+	return "full"
+}
+
+// Reason is what else there is to say of the outcome.
+func (r *Row) Reason() string {
+	if r.Failed && r.Why != "" {
+		return r.Why
+	}
+	if r.Outcome == r.Word() {
+		return ""
+	}
+	return r.Outcome
 }
 
 // A Filter chooses handshakes. What is empty chooses all.
@@ -82,6 +127,7 @@ type Handshake struct {
 	Checks   []Check
 	Notes    []string
 	Forms    []Form
+	Stored   string // what it is if it is not the handshake itself but what was kept of it; empty: it is itself
 }
 
 // A Fact is what the two have agreed on, or what is known of them.

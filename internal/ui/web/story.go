@@ -90,7 +90,7 @@ func pageOfStory(id string, s *flow.Story) *Handshake {
 		h.Steps = append(h.Steps, Step{At: since(s.Started), Kind: "note", Text: "before TLS: " + strings.TrimSpace(p.Kind+" "+p.Detail), Message: -1})
 	}
 	for _, m := range s.Messages {
-		h.message(s, m, since(m.Time))
+		h.said(s, m, since(m.Time))
 	}
 	end := s.TCP.End
 	if end.How != tcp.Open {
@@ -139,8 +139,8 @@ func (h *Handshake) segments(c *tcp.Conn, since func(int64) time.Duration) {
 	}
 }
 
-// message adds one of a story.
-func (h *Handshake) message(s *flow.Story, m *flow.Message, at time.Duration) {
+// said adds a message of a story.
+func (h *Handshake) said(s *flow.Story, m *flow.Message, at time.Duration) {
 	v := Message{From: m.From, Name: m.Name, Length: m.Length, Tree: s.Tree(m)}
 	step := Step{At: at, Kind: "message", From: m.From, Text: m.Name, Message: len(h.Messages), Beside: count(m.Length, "byte")}
 	switch {

@@ -31,6 +31,14 @@ type shown struct {
 	Lesson   *lesson
 }
 
+// Closed says why the message cannot be taken apart; empty: its bytes are not kept.
+func (s *shown) Closed() string {
+	if s.Seal == "encrypted" {
+		return "It is encrypted, and there are no keys to see inside: handsel trace --keylog or --rsa-key takes them."
+	}
+	return ""
+}
+
 // show gives the message of a number of a handshake whose page is here, with the field of a path, which may be empty.
 func (h *Handshake) show(here string, number int, path string) *shown {
 	if number < 0 || number >= len(h.Messages) {
