@@ -91,10 +91,12 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 	c.in.Lock()
 	defer c.in.Unlock()
 	c.handshakeEr = c.handshake(ctx)
-	if c.handshakeEr == nil {
-		c.complete.Store(true)
+	if c.handshakeEr != nil {
+		c.in.drop()
+		return c.handshakeEr
 	}
-	return c.handshakeEr
+	c.complete.Store(true)
+	return nil
 }
 
 // Read reads data. It runs the handshake if that has not been run. At the end
@@ -111,6 +113,9 @@ func (c *Conn) Read(b []byte) (int, error) {
 	defer c.in.Unlock()
 	for len(c.in.data) == 0 {
 		if err := c.readNext(); err != nil {
+			if c.in.err != nil {
+				c.in.drop()
+			}
 			return 0, err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 // handshake runs the handshake within its time limit.
 func (c *Conn) handshake(ctx context.Context) error {
+	growStack(0)
 	if err := c.start(); err != nil {
 		return err
 	}

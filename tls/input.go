@@ -66,6 +66,12 @@ func (in *input) release() {
 	}
 }
 
+// drop gives a large buffer back at the end of a connection, whatever is in it.
+func (in *input) drop() {
+	in.r, in.w, in.data = 0, 0, nil
+	in.release()
+}
+
 // room makes room for a record of need bytes.
 func (in *input) room(need int) {
 	in.release()

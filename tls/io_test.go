@@ -292,3 +292,50 @@ func TestErrorsOfStrangers(t *testing.T) {
 		}
 	}
 }
+
+// A connection that has ended, well or not, has given its large buffer back to the
+// pool, and so does not leave it to the garbage collector.
+func TestBufferGoesBack(t *testing.T) {
+	for _, v := range versions {
+		for _, well := range []bool{true, false} {
+			client, server := connected(t, v, pairing{true, true})
+			client.Write([]byte("x"))
+			if n, err := server.Read(make([]byte, 2)); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+			if well {
+				client.Close()
+			} else {
+				client.(*Conn).NetConn().Write([]byte{23, 3, 3, 0, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 99})
+			}
+			if _, err := server.Read(make([]byte, 1)); (err == io.EOF) != well {
+				t.Error(err)
+			}
+			if in := &server.(*Conn).in; in.large != nil || len(in.bytes()) > 0 {
+				t.Errorf("%s, ended well: %t: %d bytes are left in a buffer", VersionName(v), well, len(in.bytes()))
+			}
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err == nil {
+			c.Write([]byte("SSH-2.0-something\r\n"))
+			io.Copy(io.Discard, c)
+			c.Close()
+		}
+	}()
+	raw, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := Server(raw, serverSide(0, nil).config())
+	if err := server.Handshake(); err == nil || server.in.large != nil {
+		t.Error(err, server.in.large != nil)
+	}
+	server.Close()
+}

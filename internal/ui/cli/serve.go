@@ -79,6 +79,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	if f.check {
 		return a.checkConfig(f, dir)
 	}
+	spareCollections()
 	data, err := assemble.Open(dir)
 	if err != nil {
 		return &exitError{exitUsage, err}
