@@ -72,6 +72,8 @@ type config struct {
 	export exportConfig
 	types  typesConfig
 
+	profile *profile // nil: none
+
 	renegotiation renegotiationConfig
 	oldPSK        oldPSK
 	schemesConfig

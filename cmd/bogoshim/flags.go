@@ -19,7 +19,7 @@ type flags map[string]flag
 // areas are all flags there are. An area is a file.
 var areas = []flags{
 	coreFlags, credentialFlags, alpnFlags, schemeFlags, statusFlags, echFlags, compressionFlags, exportFlags, typeFlags, renegotiationFlags,
-	earlyFlags, ticketFlags, pskFlags,
+	earlyFlags, ticketFlags, pskFlags, complianceFlags,
 }
 
 // arguments are the settings of the first connection, of those after it, and of

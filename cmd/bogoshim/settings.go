@@ -83,6 +83,9 @@ func (c *config) policy() *policy.Policy {
 	if c.verifyPrefs != nil {
 		p.Schemes = c.verifyPrefs
 	}
+	if c.profile != nil {
+		c.profile.narrow(p)
+	}
 	return p
 }
 

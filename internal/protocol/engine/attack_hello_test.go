@@ -41,6 +41,7 @@ func helloAttacks() []attack {
 		return ext(func(e wire.Extensions) wire.Extensions { return plus(e, t) })
 	}
 	share := []byte{0, 0x1d, 0, 1, 0}
+	x25519 := func(e wire.Extensions) wire.Extensions { return set(e, iana.ExtSupportedGroups, 0, 2, 0, 0x1d) }
 	return []attack{
 		{code: fault.HelloForm, at: atServer, alter: body(iana.MsgClientHello, 3, 3)},
 		{code: fault.ExtensionForm, name: "supported_groups", at: atServer, alter: is(iana.ExtSupportedGroups, 0, 3, 0, 1, 2)},
@@ -57,10 +58,10 @@ func helloAttacks() []attack {
 		{code: fault.MissingGroups, at: atServer, alter: gone(iana.ExtKeyShare, iana.ExtSupportedGroups)},
 		{code: fault.SchemesMissing, at: atServer, alter: gone(iana.ExtSignatureAlgorithms)},
 		{code: fault.KeyShareInvalid, name: "short", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {
-			return set(e, iana.ExtKeyShare, append([]byte{0, 5}, share...)...)
+			return set(x25519(e), iana.ExtKeyShare, append([]byte{0, 5}, share...)...)
 		})},
 		{code: fault.KeyShareInvalid, name: "low order", at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {
-			return set(e, iana.ExtKeyShare, append([]byte{0, 36, 0, 0x1d, 0, 32}, make([]byte, 32)...)...)
+			return set(x25519(e), iana.ExtKeyShare, append([]byte{0, 36, 0, 0x1d, 0, 32}, make([]byte, 32)...)...)
 		})},
 		{code: fault.DuplicateKeyShare, at: atServer, alter: ext(func(e wire.Extensions) wire.Extensions {
 			return set(e, iana.ExtKeyShare, slices.Concat([]byte{0, 10}, share, share)...)

@@ -66,6 +66,20 @@ func PostQuantum(g iana.Group) bool {
 	return hybrid || alone(g) != nil
 }
 
+// Alike reports whether two groups are of about the same strength, so that a
+// round trip is not worth the difference: both with ML-KEM or both without, and
+// what is beside that of the same length (NIST SP 800-57, part 1, table 2).
+func Alike(a, b iana.Group) bool {
+	return PostQuantum(a) == PostQuantum(b) && strength[a] == strength[b]
+}
+
+// strength is that of the classical part in bits, of ML-KEM alone its own.
+var strength = map[iana.Group]int{
+	iana.X25519: 128, iana.Secp256r1: 128, iana.X448: 192, iana.Secp384r1: 192, iana.Secp521r1: 256,
+	iana.X25519MLKEM768: 192, iana.SecP256r1MLKEM768: 192, iana.MLKEM768: 192, iana.MLKEM1024: 256,
+	iana.FFDHE2048: 112, iana.FFDHE3072: 128, iana.FFDHE4096: 128, iana.FFDHE6144: 128, iana.FFDHE8192: 192,
+}
+
 // Curve reports whether the group is an elliptic curve and nothing more.
 func Curve(g iana.Group) bool {
 	_, hybrid, ok := curve(g)

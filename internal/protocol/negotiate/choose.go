@@ -151,11 +151,11 @@ func prefersChaCha(o *Offer) bool {
 	return false
 }
 
-// Group13 chooses the group of the key exchange of TLS 1.3 in the policy's
-// order among those the client sent a key share for, so that no round trip is
-// lost. Without any of those it takes the first that the client supports, and
-// share is nil: the client has to be asked for it with a HelloRetryRequest.
-// RFC 9846, section 4.2.1.
+// Group13 chooses the group of the key exchange of TLS 1.3 in the policy's order.
+// Among groups that are alike, one that the client has sent a key share for comes
+// first, so that no round trip is lost; a group of another strength that is wanted
+// more is worth one. share is nil if the client has to be asked for it with a
+// HelloRetryRequest. RFC 9846, section 4.2.1.
 func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, share []byte, err error) {
 	if !o.Has(iana.ExtSupportedGroups) {
 		return 0, nil, fault.MissingGroups
@@ -168,13 +168,18 @@ func Group13(o *Offer, p *policy.Policy, log *trace.Log) (group iana.Group, shar
 			log.Refused(trace.Group, uint16(g), trace.NotOffered)
 			continue
 		}
-		if share, ok := o.KeyShares.Get(g); ok {
+		share, ok := o.KeyShares.Get(g)
+		switch {
+		case group != 0 && !kex.Alike(g, group):
+			log.Refused(trace.Group, uint16(g), trace.Outranked)
+		case ok:
 			log.Chose(trace.Group, uint16(g))
 			return g, share, nil
-		}
-		log.Refused(trace.Group, uint16(g), trace.NoShare)
-		if group == 0 {
-			group = g
+		default:
+			log.Refused(trace.Group, uint16(g), trace.NoShare)
+			if group == 0 {
+				group = g
+			}
 		}
 	}
 	if group == 0 {

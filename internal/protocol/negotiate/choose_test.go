@@ -207,8 +207,12 @@ func group13(t *testing.T, c client, o *Offer, p *policy.Policy) {
 	if shared != (err == nil) || shared && !(in(c.groups)(got) && in(p.Groups)(got)) {
 		t.Errorf("shared %v: %v, %v", shared, got, err)
 	}
-	if at := slices.ContainsFunc(p.Groups, in(c.shares)); at != (share != nil) || at && (!in(c.shares)(got) || share[0] != byte(got)) {
-		t.Errorf("a share at hand %v: %v with %x", at, got, share)
+	best := slices.IndexFunc(p.Groups, in(c.groups)) // the one that is wanted most
+	if share == nil && err == nil && got != p.Groups[best] || share != nil && (!in(c.shares)(got) || share[0] != byte(got) || !kex.Alike(got, p.Groups[best])) {
+		t.Errorf("%v with %x, of %v", got, share, p.Groups)
+	}
+	if at := slices.ContainsFunc(p.Groups, func(g iana.Group) bool { return in(c.shares)(g) && kex.Alike(g, got) }); at && share == nil {
+		t.Errorf("%v is asked for, and a share that is as good is at hand", got)
 	}
 }
 
@@ -262,11 +266,23 @@ func TestOrder(t *testing.T) {
 			t.Errorf("%v: %v, %v", c.suites, got, err)
 		}
 	}
-	o := client{version: iana.TLS12, suites: []iana.Suite{aes}, groups: []iana.Group{iana.X25519MLKEM768, iana.Secp256r1}, shares: []iana.Group{iana.Secp256r1}}.offer(t)
-	if g, share, err := Group13(&o, p, nil); g != iana.Secp256r1 || share == nil || err != nil {
-		t.Errorf("a share that is at hand comes first: %v, %v", g, err)
+	for _, c := range []struct {
+		groups []iana.Group
+		share  iana.Group
+		want   iana.Group
+	}{
+		{[]iana.Group{iana.X25519, iana.Secp256r1}, iana.Secp256r1, iana.Secp256r1},                        // as good as X25519
+		{[]iana.Group{iana.X25519MLKEM768, iana.Secp256r1}, iana.Secp256r1, iana.X25519MLKEM768},           // nothing that is recorded today
+		{[]iana.Group{iana.X25519MLKEM768, iana.X25519, iana.Secp256r1}, iana.X25519, iana.X25519MLKEM768}, // can be read then
+		{[]iana.Group{iana.Secp384r1, iana.X25519}, iana.Secp384r1, iana.X25519},                           // this side's order
+		{[]iana.Group{iana.Secp384r1, iana.Secp521r1}, iana.Secp384r1, iana.Secp384r1},
+	} {
+		o := client{version: iana.TLS12, suites: []iana.Suite{aes}, groups: c.groups, shares: []iana.Group{c.share}}.offer(t)
+		if g, share, err := Group13(&o, p, nil); g != c.want || (share != nil) != (c.want == c.share) || err != nil {
+			t.Errorf("%v with a share of %v: %v, %v", c.groups, c.share, g, err)
+		}
 	}
-	o = client{version: iana.TLS12, suites: []iana.Suite{aes}, groups: []iana.Group{iana.Secp384r1, iana.Secp256r1}}.offer(t)
+	o := client{version: iana.TLS12, suites: []iana.Suite{aes}, groups: []iana.Group{iana.Secp384r1, iana.Secp256r1}}.offer(t)
 	if g, share, err := Group13(&o, p, nil); g != iana.Secp256r1 || share != nil || err != nil {
 		t.Errorf("without one, this side's order counts: %v, %v", g, err)
 	}
