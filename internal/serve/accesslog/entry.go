@@ -92,7 +92,7 @@ func (e *Entry) combined() []byte {
 	if e.Bytes > 0 {
 		bytes = strconv.FormatInt(e.Bytes, 10)
 	}
-	return fmt.Appendf(nil, "%s - %s [%s] \"%s %s %s\" %03d %s \"%s\" \"%s\" %s\n", dash(host), dash(strings.ReplaceAll(escape(e.Client), " ", `\x20`)),
+	return fmt.Appendf(nil, "%s - %s [%s] \"%s %s %s\" %03d %s \"%s\" \"%s\" %s\n", dash(escape(host)), dash(strings.ReplaceAll(escape(e.Client), " ", `\x20`)),
 		e.Time.Format("02/Jan/2006:15:04:05 -0700"), escape(e.Method), escape(target), escape(e.Proto), e.Status, bytes,
 		dash(escape(e.Referer)), dash(escape(e.Agent)), dash(e.Connection))
 }

@@ -1,7 +1,9 @@
 package endpoint
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -41,6 +43,7 @@ func (s *Server) logged(next http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		e, note := newEntry(r), &sites.Note{}
+		r = r.WithContext(sites.WithNote(r.Context(), note))
 		answered := &answer{ResponseWriter: w}
 		defer func() {
 			broken := recover()
@@ -57,7 +60,7 @@ func (s *Server) logged(next http.HandlerFunc) http.HandlerFunc {
 				panic(broken)
 			}
 		}()
-		next(answered, r.WithContext(sites.WithNote(r.Context(), note)))
+		next(answered, r)
 	}
 }
 
@@ -94,6 +97,16 @@ func (a *answer) Write(b []byte) (int, error) {
 	n, err := a.ResponseWriter.Write(b)
 	a.bytes += int64(n)
 	return n, err
+}
+
+// Hijack is for http.ResponseController. What takes the connection over answers by
+// itself: it goes over to another protocol.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err == nil && a.status == 0 {
+		a.status = http.StatusSwitchingProtocols
+	}
+	return c, rw, err
 }
 
 // Flush is of http.Flusher.

@@ -67,7 +67,7 @@ func (b *backend) well(now time.Time) bool {
 // to another, provided that nothing of it has been sent, or that it may be sent
 // twice.
 func (p *pool) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := &keptBody{ReadCloser: r.Body}
+	body := newKeptBody(r)
 	var tried []*backend
 	for {
 		b := p.choose(tried, time.Now())
@@ -166,20 +166,6 @@ func (c *countedBody) Close() error {
 	c.done()
 	return c.ReadCloser.Close()
 }
-
-// A keptBody is the body of a request that may have to be sent to another server:
-// a transport that fails closes it, and httputil.ReverseProxy does so in the end.
-type keptBody struct {
-	io.ReadCloser
-	read atomic.Bool
-}
-
-func (k *keptBody) Read(b []byte) (int, error) {
-	k.read.Store(true)
-	return k.ReadCloser.Read(b)
-}
-
-func (*keptBody) Close() error { return nil }
 
 // worked notes that a server has answered a request.
 func (p *pool) worked(b *backend) {

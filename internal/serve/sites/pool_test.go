@@ -1,6 +1,7 @@
 package sites
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -315,5 +316,30 @@ func TestClientGoesAway(t *testing.T) {
 	}
 	if s := p.Backends()[0]; s.Failures != 0 || s.Busy != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// A server that answers before it has the whole request is not kept waiting for
+// the rest, which may never come.
+func TestAnswerBeforeTheEnd(t *testing.T) {
+	back := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.ReadFull(r.Body, make([]byte, 5))
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	back.Config.Protocols = new(http.Protocols)
+	back.Config.Protocols.SetUnencryptedHTTP2(true)
+	back.Start()
+	defer back.Close()
+	f := front(t, ProxyTo{URLs: []string{strings.Replace(back.URL, "http", "h2c", 1)}})
+	c, err := net.Dial("tcp", f.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhello") // and no more
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || res.StatusCode != http.StatusTeapot {
+		t.Error(res, err)
 	}
 }

@@ -68,8 +68,12 @@ func ParseProxy(s string) (*url.URL, error) {
 // stays as it is. What the client says of itself in X-Forwarded headers, and in
 // those of setCertificate, is replaced by what is known.
 type Proxy struct {
-	http.Handler
 	*pool
+	reverse httputil.ReverseProxy
+}
+
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.reverse.ServeHTTP(w, withRelease(w, r))
 }
 
 // NewProxy makes a Proxy.
@@ -78,7 +82,7 @@ func NewProxy(to ProxyTo) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Proxy{&httputil.ReverseProxy{
+	return &Proxy{p, httputil.ReverseProxy{
 		Transport: p,
 		ErrorLog:  log.New(io.Discard, "", 0), // what matters is answered
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -89,7 +93,7 @@ func NewProxy(to ProxyTo) (*Proxy, error) {
 			}
 		},
 		ErrorHandler: notAnswered,
-	}, p}, nil
+	}}, nil
 }
 
 // newTransport makes the transport for servers that speak the scheme.
