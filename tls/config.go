@@ -161,6 +161,10 @@ type Config struct {
 	// stick out. RFC 9849, section 6.2.
 	EncryptedClientHelloGREASE bool
 
+	// AnyClientUsage has a server accept certificates of clients that say they are
+	// for something else than to authenticate clients (extendedKeyUsage).
+	AnyClientUsage bool
+
 	// NoStapling leaves OCSP responses out: a client asks for none, a server
 	// sends none.
 	NoStapling bool
@@ -302,6 +306,7 @@ func (c *Config) Clone() *Config {
 		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,
 		Policy:                     c.Policy, OnHandshake: c.OnHandshake, KeepMessages: c.KeepMessages, HandshakeTimeout: c.HandshakeTimeout, HTTP11Required: c.HTTP11Required,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
+		AnyClientUsage:           c.AnyClientUsage,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,
 		MaxCertificateSize: c.MaxCertificateSize, RecordSizeLimit: c.RecordSizeLimit, MaxFragmentLength: c.MaxFragmentLength,
 		SessionTickets: c.SessionTickets, MaxEarlyData: c.MaxEarlyData, EarlyDataRegister: c.EarlyDataRegister,

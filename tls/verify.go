@@ -21,7 +21,7 @@ func (h *host) verdict(peer *handshake.PeerCertificates) error {
 	}
 	switch {
 	case !h.conn.isClient && h.verifiesClients():
-		err = h.check(verify.Request{Certificates: certs, Roots: h.config.ClientCAs, Usage: verify.Client})
+		err = h.check(verify.Request{Certificates: certs, Roots: h.config.ClientCAs, Usage: h.clientUsage()})
 	case h.conn.isClient && !h.config.InsecureSkipVerify:
 		err = h.check(verify.Request{Certificates: certs, Roots: h.config.RootCAs, Usage: verify.Server, Name: h.config.ServerName})
 	}
@@ -71,12 +71,20 @@ func (h *host) unverified() []*x509.Certificate {
 	return h.checked.Certificates
 }
 
+// clientUsage is what a client's certificate has to be for.
+func (h *host) clientUsage() verify.Usage {
+	if h.config.AnyClientUsage {
+		return verify.Anyone
+	}
+	return verify.Client
+}
+
 func (h *host) verifiesClients() bool { return h.config.ClientAuth >= VerifyClientCertIfGiven }
 
 // verifyResumed verifies the chain that a client showed when its session was
 // made: the authorities, or the time, may have changed since.
 func (h *host) verifyResumed(chain [][]byte) ([][]*x509.Certificate, error) {
-	result, err := h.verify(verify.Request{Chain: chain, Roots: h.config.ClientCAs, Usage: verify.Client})
+	result, err := h.verify(verify.Request{Chain: chain, Roots: h.config.ClientCAs, Usage: h.clientUsage()})
 	return result.Chains, err
 }
 

@@ -60,6 +60,8 @@ func keyOf(e *Event) foldKey {
 		k.more = e.Version + e.Suite
 	case CertificateEnd, CertificateOld:
 		k = foldKey{id: e.ID, more: e.Certificate, binding: e.Binding}
+	case StapleMissing, Revoked, IssueFailed, Issued:
+		k = foldKey{id: e.ID, more: e.Certificate, name: e.ServerName}
 	case NotResumed: // after a restart that is every client's
 		k.peer, k.name, k.client, k.more = "", "", "", e.Session
 	}

@@ -25,6 +25,10 @@ const (
 	CertificateEnd ID = 201 // a handshake succeeded with a certificate that expires soon
 	CertificateOld ID = 202 // or that has expired
 	NotResumed     ID = 203 // a session was not resumed that could have been
+	StapleMissing  ID = 204 // no OCSP response could be had for a certificate
+	Revoked        ID = 205 // a certificate of this server was revoked
+	IssueFailed    ID = 206 // an authority did not issue or renew a certificate
+	Issued         ID = 207 // it did
 	EventsLost     ID = 300 // handshakes came faster than they could be looked at
 )
 
@@ -56,12 +60,20 @@ var Kinds = []Kind{
 		"{peer} connected to {local} and sent nothing."},
 	{WeakUsed, "weak", Warning, "A handshake succeeded, and something of it is known to be weak.",
 		"A handshake with {peer} for {server_name} succeeded with something weak: {weak}."},
-	{CertificateEnd, "certificate-ends", Warning, "A handshake succeeded with a certificate that expires soon. Once a day for each certificate.",
+	{CertificateEnd, "certificate-ends", Warning, "A certificate that a binding names expires soon. Once a day for each, whether it is asked for or not.",
 		"The certificate {certificate} of binding {binding} expires on {ends}: renew it."},
-	{CertificateOld, "certificate-ended", Error, "A handshake was led to a certificate that has expired. Once a day for each certificate.",
+	{CertificateOld, "certificate-ended", Error, "A certificate that a binding names has expired. Likewise.",
 		"The certificate {certificate} of binding {binding} expired on {ends}: clients refuse it."},
 	{NotResumed, "not-resumed", Information, "A client offered a session that should have been resumable, and a full handshake was made.",
 		"A session for {server_name} was not resumed: {session}."},
+	{StapleMissing, "staple-missing", Warning, "No OCSP response could be had for a certificate: the one before is stapled as long as it counts, and then none.",
+		"For the certificate {certificate}: {detail}."},
+	{Revoked, "certificate-revoked", Error, "The authority says that a certificate of this server was revoked.",
+		"For the certificate {certificate}: {detail}."},
+	{IssueFailed, "issue-failed", Error, "An authority did not issue or renew a certificate (ACME). It is asked again.",
+		"No certificate was had for {server_name}: {detail}."},
+	{Issued, "issued", Information, "An authority has issued or renewed a certificate (ACME).",
+		"A certificate for {server_name} was issued or renewed."},
 	{EventsLost, "events-lost", Warning, "Handshakes came faster than they could be looked at.",
 		"{lost} handshakes came faster than they could be looked at: what there was to say of them is lost."},
 }

@@ -35,7 +35,7 @@ RenegotiationEMS RenegotiationUnsafe NoRenegotiation PointFormatMissing EarlyDat
 EarlyDataOverLimit EarlyDataVersion EarlyDataSuite EarlyDataProtocol DataInHandshake ECHInnerForm
 ECHInnerInvalid ECHInnerBare ECHOuterExtension ECHChanged ECHNotDecrypted ECHInconsistent ECHResumed
 ECHRejected ECHConfigsForm ECHConfigsUnusable CurveNotOffered CertificateCurveWrong KeyAlgorithmNotOffered
-HelloRequestExpected ExtensionInClear LegacyVersionChanged`
+HelloRequestExpected ExtensionInClear LegacyVersionChanged RevocationUnknown`
 
 var states = func() map[string]int {
 	m := map[string]int{}

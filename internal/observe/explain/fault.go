@@ -23,7 +23,7 @@ var ids = map[fault.Code]string{
 	fault.NoCertificate: "server-certificate-unavailable", fault.CertificateUnusable: "server-certificate-unavailable", fault.ConfigFailed: "server-configuration",
 	fault.SigningFailed: "key-unusable", fault.StatusUnavailable: "server-configuration",
 	fault.UnknownCA: "issuer-not-trusted", fault.MissingIntermediate: "missing-intermediate", fault.SelfSigned: "self-signed",
-	fault.CertificateExpired: "certificate-expired", fault.CertificateNotYetValid: "certificate-not-yet-valid", fault.CertificateRevoked: "certificate-revoked",
+	fault.CertificateExpired: "certificate-expired", fault.CertificateNotYetValid: "certificate-not-yet-valid", fault.CertificateRevoked: "certificate-revoked", fault.RevocationUnknown: "revocation-unknown",
 	fault.NameMismatch: "name-mismatch", fault.WrongPurpose: "wrong-purpose", fault.WeakKey: "weak-certificate", fault.BadCertificate: "certificate-refused",
 	fault.CertificateRefused: "certificate-refused", fault.CertificateParse: "certificate-unreadable", fault.RawKeyUnknown: "raw-key-unknown",
 	fault.NoSharedCertificateType: "no-common-certificate-form", fault.CertificateTypeRefused: "no-common-certificate-form",
@@ -45,7 +45,7 @@ var ids = map[fault.Code]string{
 var ofClients = map[string]string{
 	"issuer-not-trusted": "client-certificate-untrusted", "missing-intermediate": "client-certificate-untrusted", "self-signed": "client-certificate-untrusted",
 	"certificate-expired": "client-certificate-expired", "certificate-not-yet-valid": "client-certificate-expired",
-	"certificate-refused": "client-certificate-refused", "certificate-revoked": "client-certificate-refused", "wrong-purpose": "client-certificate-refused",
+	"certificate-refused": "client-certificate-refused", "certificate-revoked": "client-certificate-refused", "revocation-unknown": "client-certificate-refused", "wrong-purpose": "client-certificate-refused",
 	"weak-certificate": "client-certificate-refused", "name-mismatch": "client-certificate-refused", "certificate-unreadable": "client-certificate-refused",
 }
 

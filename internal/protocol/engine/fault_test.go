@@ -30,7 +30,8 @@ type attack struct {
 // unprovoked are the rows that no test provokes here, with the reason.
 var unprovoked = map[fault.Code]string{
 	fault.UnrecognizedName:   "a host's answer: TestNoMatch of internal/serve/endpoint has one give it",
-	fault.CertificateRevoked: "nothing checks for revocation yet; TestRefusedClientCertificate has a host say it",
+	fault.CertificateRevoked: "a host's answer: revocation.txtar of internal/ui/cli has one give it",
+	fault.RevocationUnknown:  "likewise",
 	fault.EarlyDataOverLimit: "TestTooMuchEarlyData provokes it",
 	fault.EarlyDataVersion:   "TestEarlyDataToAnOldServer provokes it",
 	fault.EarlyDataTooLong:   "TestEarlyDataIsSkipped provokes it",

@@ -121,6 +121,7 @@ const (
 	CertificateExpired
 	CertificateNotYetValid
 	CertificateRevoked
+	RevocationUnknown
 	NameMismatch
 	WrongPurpose
 	WeakKey
@@ -411,6 +412,8 @@ var table = [...]row{
 		"a certificate is not valid yet", Trust},
 	CertificateRevoked: {"CertificateRevoked", "CERTIFICATE_VERIFY_FAILED", iana.AlertCertificateRevoked, "RFC 9846, section 6.2",
 		"a certificate was revoked", Trust},
+	RevocationUnknown: {"RevocationUnknown", "CERTIFICATE_VERIFY_FAILED", iana.AlertCertificateUnknown, "RFC 5280, section 6.3",
+		"whether a certificate was revoked could not be found out", Trust},
 	NameMismatch: {"NameMismatch", "CERTIFICATE_VERIFY_FAILED", iana.AlertBadCertificate, "RFC 9525, section 6",
 		"the certificate is not for the name that was asked for", Trust},
 	WrongPurpose: {"WrongPurpose", "CERTIFICATE_VERIFY_FAILED", iana.AlertUnsupportedCertificate, "RFC 5280, section 4.2.1.12",

@@ -237,6 +237,9 @@ func (r *Result) names() []Step {
 // those below it. RFC 5280, section 4.2.1.12.
 func (r *Result) purpose(p *path) Step {
 	usage, leaf := r.request.Usage, p.links[0]
+	if usage == Anyone {
+		return passed(Purpose, leaf, "whatever it is for")
+	}
 	for _, l := range slices.Backward(p.links) {
 		if len(l.ExtKeyUsage)+len(l.UnknownExtKeyUsage) == 0 {
 			continue

@@ -29,15 +29,14 @@ const (
 	Server Usage = iota
 	// Client authenticates a client: id-kp-clientAuth.
 	Client
+	// Anyone authenticates somebody, whatever the certificate says it is for.
+	Anyone
 )
 
-func (u Usage) String() string { return [...]string{"server", "client"}[u] }
+func (u Usage) String() string { return [...]string{"server", "client", "peer"}[u] }
 
 func (u Usage) eku() x509.ExtKeyUsage {
-	if u == Client {
-		return x509.ExtKeyUsageClientAuth
-	}
-	return x509.ExtKeyUsageServerAuth
+	return [...]x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageAny}[u]
 }
 
 // A Request is a chain and what to check it against.

@@ -6,6 +6,7 @@
 package acme
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -43,7 +44,7 @@ type Settings struct {
 // goroutines.
 type Manager struct {
 	storage *storage
-	tell    func(string) // what happened, in a sentence
+	tell    func(News)
 
 	mu       sync.Mutex
 	settings *Settings // nil: nobody has agreed to anything
@@ -53,6 +54,14 @@ type Manager struct {
 	ctx      context.Context // nil: not started
 	wanted   map[string]bool
 	failed   map[string]error // why there is none yet
+	given    map[string]*tls.Certificate
+}
+
+// News is what became of asking an authority.
+type News struct {
+	Name string // of the certificate
+	Err  error  // why there is none; nil: there is
+	Text string // the same for people
 }
 
 // New gives a manager that has nothing to do yet.
@@ -61,7 +70,7 @@ func New(store *certs.Store) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Manager{storage: &storage{vault: vault, locks: map[string]chan struct{}{}}, wanted: map[string]bool{}, failed: map[string]error{}}, nil
+	return &Manager{storage: &storage{vault: vault, locks: map[string]chan struct{}{}}, wanted: map[string]bool{}, failed: map[string]error{}, given: map[string]*tls.Certificate{}}, nil
 }
 
 // ErrNotAgreed says what is missing before anything can be issued.
@@ -81,7 +90,7 @@ func (m *Manager) Configure(s *Settings) {
 
 // Start begins to have issued what is wanted, until the context ends. tell is
 // called with what happened.
-func (m *Manager) Start(ctx context.Context, tell func(string)) {
+func (m *Manager) Start(ctx context.Context, tell func(News)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ctx, m.tell = ctx, tell
@@ -137,7 +146,7 @@ func (m *Manager) happened(_ context.Context, event string, data map[string]any)
 	renewal, _ := data["renewal"].(bool)
 	m.mu.Lock()
 	tell := m.tell
-	text := ""
+	text, err := "", error(nil)
 	switch event {
 	case "cert_obtained":
 		delete(m.failed, name)
@@ -146,15 +155,16 @@ func (m *Manager) happened(_ context.Context, event string, data map[string]any)
 			text = fmt.Sprintf("the certificate for %s was renewed", name)
 		}
 	case "cert_failed":
-		err, _ := data["error"].(error)
+		err, _ = data["error"].(error)
 		m.failed[name] = err
 		text = fmt.Sprintf("no certificate was issued for %s: %v", name, err)
 	case "cert_ocsp_revoked":
+		err = errors.New("it was revoked")
 		text = fmt.Sprintf("the certificate for %v was revoked", data["subjects"])
 	}
 	m.mu.Unlock()
 	if text != "" && tell != nil {
-		tell(text)
+		tell(News{name, err, text})
 	}
 	return nil
 }
@@ -204,12 +214,24 @@ func (m *Manager) Certificate(name string) (*tls.Certificate, error) {
 		return nil, errors.New("it is had from the authority while the server runs")
 	}
 	for _, c := range cache.AllMatchingCertificates(name) {
-		return &c.Certificate, nil
+		return m.same(name, &c.Certificate), nil
 	}
 	if failed != nil {
 		return nil, fmt.Errorf("the authority has not issued one: %w", failed)
 	}
 	return nil, errors.New("the authority is being asked for it")
+}
+
+// same gives the certificate that was given before, if it is the same one: what was
+// worked out of it for handshakes is found by where it is in memory.
+func (m *Manager) same(name string, c *tls.Certificate) *tls.Certificate {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.given[name]; old != nil && bytes.Equal(old.Certificate[0], c.Certificate[0]) && bytes.Equal(old.OCSPStaple, c.OCSPStaple) {
+		return old
+	}
+	m.given[name] = c
+	return c
 }
 
 // Challenge gives the certificate that answers a TLS-ALPN-01 challenge, for a

@@ -22,6 +22,7 @@ import (
 	"github.com/letsencrypt/pebble/v2/wfe"
 	"github.com/miekg/dns"
 
+	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 )
 
@@ -85,10 +86,10 @@ type told struct {
 	texts []string
 }
 
-func (l *told) add(text string) {
+func (l *told) add(news acme.News) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.texts = append(l.texts, text)
+	l.texts = append(l.texts, news.Text)
 }
 
 func (l *told) all() string {

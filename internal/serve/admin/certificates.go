@@ -11,15 +11,17 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/serve/certs"
 	"github.com/handsel-tls/handsel/internal/serve/config"
+	"github.com/handsel-tls/handsel/internal/serve/revocation"
 	"github.com/handsel-tls/handsel/internal/serve/store"
 )
 
 // A Certificate is one of the store as the API gives it.
 type Certificate struct {
 	certs.Info
-	Issuers  []Issuer  `json:"issuers,omitempty"`  // that are sent after it; not in a list
-	Bindings []string  `json:"bindings,omitempty"` // that name it
-	Warnings []Warning `json:"warnings,omitempty"` // not in a list
+	Issuers  []Issuer          `json:"issuers,omitempty"`  // that are sent after it; not in a list
+	Bindings []string          `json:"bindings,omitempty"` // that name it
+	Warnings []Warning         `json:"warnings,omitempty"` // not in a list
+	Staple   *revocation.State `json:"staple,omitempty"`   // the OCSP response that there is for it; not in a list
 }
 
 // An Issuer is a certificate of a chain.
@@ -123,6 +125,9 @@ func (e *Estate) certificate(name string) (*Certificate, error) {
 		return nil, err
 	}
 	c := &Certificate{Info: info, Bindings: e.users([]certs.Info{info})[t], Warnings: asWarnings(notices)}
+	if e.apply != nil { // a server runs, that has it
+		c.Staple = e.data.Stapler.State(info.Chain[0])
+	}
 	for _, x := range info.Chain[1:] {
 		c.Issuers = append(c.Issuers, Issuer{x.Subject.String(), x.NotAfter, string(certs.ThumbprintOf(x))})
 	}

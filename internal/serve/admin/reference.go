@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,6 +82,7 @@ type fact struct {
 	err     error
 	covers  func(host string) bool
 	notices []certs.Notice
+	must    *x509.Certificate // that asks for an OCSP response to be stapled; nil: it does not
 }
 
 // facts remembers what has been found out, for a while: to read a certificate
@@ -123,6 +125,9 @@ func (e *Estate) fact(name string) *fact {
 	info, notices, err := e.data.Store.Show(name)
 	if f.err, f.notices = err, notices; err == nil {
 		f.covers = func(host string) bool { return info.Chain[0].VerifyHostname(host) == nil }
+		if certs.MustStaple(info.Chain[0]) {
+			f.must = info.Chain[0]
+		}
 	}
 	return f
 }
@@ -145,11 +150,37 @@ func (e *Estate) certificateWarnings(k bindings.Key, b *Binding) (list []Warning
 		for _, n := range f.notices {
 			list = append(list, Warning{string(n.Code), n.Text})
 		}
+		if why := e.mustStaple(f.must, b); why != "" {
+			list = append(list, Warning{"must-staple", fmt.Sprintf("a certificate of %v asks for an OCSP response to be stapled (must-staple), and %s: clients may refuse it", k, why)})
+		}
 	}
 	if host := k.Host(); host != "" && known && !covered {
 		list = append(list, Warning{"name-not-covered", fmt.Sprintf("no certificate of %v is for %s: clients refuse it", k, host)})
 	}
 	return list
+}
+
+// mustStaple says why no response is stapled to a certificate that asks for one.
+func (e *Estate) mustStaple(cert *x509.Certificate, b *Binding) string {
+	if cert == nil {
+		return ""
+	}
+	if b.Stapling != nil && !*b.Stapling {
+		return "stapling is turned off"
+	}
+	if e.apply == nil { // no server runs that could have one
+		return ""
+	}
+	state := e.data.Stapler.State(cert)
+	switch {
+	case state != nil && state.Status == "good":
+		return ""
+	case state != nil && state.Status == "revoked":
+		return "it was revoked"
+	case state != nil && state.Problem != "":
+		return "none could be had: " + state.Problem
+	}
+	return "there is none yet"
 }
 
 // probe gives a name that a certificate of a binding has to be for.

@@ -19,8 +19,12 @@ type issuing struct {
 }
 
 // InForce says that a plan is served from now on: certificates that an authority
-// is to issue are asked for.
+// is to issue are asked for, and OCSP responses of those that there are.
 func (p *Plan) InForce() {
+	if names := p.stapled; p.data.Stapler != nil && len(names) > 0 {
+		p.stapled = nil
+		go p.data.fetchAhead(names, p.Setup.Certificates)
+	}
 	m := p.data.ACME
 	if m == nil {
 		return

@@ -33,6 +33,7 @@ type Plan struct {
 	sites    []*sites.Site
 	stored   stored
 	issuing  issuing
+	stapled  []string        // certificates of bindings with stapling, until the plan is in force
 	proposed *store.Contents // in place of what the store holds; nil: that
 }
 
@@ -73,6 +74,8 @@ func newPlan(f *config.File, d *Data) *Plan {
 	return &Plan{file: f, data: d, issuing: issuing{by: f.ACME}, Setup: &endpoint.Setup{
 		Certificates: map[string]endpoint.GetCertificate{},
 		Resolve:      d.Certificate,
+		Staple:       d.Staple,
+		Revoked:      d.Revoked,
 		ClientCAs:    map[string][]*x509.Certificate{},
 		RawKeys:      map[string]crypto.Signer{},
 		ClientKeys:   map[string][]tls.PublicKeyHash{},
@@ -269,9 +272,13 @@ func (p *Plan) binding(i int) (bindings.Binding, error) {
 		}
 	}
 	p.addCentral(at, &settings)
+	p.addLists(at, &settings)
 	p.addRawKeys(at, &settings)
 	p.addPSKs(at, settings.PSKFile)
 	p.want(at, &settings)
+	if !settings.NoStapling {
+		p.stapled = append(p.stapled, settings.Certificates...)
+	}
 	for _, why := range settings.Warnings() {
 		p.notice("binding %s: %s", key, why)
 	}

@@ -65,7 +65,7 @@ func (p *Plan) ChangeBindings(put []config.Binding, remove []bindings.Key) (*Pla
 		}
 	}
 	next.listen()
-	next.Notices, next.issuing.wants = part.Notices, part.issuing.wants
+	next.Notices, next.issuing.wants, next.stapled = part.Notices, part.issuing.wants, part.stapled
 	for _, b := range list {
 		for _, w := range next.Setup.Table.CheckOne(b.Key, next.Setup.HTTPS) {
 			next.notice("%v", w)

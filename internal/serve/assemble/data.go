@@ -14,6 +14,7 @@ import (
 
 	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/certs"
+	"github.com/handsel-tls/handsel/internal/serve/revocation"
 	"github.com/handsel-tls/handsel/internal/serve/store"
 )
 
@@ -27,6 +28,9 @@ type Data struct {
 	CA     *certs.CA
 	ACME   *acme.Manager // nil: NoStore says why
 	MadeCA bool          // the local CA was made just now
+
+	Stapler    *revocation.Stapler // nil: NoStore says why
+	Revocation *revocation.Checker // likewise
 
 	NoStore string
 	folders folders
@@ -97,7 +101,32 @@ func (d *Data) openStore() error {
 	if err == nil {
 		d.ACME, err = acme.New(d.Store)
 	}
+	if err == nil {
+		err = d.openRevocation()
+	}
 	return err
+}
+
+// openRevocation opens what is kept of revoked certificates.
+func (d *Data) openRevocation() error {
+	responses, err := d.Store.Vault("ocsp")
+	if err != nil {
+		return err
+	}
+	lists, err := d.Store.Vault("crl")
+	if err != nil {
+		return err
+	}
+	d.Stapler, d.Revocation = revocation.NewStapler(responses, time.Now), revocation.NewChecker(lists, time.Now)
+	return nil
+}
+
+// Staple gives a certificate with the OCSP response that goes with it.
+func (d *Data) Staple(cert *tls.Certificate) *tls.Certificate {
+	if d.Stapler == nil {
+		return cert
+	}
+	return d.Stapler.Staple(cert)
 }
 
 // MasterFile is the file with the key that encrypts the private keys of the store.

@@ -9,7 +9,25 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"github.com/handsel-tls/handsel/internal/serve/certs"
+	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 )
+
+// fetchAhead has the stapler fetch responses for certificates that bindings call by
+// names, before anybody needs them. No private key is opened for that.
+func (d *Data) fetchAhead(names []string, named map[string]endpoint.GetCertificate) {
+	responders := d.Store.NamingResponders()
+	for _, name := range names {
+		if get := named[name]; get != nil {
+			if cert, err := get(); err == nil {
+				d.Stapler.Staple(cert)
+			}
+		} else if responders[certs.Thumbprint(name)] {
+			if info, _, err := d.Store.Show(name); err == nil {
+				d.Stapler.Want(info.Chain)
+			}
+		}
+	}
+}
 
 // staple reads the OCSP response of a certificate, and says what clients will
 // not like about it.

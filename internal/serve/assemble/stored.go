@@ -100,6 +100,7 @@ func (p *Plan) addStored(options *bindings.Options) (list []bindings.Binding) {
 	}
 	p.Notices = append(p.Notices, part.Notices...)
 	p.issuing.wants = append(p.issuing.wants, part.issuing.wants...)
+	p.stapled = append(p.stapled, part.stapled...)
 	return list
 }
 

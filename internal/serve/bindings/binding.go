@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -56,6 +57,14 @@ type Settings struct {
 	ClientAuth ClientAuth
 	ClientCAs  []string
 
+	// Revocation says how closely certificates of clients are looked up; nil: they are
+	// not.
+	Revocation *Revocation
+
+	// AnyUsage accepts certificates of clients that say they are for something
+	// else.
+	AnyUsage bool
+
 	// RawKey names a PEM file with the key that is shown without a certificate to
 	// clients that accept that (RFC 7250). ClientKeys are the raw public keys by
 	// which clients are known, if they show one in place of a certificate: PEM
@@ -106,6 +115,46 @@ type Settings struct {
 	// Reject ends every connection that this record is found for, as if no
 	// record had been found.
 	Reject bool
+}
+
+// Revocation says how it is found out whether certificates of clients were revoked.
+type Revocation struct {
+	Check RevocationCheck
+	// Lists are files and addresses of CRLs, beside those that certificates name.
+	Lists []string
+	// CachedOnly has nothing be fetched.
+	CachedOnly bool
+	// Freshness is how old a fetched list may be, 0: as old as it says. Timeout is how
+	// long a client may wait for what is fetched, 0: five seconds.
+	Freshness, Timeout time.Duration
+}
+
+// RevocationCheck says what becomes of clients.
+type RevocationCheck uint8
+
+// The values of RevocationCheck.
+const (
+	RevocationNone       RevocationCheck = iota // nothing is looked up
+	RevocationBestEffort                        // who is known to be revoked is refused
+	RevocationStrict                            // so is who is not known not to be
+)
+
+var revocationNames = [...]string{"none", "best_effort", "strict"}
+
+// String gives "none", "best_effort" or "strict".
+func (c RevocationCheck) String() string { return revocationNames[c] }
+
+// UnmarshalText reads one of the words; nothing is "none".
+func (c *RevocationCheck) UnmarshalText(text []byte) error {
+	i := slices.Index(revocationNames[:], string(text))
+	if len(text) == 0 {
+		i = 0
+	}
+	if i < 0 {
+		return fmt.Errorf("%q: write %s", text, strings.Join(revocationNames[:], ", "))
+	}
+	*c = RevocationCheck(i)
+	return nil
 }
 
 // OnlyPSK reports whether nobody can connect but who has a pre-shared key: there

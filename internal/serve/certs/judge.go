@@ -10,6 +10,11 @@ import (
 	"time"
 )
 
+// EndsSoon reports whether a certificate is about to expire, or has.
+func EndsSoon(notBefore, notAfter, now time.Time) bool {
+	return notAfter.Sub(now) < min(soon, notAfter.Sub(notBefore)/3)
+}
+
 // soon is how long before its end a certificate is said to expire soon. One that
 // lives for days only is so in the last third of its life.
 const soon = 14 * 24 * time.Hour
@@ -25,6 +30,7 @@ func Judge(o Options, chain []*x509.Certificate) []Notice {
 	}
 	j.key(chain[0])
 	j.use(chain[0])
+	j.feature(chain[0])
 	j.complete(o, chain)
 	return j.notices
 }
@@ -47,7 +53,7 @@ func (j *judge) dates(c *x509.Certificate, now time.Time) {
 	case now.Before(c.NotBefore):
 		j.add(NotYetValid, "%s is valid from %s only: clients refuse it until then; look at the clock of this computer too",
 			nameOfCert(c), c.NotBefore.UTC().Format(layout))
-	case left < min(soon, c.NotAfter.Sub(c.NotBefore)/3):
+	case EndsSoon(c.NotBefore, c.NotAfter, now):
 		j.add(ExpiresSoon, "%s expires on %s: renew it", nameOfCert(c), c.NotAfter.UTC().Format(layout))
 	}
 }
@@ -78,6 +84,13 @@ func (j *judge) use(c *x509.Certificate) {
 	}
 	if c.IsCA && !selfIssued(c) {
 		j.add(IsAuthority, "%s is the certificate of an authority: let it issue one for the server, and keep its key elsewhere", j.name)
+	}
+}
+
+// feature looks at whether a response can be had that the certificate asks for.
+func (j *judge) feature(c *x509.Certificate) {
+	if MustStaple(c) && len(c.OCSPServer) == 0 {
+		j.add(CannotStaple, "%s asks for an OCSP response to be stapled (must-staple), and names no responder: clients may refuse it; have it reissued", j.name)
 	}
 }
 

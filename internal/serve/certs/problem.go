@@ -57,6 +57,7 @@ const (
 	WrongPurpose        NoticeCode = "wrong-purpose"  // the extended key usage is not for servers
 	IsAuthority         NoticeCode = "is-authority"   // a CA's own certificate
 	SelfSigned          NoticeCode = "self-signed"
+	CannotStaple        NoticeCode = "cannot-staple" // it asks for a stapled response, and names nobody who gives one
 )
 
 // A Notice is something a client may stumble over. The certificate is used as it

@@ -45,7 +45,8 @@ type Info struct {
 	Names      []string   `json:"names"` // DNS names, then IP addresses
 	NotBefore  time.Time  `json:"not_before"`
 	NotAfter   time.Time  `json:"not_after"`
-	Key        string     `json:"key"` // "ECDSA P-256", "RSA 2048", "Ed25519"
+	Key        string     `json:"key"`            // "ECDSA P-256", "RSA 2048", "Ed25519"
+	OCSP       []string   `json:"ocsp,omitempty"` // responders that the certificate names
 	Added      time.Time  `json:"added"`
 	From       string     `json:"from,omitempty"`   // the files it came from, or who issued it
 	Signer     []string   `json:"signer,omitempty"` // the program that signs, if it holds the key
@@ -208,7 +209,7 @@ func describe(chain []*x509.Certificate, record stored) Info {
 	return Info{
 		Thumbprint: ThumbprintOf(c), SHA1: SHA1Of(c),
 		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: namesOf(c),
-		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Key: describeKey(sign.PublicKey(c)),
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Key: describeKey(sign.PublicKey(c)), OCSP: c.OCSPServer,
 		Added: record.Added, From: record.From, Signer: record.Signer, Chain: chain,
 	}
 }

@@ -219,6 +219,24 @@ func (s *Store) List() ([]Info, error) {
 	return list, err
 }
 
+// NamingResponders gives the certificates that name an OCSP responder.
+func (s *Store) NamingResponders() map[Thumbprint]bool {
+	found := map[Thumbprint]bool{}
+	s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketInfos).ForEach(func(_, value []byte) error {
+			var info struct {
+				Thumbprint Thumbprint
+				OCSP       []string
+			}
+			if json.Unmarshal(value, &info) == nil && len(info.OCSP) > 0 { // who opens one that is damaged is told
+				found[info.Thumbprint] = true
+			}
+			return nil
+		})
+	})
+	return found
+}
+
 // Remove takes a certificate and its private key out of the store. Whether
 // bindings still name it is for the caller to see to.
 func (s *Store) Remove(thumbprint string) (Info, error) {

@@ -95,8 +95,14 @@ type Binding struct {
 	MinVersion   string   `yaml:"min_version" json:"min_version,omitempty"`
 	MaxVersion   string   `yaml:"max_version" json:"max_version,omitempty"`
 	Suites       []string `yaml:"suites" json:"suites,omitempty"`
-	ClientAuth   string   `yaml:"client_auth" json:"client_auth,omitempty"` // none, request or require
-	ClientCAs    []string `yaml:"client_cas" json:"client_cas,omitempty"`   // PEM files
+	ClientAuth   string   `yaml:"client_auth" json:"client_auth,omitempty"`                                 // none, request or require
+	ClientCAs    []string `yaml:"client_cas" json:"client_cas,omitempty"`                                   // PEM files
+	Revocation   string   `yaml:"client_revocation" json:"client_revocation,omitempty"`                     // none, best_effort or strict
+	RevokedLists []string `yaml:"client_crls" json:"client_crls,omitempty"`                                 // files and addresses
+	CachedOnly   bool     `yaml:"client_revocation_cached" json:"client_revocation_cached,omitempty"`       // fetch nothing
+	Freshness    int      `yaml:"client_revocation_freshness" json:"client_revocation_freshness,omitempty"` // seconds
+	LookupLimit  int      `yaml:"client_revocation_timeout" json:"client_revocation_timeout,omitempty"`     // milliseconds
+	UsageCheck   *bool    `yaml:"client_usage_check" json:"client_usage_check,omitempty"`
 	RawKey       string   `yaml:"raw_key" json:"raw_key,omitempty"`         // PEM file
 	ClientKeys   []string `yaml:"client_keys" json:"client_keys,omitempty"` // PEM files, or SHA-256 of public keys
 	PSKFile      string   `yaml:"psk_file" json:"psk_file,omitempty"`

@@ -154,6 +154,11 @@ func (f *File) MakeAbsolute() error {
 		for j := range b.ClientCAs {
 			fix(&b.ClientCAs[j])
 		}
+		for j, name := range b.RevokedLists {
+			if !strings.Contains(name, "://") {
+				fix(&b.RevokedLists[j])
+			}
+		}
 		for j := range b.ClientKeys {
 			if !certs.IsKeyHash(b.ClientKeys[j]) {
 				fix(&b.ClientKeys[j])

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
@@ -58,6 +59,10 @@ func (c *checker) settings(i int) bindings.Settings {
 	case s.ClientAuth == bindings.ClientAuthNone && len(b.ClientCAs) > 0:
 		c.wrong(at+".client_cas", "client_auth has to be request or require, or clients are not asked for a certificate")
 	}
+	s.Revocation = c.revocation(at, &b)
+	if s.AnyUsage = off(b.UsageCheck); s.AnyUsage && len(b.ClientCAs) == 0 {
+		c.wrong(at+".client_usage_check", "there are no client_cas whose certificates could be checked")
+	}
 	c.clientPaths(at, &b, s.ClientAuth)
 	if len(c.found) == before { // or it would be said twice
 		if _, err := s.EffectivePolicy(); err != nil {
@@ -65,6 +70,38 @@ func (c *checker) settings(i int) bindings.Settings {
 		}
 	}
 	return s
+}
+
+// revocation reads how certificates of clients are looked up.
+func (c *checker) revocation(at string, b *Binding) *bindings.Revocation {
+	var r bindings.Revocation
+	if err := r.Check.UnmarshalText([]byte(b.Revocation)); err != nil {
+		c.wrong(at+".client_revocation", "%v", err)
+	}
+	if r.Check != bindings.RevocationNone && len(b.ClientCAs) == 0 {
+		c.wrong(at+".client_revocation", "there are no client_cas whose certificates could be looked up")
+	}
+	r.Lists, r.CachedOnly = b.RevokedLists, b.CachedOnly
+	r.Freshness, r.Timeout = time.Duration(b.Freshness)*time.Second, time.Duration(b.LookupLimit)*time.Millisecond
+	for _, x := range []struct {
+		key   string
+		given bool
+	}{{"client_crls", len(b.RevokedLists) > 0}, {"client_revocation_cached", b.CachedOnly}, {"client_revocation_freshness", b.Freshness != 0}, {"client_revocation_timeout", b.LookupLimit != 0}} {
+		if x.given && r.Check == bindings.RevocationNone {
+			c.wrong(at+"."+x.key, "nothing is looked up: write client_revocation: best_effort, or strict")
+		}
+	}
+	if b.Freshness < 0 {
+		c.wrong(at+".client_revocation_freshness", "%d: write seconds", b.Freshness)
+	}
+	const most = 8000 // a handshake has ten seconds
+	if b.LookupLimit < 0 || b.LookupLimit > most {
+		c.wrong(at+".client_revocation_timeout", "%d: write milliseconds, up to %d: clients do not wait longer", b.LookupLimit, most)
+	}
+	if r.Check == bindings.RevocationNone {
+		return nil
+	}
+	return &r
 }
 
 // clientPaths looks at the paths for which clients are asked for a certificate.

@@ -34,6 +34,7 @@ type Setup struct {
 	Router       *sites.Router
 	Certificates map[string]GetCertificate                      // by the names in the bindings' settings
 	Resolve      func(name string) (*stdtls.Certificate, error) // gives those that are not in Certificates
+	Staple       func(*stdtls.Certificate) *stdtls.Certificate  // adds the OCSP response that counts now; nil: nothing does
 	ClientCAs    map[string][]*x509.Certificate                 // likewise
 	RawKeys      map[string]crypto.Signer                       // likewise
 	ClientKeys   map[string][]tls.PublicKeyHash                 // likewise
@@ -44,6 +45,10 @@ type Setup struct {
 	// with a header of the PROXY protocol.
 	Believed  map[netip.AddrPort][]netip.Prefix
 	AccessLog accesslog.Settings // To is empty: none
+
+	// Revoked gives the fault of a client's chain that was verified, if a binding
+	// refuses it because it was revoked, or because that is not known.
+	Revoked func(*bindings.Settings, []*x509.Certificate) error
 
 	// Challenge gives the certificate with which a name is proved to be served here,
 	// to an authority that offers acme.Protocol alone, and Answer answers a plain
@@ -63,7 +68,7 @@ type Setup struct {
 func (s *Setup) Next() *Setup {
 	return &Setup{
 		HTTPS: s.HTTPS, HTTP: s.HTTP, RedirectHTTP: s.RedirectHTTP, Table: s.Table, Router: s.Router,
-		Certificates: s.Certificates, Resolve: s.Resolve, ClientCAs: maps.Clone(s.ClientCAs), RawKeys: maps.Clone(s.RawKeys),
+		Certificates: s.Certificates, Resolve: s.Resolve, Staple: s.Staple, Revoked: s.Revoked, ClientCAs: maps.Clone(s.ClientCAs), RawKeys: maps.Clone(s.RawKeys),
 		ClientKeys: maps.Clone(s.ClientKeys), PSKs: maps.Clone(s.PSKs), ECH: s.ECH, Challenge: s.Challenge, Answer: s.Answer, Believed: s.Believed, AccessLog: s.AccessLog,
 	}
 }
@@ -209,6 +214,10 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 			}
 		}
 	}
+	c.AnyClientUsage = set.AnyUsage
+	if set.Revocation != nil && s.Revoked != nil {
+		c.VerifyConnection = func(state tls.ConnectionState) error { return s.revoked(set, &state) }
+	}
 	if raw := s.RawKeys[set.RawKey]; raw != nil {
 		c.RawPublicKey = raw
 	}
@@ -229,6 +238,15 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 		c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set.Certificates) }
 	}
 	return c
+}
+
+// revoked refuses a client that was revoked, also if it resumes a session. One that
+// has shown no certificate has none to be looked up.
+func (s *Setup) revoked(set *bindings.Settings, state *tls.ConnectionState) error {
+	if len(state.VerifiedChains) == 0 {
+		return nil
+	}
+	return s.Revoked(set, state.VerifiedChains[0])
 }
 
 // maxEarlyData is how many bytes of early data a connection may begin with, if
@@ -259,6 +277,9 @@ func (s *Setup) certificates(names []string) (certs []*tls.Certificate, err erro
 		if err != nil {
 			errs = append(errs, fmt.Errorf("certificate %q: %w", name, err))
 			continue
+		}
+		if s.Staple != nil {
+			cert = s.Staple(cert)
 		}
 		certs = append(certs, cert)
 	}

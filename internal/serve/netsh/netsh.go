@@ -122,6 +122,18 @@ func (r *raw) on(label string) bool {
 	return v == "enabled" || v == "set"
 }
 
+// off reports whether one of the older options is off, which is said.
+func (r *raw) off(label string) bool { return strings.EqualFold(r.values[label], "disabled") }
+
+// number gives a value that is one, 0 if it is none.
+func (r *raw) number(label string) int {
+	n, err := strconv.ParseUint(r.values[label], 10, 31)
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
 // given gives a value, empty if there is none.
 func (r *raw) given(label string) string {
 	if v := r.values[label]; !strings.EqualFold(v, "(null)") {
@@ -172,8 +184,8 @@ func (r *raw) record() Record {
 	if ctl := r.given("ctl identifier"); ctl != "" {
 		out.Notes = append(out.Notes, fmt.Sprintf("the list of trusted issuers %q has to be given as a PEM file (--client-ca)", ctl))
 	}
-	if out.ClientAuth && r.on("verify client certificate revocation") {
-		out.Notes = append(out.Notes, "whether a client's certificate was revoked is not looked up")
+	if out.ClientAuth {
+		r.revocation(&out, &b)
 	}
 	for _, n := range noted {
 		if r.on(n.label) {
@@ -182,6 +194,28 @@ func (r *raw) record() Record {
 	}
 	out.Binding = b
 	return out
+}
+
+// mostWait is how long a handshake may wait for what is fetched, in milliseconds.
+const mostWait = 8000
+
+// revocation reads how certificates of clients are looked up. On Windows a client of
+// which it is not known whether it was revoked is refused.
+func (r *raw) revocation(out *Record, b *config.Binding) {
+	if r.off("usage check") {
+		no := false
+		b.UsageCheck = &no
+	}
+	if !r.on("verify client certificate revocation") {
+		return
+	}
+	b.Revocation = bindings.RevocationStrict.String()
+	b.CachedOnly = r.on("verify revocation using cached client certificate only")
+	b.Freshness = r.number("revocation freshness time")
+	if b.LookupLimit = r.number("url retrieval timeout"); b.LookupLimit > mostWait {
+		out.Notes = append(out.Notes, fmt.Sprintf("what is fetched may take %d milliseconds there, and %d here, for which clients wait", b.LookupLimit, mostWait))
+		b.LookupLimit = mostWait
+	}
 }
 
 // thumbprint gives the hash of a certificate, empty if it is something else.

@@ -50,6 +50,10 @@ SSL Certificate bindings:
     DS Mapper Usage              : Enabled
     Negotiate Client Certificate : Enabled
     Verify Client Certificate Revocation : Enabled
+    Verify Revocation Using Cached Client Certificate Only : Enabled
+    Usage Check                  : Disabled
+    Revocation Freshness Time    : 3600
+    URL Retrieval Timeout        : 20000
     Disable Session ID           : Set
 
     IP:port                      : [fe80::1]:8443
@@ -65,7 +69,7 @@ SSL Certificate bindings:
 func TestParse(t *testing.T) {
 	want := []string{
 		`{"on":"0.0.0.0:443","certificates":["8e46c26e000102030405060708090a0b0c0d0e0f"],"max_version":"1.2","http2":false,"stapling":false}`,
-		`{"on":"www.example.com:443","certificates":["8e46c26e000102030405060708090a0b0c0d0e10"],"tickets":false} asks | the list of trusted issuers "partners" has to be given as a PEM file (--client-ca) | whether a client's certificate was revoked is not looked up | client certificates are not mapped to accounts of a directory`,
+		`{"on":"www.example.com:443","certificates":["8e46c26e000102030405060708090a0b0c0d0e10"],"client_revocation":"strict","client_revocation_cached":true,"client_revocation_freshness":3600,"client_revocation_timeout":8000,"client_usage_check":false,"tickets":false} asks | the list of trusted issuers "partners" has to be given as a PEM file (--client-ca) | what is fetched may take 20000 milliseconds there, and 8000 here, for which clients wait | client certificates are not mapped to accounts of a directory`,
 		`{"on":"[fe80::1]:8443","certificates":["8e46c26e000102030405060708090a0b0c0d0e11"],"min_version":"1.3","reject":true}`,
 		`{"on":"ccs=443"}`,
 	}

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -28,6 +30,7 @@ const (
 	pathSetting               // a file or folder: the server is told its absolute path
 	pathsSetting              // several
 	keysSetting               // files, or hashes of keys
+	placesSetting             // files, or URLs
 )
 
 var bindSettings = []setting{
@@ -42,6 +45,12 @@ var bindSettings = []setting{
 	{"client-auth", "client_auth", textSetting, "ask clients for a certificate: none, request or require"},
 	{"client-ca", "client_cas", pathsSetting, "PEM files of authorities whose certificates of clients are accepted"},
 	{"client-key", "client_keys", keysSetting, "raw public keys of clients: PEM files or SHA-256"},
+	{"client-revocation", "client_revocation", textSetting, "whether certificates of clients were revoked: none, best_effort or strict"},
+	{"client-crl", "client_crls", placesSetting, "files and addresses of lists of revoked certificates (CRLs)"},
+	{"client-revocation-cached", "client_revocation_cached", boolSetting, "fetch nothing to find that out"},
+	{"client-revocation-freshness", "client_revocation_freshness", numberSetting, "how old fetched lists may be, in seconds; 0: as old as they say"},
+	{"client-revocation-timeout", "client_revocation_timeout", numberSetting, "how long clients may wait for that, in milliseconds"},
+	{"client-usage-check", "client_usage_check", boolSetting, "certificates of clients have to be for clients (on by itself)"},
 	{"client-auth-path", "client_auth_paths", listSetting, "ask for the certificate with a request for one of these paths only"},
 	{"raw-key", "raw_key", pathSetting, "PEM file of a key that is shown without a certificate"},
 	{"psk-file", "psk_file", pathSetting, "file of pre-shared keys"},
@@ -62,12 +71,13 @@ func addSettings(c *cobra.Command, list []setting) {
 	f := c.Flags()
 	for _, s := range list {
 		switch s.kind {
-		case listSetting, pathsSetting, keysSetting:
+		case listSetting, pathsSetting, keysSetting, placesSetting:
 			f.StringSlice(s.flag, nil, s.usage)
 		case boolSetting:
-			f.Bool(s.flag, false, s.usage)
+			f.Var(&switchValue{}, s.flag, s.usage)
+			f.Lookup(s.flag).NoOptDefVal = "true"
 		case numberSetting:
-			f.Uint16(s.flag, 0, s.usage)
+			f.Var(&numberValue{}, s.flag, s.usage)
 		default:
 			f.String(s.flag, "", s.usage)
 		}
@@ -86,10 +96,14 @@ func settingsOf(flags *pflag.FlagSet, list []setting) (map[string]any, error) {
 		var err error
 		switch s.kind {
 		case boolSetting:
-			value, err = flags.GetBool(s.flag)
+			if on := flags.Lookup(s.flag).Value.(*switchValue).on; on != nil {
+				value = *on
+			}
 		case numberSetting:
-			value, err = flags.GetUint16(s.flag)
-		case listSetting, pathsSetting, keysSetting:
+			if n := flags.Lookup(s.flag).Value.(*numberValue).n; n != nil {
+				value = *n
+			}
+		case listSetting, pathsSetting, keysSetting, placesSetting:
 			value, err = listOf(flags, s)
 		default:
 			value, err = textOf(flags, s)
@@ -100,6 +114,61 @@ func settingsOf(flags *pflag.FlagSet, list []setting) (map[string]any, error) {
 		said[s.key] = value
 	}
 	return said, nil
+}
+
+// A switchValue is a flag that is true, false, or, if it is empty, what it is by
+// itself.
+type switchValue struct{ on *bool }
+
+func (v *switchValue) Type() string { return "bool" }
+
+func (v *switchValue) String() string {
+	if v.on == nil {
+		return ""
+	}
+	return strconv.FormatBool(*v.on)
+}
+
+// Set reads a value.
+func (v *switchValue) Set(text string) error {
+	v.on = nil
+	if text == "" {
+		return nil
+	}
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return fmt.Errorf("%q: write true or false", text)
+	}
+	v.on = &on
+	return nil
+}
+
+// A numberValue is a flag with a number, or, if it is empty, with what it is by
+// itself.
+type numberValue struct{ n *uint32 }
+
+func (v *numberValue) Type() string { return "number" }
+
+func (v *numberValue) String() string {
+	if v.n == nil {
+		return ""
+	}
+	return strconv.FormatUint(uint64(*v.n), 10)
+}
+
+// Set reads a value.
+func (v *numberValue) Set(text string) error {
+	v.n = nil
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return fmt.Errorf("%q is no number", text)
+	}
+	whole := uint32(n)
+	v.n = &whole
+	return nil
 }
 
 func textOf(flags *pflag.FlagSet, s setting) (any, error) {
@@ -119,7 +188,7 @@ func listOf(flags *pflag.FlagSet, s setting) (any, error) {
 		return nil, err
 	}
 	for i, text := range list {
-		if s.kind == listSetting || s.kind == keysSetting && certs.IsKeyHash(text) {
+		if s.kind == listSetting || s.kind == keysSetting && certs.IsKeyHash(text) || s.kind == placesSetting && strings.Contains(text, "://") {
 			continue
 		}
 		if list[i], err = filepath.Abs(text); err != nil {

@@ -230,6 +230,16 @@ func (s *admins) showCertificate(c *admin.Certificate) {
 	for _, i := range c.Issuers {
 		fmt.Fprintf(s.out, "chain:     %s, until %s\n", plain(i.Subject), i.NotAfter.Format(time.DateOnly))
 	}
+	if x := c.Staple; x != nil {
+		fmt.Fprintf(s.out, "staple:    %s", x.Status)
+		if x.Status != "none" {
+			fmt.Fprintf(s.out, ", from %s until %s", x.ThisUpdate.Format(time.DateTime), x.NextUpdate.Format(time.DateTime))
+		}
+		if x.Problem != "" {
+			fmt.Fprintf(s.out, " (%s)", plain(x.Problem))
+		}
+		fmt.Fprintln(s.out)
+	}
 	for _, b := range c.Bindings {
 		fmt.Fprintf(s.out, "binding:   %s\n", b)
 	}

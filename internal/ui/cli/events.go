@@ -17,6 +17,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/certs"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
 )
@@ -114,14 +115,24 @@ func (t *told) Describe(yield func(*eventlog.Entry)) {
 		yield(e)
 	}
 	t.looks.look(t.Handshake, time.Now(), func(b *bindings.Binding, c *x509.Certificate, expired bool) {
-		id, cause := eventlog.CertificateEnd, "certificate-expires-soon"
-		if expired {
-			id, cause = eventlog.CertificateOld, "certificate-expired"
-		}
-		e := &eventlog.Entry{Event: eventlog.Event{ID: id, Class: eventlog.Internal, Cause: cause, Time: time.Now(), Binding: b.Key.String()}}
-		e.Certificate, e.Ends = certificateName(c), c.NotAfter
-		yield(e)
+		yield(ends(b.Key.String(), certificateName(c), c.NotAfter, expired))
 	})
+}
+
+// ends describes a certificate that expires soon, or has expired.
+func ends(binding, name string, at time.Time, expired bool) *eventlog.Entry {
+	id, cause := eventlog.CertificateEnd, "certificate-expires-soon"
+	if expired {
+		id, cause = eventlog.CertificateOld, "certificate-expired"
+	}
+	e := internal(id, cause)
+	e.Binding, e.Certificate, e.Ends = binding, name, at
+	return e
+}
+
+// internal begins the description of what is about the server itself.
+func internal(id eventlog.ID, cause string) *eventlog.Entry {
+	return &eventlog.Entry{Event: eventlog.Event{ID: id, Class: eventlog.Internal, Cause: cause, Time: time.Now()}}
 }
 
 // failed describes a handshake that failed.
@@ -235,9 +246,6 @@ const (
 	lookEvery = time.Hour
 	tellEvery = 24 * time.Hour
 	mostLooks = 1 << 16
-	// soon is how long before its end a certificate is worth an event. One that
-	// lives for days only is so in the last third of its life.
-	soon = 14 * 24 * time.Hour
 )
 
 // look calls tell for each certificate of the binding of a handshake that expires
@@ -252,10 +260,21 @@ func (l *looks) look(h *endpoint.Handshake, now time.Time, tell func(b *bindings
 	}
 	l.at[b] = now
 	for _, c := range h.Certificates(b) {
-		left, key := c.NotAfter.Sub(now), b.Key.String()+string(c.RawIssuer)+c.SerialNumber.String()
-		if left < min(soon, c.NotAfter.Sub(c.NotBefore)/3) && now.Sub(l.told[key]) >= tellEvery {
-			l.told[key] = now
-			tell(b, c, left < 0)
+		if certs.EndsSoon(c.NotBefore, c.NotAfter, now) && l.first(b.Key.String(), string(certs.ThumbprintOf(c)), now) {
+			tell(b, c, now.After(c.NotAfter))
 		}
 	}
+}
+
+// first reports whether nothing was told of a certificate today.
+func (l *looks) first(binding, certificate string, now time.Time) bool {
+	key := binding + " " + certificate
+	if now.Sub(l.told[key]) < tellEvery {
+		return false
+	}
+	if l.told == nil {
+		l.told = map[string]time.Time{}
+	}
+	l.told[key] = now
+	return true
 }

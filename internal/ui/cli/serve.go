@@ -139,7 +139,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		defer page.Close()
 		a.announce(page)
 	}
-	data.ACME.Start(ctx, func(text string) { fmt.Fprintln(a.err, "note: "+plain(text)) })
+	events.certificates(ctx, data, estate, a.err)
 	return a.run(ctx, f, estate, server, events, hangup)
 }
 
