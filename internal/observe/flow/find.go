@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -12,7 +11,8 @@ import (
 )
 
 const (
-	// mostPreamble is how many bytes of either side are looked through for TLS.
+	// mostPreamble is how many bytes of a side are looked through for TLS. Behind
+	// them it is found only where a chunk begins.
 	mostPreamble = 1 << 16
 	// keptPreamble is how much of the first bytes of a side is kept to see what
 	// protocol it is.
@@ -21,204 +21,296 @@ const (
 
 // A finder looks for TLS in what either side says.
 type finder struct {
-	said [2][]byte // the first bytes
-	seen [2]int    // how many there were
+	said    [2][]byte  // the first bytes that are not TLS
+	seen    [2]int     // how many such bytes there were
+	pending [2]pending // what may be the beginning of TLS
 
 	answer []byte // what a server says to a ClientHello that is no TLS
 	at     tcp.Chunk
 }
 
-// find gives where TLS begins in a chunk, less than 0 if it does not.
-func (k *conn) find(from trace.Side, data []byte, at tcp.Chunk) int {
-	f := &k.finder
-	if f.seen[from-1] > mostPreamble {
-		return -1
+func (f *finder) turn() {
+	f.said[0], f.said[1] = f.said[1], f.said[0]
+	f.seen[0], f.seen[1] = f.seen[1], f.seen[0]
+	f.pending[0], f.pending[1] = f.pending[1], f.pending[0]
+}
+
+// pending is bytes that are too few to tell whether TLS begins with them.
+type pending struct {
+	data   []byte
+	pieces []piece // the chunks that brought them
+}
+
+// A piece is a part of a chunk.
+type piece struct {
+	at  tcp.Chunk
+	len int
+}
+
+func (p *pending) add(data []byte, at tcp.Chunk) {
+	p.data, p.pieces = append(p.data, data...), append(p.pieces, piece{at, len(data)})
+}
+
+// drop forgets the first n bytes.
+func (p *pending) drop(n int) {
+	p.data = p.data[n:]
+	for ; n > 0 && n >= p.pieces[0].len; p.pieces = p.pieces[1:] {
+		n -= p.pieces[0].len
 	}
-	first := f.seen[from-1] == 0
-	at0 := -1
+	if n > 0 {
+		p.pieces[0].at.Offset += int64(n)
+		p.pieces[0].len -= n
+	}
+}
+
+// find looks for the beginning of TLS in a chunk, and takes what follows it.
+func (k *conn) find(from trace.Side, data []byte, at tcp.Chunk) {
+	p := &k.finder.pending[from-1]
+	before := len(p.data)
+	if before > 0 {
+		p.add(data, at)
+		data = p.data
+	}
+	n, what := k.look(from, data, before)
+	k.skim(from, data[:n], at)
 	switch {
-	case first && startsTLS(data), k.hello && from == trace.Server && k.answers(data):
-		at0 = 0
-	default:
-		at0 = helloIn(data)
-	}
-	if n := keptPreamble - len(f.said[from-1]); n > 0 && at0 != 0 {
-		end := len(data)
-		if at0 > 0 {
-			end = at0
+	case what == nothing:
+		*p = pending{}
+	case before > 0:
+		p.drop(n)
+		if what != unsure {
+			k.beginPending(from, what)
 		}
-		f.said[from-1] = append(f.said[from-1], data[:min(n, end)]...)
+	default:
+		at.Offset += int64(n)
+		if data = data[n:]; what == unsure {
+			p.add(data, at)
+			return
+		}
+		from = k.begin(from, what, data, at.Time)
+		k.sides[from-1].records.take(k, from, data, at)
 	}
-	if at0 < 0 && k.hello && from == trace.Server && len(f.answer) < keptPreamble {
+}
+
+// begin notes that TLS begins with the bytes, and gives the side that says them: if
+// which is which was guessed, they show it.
+func (k *conn) begin(from trace.Side, what beginning, data []byte, at int64) trace.Side {
+	s, midway := k.story, what == records && helloAt(data) == nothing
+	if s.TCP.Guessed && k.isServersHello(from, data) != (from == trace.Server) {
+		s.TCP.Turn()
+		k.sides[0], k.sides[1] = k.sides[1], k.sides[0]
+		k.finder.turn()
+		from = from.Other()
+	}
+	h := &k.sides[from-1]
+	h.began, h.first2 = true, what == ssl2
+	if !s.TLS {
+		k.preambles()
+		s.TLS, s.Started, s.Midway = true, at, s.TCP.Guessed && midway
+	}
+	return from
+}
+
+// beginPending begins TLS with what was not sure until now.
+func (k *conn) beginPending(from trace.Side, what beginning) {
+	p := &k.finder.pending[from-1]
+	data, pieces := p.data, p.pieces
+	*p = pending{}
+	from = k.begin(from, what, data, pieces[0].at.Time)
+	for _, one := range pieces {
+		k.sides[from-1].records.take(k, from, data[:one.len], one.at)
+		data = data[one.len:]
+	}
+}
+
+// undecided deals with what is not sure when the connection ends: a side that has
+// said no more than the beginning of a record has begun.
+func (k *conn) undecided(from trace.Side) {
+	f := &k.finder
+	p := &f.pending[from-1]
+	switch {
+	case len(p.data) == 0:
+	case f.seen[from-1] == 0 && p.data[0] == byte(iana.ContentHandshake):
+		k.beginPending(from, records)
+	default:
+		k.skim(from, p.data, p.pieces[0].at)
+		*p = pending{}
+	}
+}
+
+// skim passes over bytes that are not TLS.
+func (k *conn) skim(from trace.Side, data []byte, at tcp.Chunk) {
+	f := &k.finder
+	if len(data) == 0 {
+		return
+	}
+	f.seen[from-1] += len(data)
+	if n := keptPreamble - len(f.said[from-1]); n > 0 {
+		f.said[from-1] = append(f.said[from-1], data[:min(n, len(data))]...)
+	}
+	if n := keptPreamble - len(f.answer); k.hello && from == trace.Server && n > 0 {
 		if len(f.answer) == 0 {
 			f.at = at
 		}
-		f.answer = append(f.answer, data[:min(len(data), keptPreamble)]...)
+		f.answer = append(f.answer, data[:min(n, len(data))]...)
 	}
-	f.seen[from-1] += len(data)
-	if at0 >= 0 && !k.story.TLS {
-		k.preambles()
-	}
-	return at0
 }
 
-// answers reports whether bytes can be what a server says to a ClientHello: any
-// record, also with a message that nobody knows.
-func (k *conn) answers(b []byte) bool {
-	return startsTLS(b) || len(b) > headerLen && plausible(b) || k.story.Version == iana.SSL20 && b[0]&0x80 != 0
+// A beginning is what bytes begin with.
+type beginning uint8
+
+const (
+	nothing beginning = iota // of TLS
+	unsure                   // more bytes will tell
+	records
+	ssl2 // a hello of SSL 2.0, or in its format
+)
+
+// look gives where TLS begins in what a side says, and how: at the end if nowhere.
+// The last chunk begins at a byte of it.
+func (k *conn) look(from trace.Side, b []byte, chunk int) (int, beginning) {
+	seen := k.finder.seen[from-1]
+	for i := 0; i < len(b); {
+		what := nothing
+		if i == 0 || i == chunk {
+			what = k.starts(from, b[i:], i == 0 && seen == 0)
+		} else {
+			what = helloAt(b[i:])
+		}
+		if what != nothing {
+			return i, what
+		}
+		next := len(b)
+		if n := bytes.IndexByte(b[i+1:], byte(iana.ContentHandshake)); n >= 0 && seen+i < mostPreamble {
+			next = i + 1 + n
+		}
+		if i < chunk {
+			next = min(next, chunk)
+		}
+		i = next
+	}
+	return len(b), nothing
 }
 
-// startsTLS reports whether bytes begin with a record, or with a hello of SSL 2.0.
-func startsTLS(b []byte) bool {
-	if isSSL2Hello(b) {
-		return true
+// starts says what a chunk of a side begins with; first is its first one.
+func (k *conn) starts(from trace.Side, b []byte, first bool) beginning {
+	what := helloAt(b)
+	switch {
+	case what != nothing:
+	case k.hello && from == trace.Server:
+		if what = recordAt(b, true); what == nothing && k.story.Version == iana.SSL20 && b[0]&0x80 != 0 {
+			what = records
+		}
+	case first:
+		if what = ssl2At(b); what == nothing {
+			what = recordAt(b, false)
+		}
+	case from == trace.Client && ssl2At(b) == ssl2: // after STARTTLS and the like
+		what = ssl2
+	case k.story.TCP.Guessed && followed(b): // the capture began in the middle of a record
+		what = records
 	}
-	if len(b) < headerLen {
-		return len(b) > 0 && b[0] == byte(iana.ContentHandshake) && (len(b) < 2 || b[1] == 3)
+	return what
+}
+
+// helloAt says whether a ClientHello or a ServerHello begins here: the headers of
+// records, and within them, in pieces or whole, the header of the message and the
+// version.
+func helloAt(b []byte) beginning {
+	var head [wireHeader + 2]byte
+	for n := 0; n < len(head); {
+		switch recordAt(b, true) {
+		case nothing:
+			return nothing
+		case unsure:
+			if b[0] != byte(iana.ContentHandshake) {
+				return nothing
+			}
+			return unsure
+		}
+		length := int(binary.BigEndian.Uint16(b[3:]))
+		if b[0] != byte(iana.ContentHandshake) || length == 0 {
+			return nothing
+		}
+		content := b[headerLen:]
+		got := copy(head[n:], content[:min(length, len(content))])
+		if n += got; n > 0 && head[0] != byte(iana.MsgClientHello) && head[0] != byte(iana.MsgServerHello) {
+			return nothing
+		}
+		if n < len(head) && len(content) <= length {
+			return unsure
+		}
+		b = content[min(length, len(content)):]
 	}
-	if !plausible(b) {
-		return false
+	length := int(head[1])<<16 | int(head[2])<<8 | int(head[3])
+	if length < 38 || length >= 1<<17 || head[4] != 3 && head[4] != 0x7f || head[4] == 3 && head[5] > 4 {
+		return nothing
+	}
+	return records
+}
+
+// wireHeader is how long the header of a handshake message is, in bytes.
+const wireHeader = 4
+
+// recordAt says whether a record begins here: any one, also with a message that
+// nobody knows, or one that can be the first.
+func recordAt(b []byte, any bool) beginning {
+	switch {
+	case b[0] < byte(iana.ContentChangeCipherSpec) || b[0] > byte(iana.ContentHeartbeat), len(b) > 1 && b[1] != 3, len(b) > 2 && b[2] > 4:
+		return nothing
+	case len(b) < headerLen:
+		return unsure
+	case !plausible(b):
+		return nothing
+	case any:
+		return records
 	}
 	n := binary.BigEndian.Uint16(b[3:])
+	ok := n > 0
 	switch iana.ContentType(b[0]) {
 	case iana.ContentHandshake:
-		return len(b) == headerLen || n > 0 && (n < 4 || b[5] <= byte(iana.MsgCompressedCertificate) || b[5] == byte(iana.MsgMessageHash))
+		if n >= wireHeader && len(b) == headerLen {
+			return unsure
+		}
+		ok = ok && (n < wireHeader || b[5] <= byte(iana.MsgCompressedCertificate) || b[5] == byte(iana.MsgMessageHash))
 	case iana.ContentAlert:
-		return n >= 2
+		ok = n >= 2
 	case iana.ContentChangeCipherSpec:
-		return n == 1
+		ok = n == 1
 	}
-	return n > 0
+	if ok {
+		return records
+	}
+	return nothing
 }
 
-// helloIn gives where in the bytes a ClientHello or ServerHello begins, less than 0
-// if nowhere.
-func helloIn(b []byte) int {
-	for at := 0; ; at++ {
-		i := bytes.IndexByte(b[at:], byte(iana.ContentHandshake))
-		if i < 0 {
-			return -1
-		}
-		if at += i; isHello(b[at:]) {
-			return at
-		}
-	}
-}
-
-// isHello looks at what a hello begins with: the headers of the record and of the
-// message, and the version.
-func isHello(b []byte) bool {
-	const need = headerLen + 4 + 2
-	if len(b) < need || !plausible(b) || b[0] != byte(iana.ContentHandshake) ||
-		b[5] != byte(iana.MsgClientHello) && b[5] != byte(iana.MsgServerHello) {
+// followed reports whether a record begins here, and another one behind it, or
+// nothing.
+func followed(b []byte) bool {
+	if len(b) < headerLen || recordAt(b, false) != records {
 		return false
 	}
-	length := int(b[6])<<16 | int(b[7])<<8 | int(b[8])
-	return length >= 38 && length < 1<<17 && b[9] == 3 && b[10] <= 4
+	n := headerLen + int(binary.BigEndian.Uint16(b[3:]))
+	return len(b) <= n || recordAt(b[n:], true) != nothing
 }
 
-// isSSL2Hello reports whether bytes begin with a CLIENT-HELLO of SSL 2.0, or with a
-// ClientHello in its format. RFC 5246, appendix E.2.
-func isSSL2Hello(b []byte) bool {
-	if len(b) < 11 || b[0]&0x80 == 0 || b[2] != 1 {
-		return false
+// ssl2At says whether a CLIENT-HELLO of SSL 2.0 begins here, or a ClientHello in its
+// format. RFC 5246, appendix E.2.
+func ssl2At(b []byte) beginning {
+	const need = 11
+	if b[0]&0x80 == 0 || len(b) > 2 && b[2] != 1 || len(b) > 3 && b[3] != 0 && b[3] != 3 {
+		return nothing
+	}
+	if len(b) < need {
+		return unsure
 	}
 	length := int(binary.BigEndian.Uint16(b) & 0x7fff)
 	v := binary.BigEndian.Uint16(b[3:])
 	ciphers, id, challenge := int(binary.BigEndian.Uint16(b[5:])), int(binary.BigEndian.Uint16(b[7:])), int(binary.BigEndian.Uint16(b[9:]))
-	return (v == 2 || v>>8 == 3) && ciphers%3 == 0 && ciphers > 0 && length == 9+ciphers+id+challenge && challenge >= 16 && challenge <= 64 && id <= 32
-}
-
-// preambles tells what came before TLS.
-func (k *conn) preambles() {
-	client, server := k.finder.said[trace.Client-1], k.finder.said[trace.Server-1]
-	for _, p := range protocols {
-		if detail, ok := p.is(client, server); ok {
-			k.story.Preamble = append(k.story.Preamble, Preamble{p.kind, detail})
-		}
+	if (v == 2 || v>>8 == 3) && ciphers%3 == 0 && ciphers > 0 && length == 9+ciphers+id+challenge && challenge >= 16 && challenge <= 64 && id <= 32 {
+		return ssl2
 	}
-	if len(k.story.Preamble) == 0 && len(client)+len(server) > 0 {
-		k.story.Preamble = []Preamble{{"unknown", printable(append(bytes.Clone(client), server...))}}
-	}
-}
-
-// protocols are those that TLS may begin within.
-var protocols = []struct {
-	kind string
-	is   func(client, server []byte) (detail string, ok bool)
-}{
-	{"proxy-v1", func(c, _ []byte) (string, bool) {
-		rest, ok := bytes.CutPrefix(c, []byte("PROXY "))
-		return line(rest), ok
-	}},
-	{"proxy-v2", func(c, _ []byte) (string, bool) {
-		return "", bytes.HasPrefix(c, []byte("\r\n\r\n\x00\r\nQUIT\n"))
-	}},
-	{"http-connect", func(c, _ []byte) (string, bool) {
-		rest, ok := bytes.CutPrefix(c, []byte("CONNECT "))
-		host, _, _ := strings.Cut(line(rest), " ")
-		return host, ok
-	}},
-	{"socks5", func(c, s []byte) (string, bool) {
-		return "", len(c) > 2 && c[0] == 5 && len(s) > 1 && s[0] == 5
-	}},
-	{"socks4", func(c, s []byte) (string, bool) {
-		return "", len(c) > 8 && c[0] == 4 && c[1] == 1 && len(s) >= 8 && s[0] == 0
-	}},
-	{"smtp", func(c, s []byte) (string, bool) {
-		return line(s), bytes.HasPrefix(s, []byte("220")) && contains(c, "STARTTLS")
-	}},
-	{"imap", func(c, s []byte) (string, bool) {
-		return line(s), bytes.HasPrefix(s, []byte("* ")) && contains(c, "STARTTLS")
-	}},
-	{"pop3", func(c, s []byte) (string, bool) {
-		return line(s), bytes.HasPrefix(s, []byte("+OK")) && contains(c, "STLS")
-	}},
-	{"ftp", func(c, s []byte) (string, bool) {
-		return line(s), bytes.HasPrefix(s, []byte("220")) && contains(c, "AUTH ")
-	}},
-	{"xmpp", func(c, s []byte) (string, bool) {
-		return "", contains(c, "<starttls") || contains(c, "<STARTTLS")
-	}},
-	{"ldap", func(c, _ []byte) (string, bool) {
-		return "", bytes.Contains(c, []byte("1.3.6.1.4.1.1466.20037"))
-	}},
-	{"postgres", func(c, _ []byte) (string, bool) {
-		return "", bytes.HasPrefix(c, []byte{0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f})
-	}},
-	{"mysql", func(_, s []byte) (string, bool) {
-		if len(s) < 6 || s[3] != 0 || s[4] != 10 {
-			return "", false
-		}
-		version, _, ok := bytes.Cut(s[5:], []byte{0})
-		return printable(version), ok
-	}},
-	{"rdp", func(c, _ []byte) (string, bool) {
-		return "", len(c) > 6 && c[0] == 3 && c[1] == 0 && c[5] == 0xe0
-	}},
-}
-
-func contains(b []byte, word string) bool {
-	return bytes.Contains(bytes.ToUpper(b), bytes.ToUpper([]byte(word)))
-}
-
-// line gives the first line, as it can be shown.
-func line(b []byte) string {
-	if i := bytes.IndexAny(b, "\r\n"); i >= 0 {
-		b = b[:i]
-	}
-	return printable(b)
-}
-
-// printable gives the first bytes with what is not text in hex.
-func printable(b []byte) string {
-	const most = 80
-	more := ""
-	if len(b) > most {
-		b, more = b[:most], "..."
-	}
-	s := fmt.Sprintf("%q", b)
-	return s[1:len(s)-1] + more
+	return nothing
 }
 
 // notARecord ends the reading of a side that says something else.

@@ -14,6 +14,7 @@ import (
 type Story struct {
 	TCP      *tcp.Conn
 	TLS      bool        // TLS or SSL was found
+	Midway   bool        // the capture begins behind the hellos
 	QUIC     string      // the version of QUIC that carries it; empty: TCP does
 	Wanted   bool        // it was not, and one side wanted it: the port is one of TLS, or the other side refused STARTTLS
 	Preamble []Preamble  // what came before it

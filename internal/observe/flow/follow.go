@@ -57,6 +57,7 @@ type conn struct {
 type half struct {
 	records reader
 	began   bool // TLS was found
+	first2  bool // it begins with a hello in the format of SSL 2.0
 	broken  bool // what came is no record
 	sealed  bool // its records are encrypted from here on
 	ccs     bool // it has sent a ChangeCipherSpec
@@ -82,21 +83,8 @@ func (f *Follower) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk)
 		return
 	}
 	if !h.began {
-		n := k.find(from, data, at)
-		if n < 0 {
-			return
-		}
-		if c.Guessed && k.isServersHello(from, data[n:]) != (from == trace.Server) {
-			c.Turn()
-			k.sides[0], k.sides[1] = k.sides[1], k.sides[0]
-			from = from.Other()
-			h = &k.sides[from-1]
-		}
-		h.began = true
-		if !k.story.TLS {
-			k.story.TLS, k.story.Started = true, at.Time
-		}
-		data, at.Offset = data[n:], at.Offset+int64(n)
+		k.find(from, data, at)
+		return
 	}
 	h.records.take(k, from, data, at)
 }
@@ -118,6 +106,9 @@ func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
 func (f *Follower) Ended(c *tcp.Conn) {
 	k := c.App.(*conn)
 	c.App = nil
+	for _, from := range [...]trace.Side{trace.Client, trace.Server} {
+		k.undecided(from)
+	}
 	if !k.story.TLS {
 		k.wanted(c)
 		if !k.story.Wanted && !f.options.Plain {

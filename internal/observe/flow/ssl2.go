@@ -11,10 +11,10 @@ import (
 
 // ssl2 reports whether the bytes, at the beginning of a record, are one of SSL 2.0.
 func (h *half) ssl2(k *conn, data []byte) bool {
-	if h.records.at == 0 && len(data) > 0 && data[0] == byte(iana.ContentAlert) && startsTLS(data) {
+	if h.records.at == 0 && data[0] == byte(iana.ContentAlert) && recordAt(data, false) != nothing {
 		return false // of a server that knows nothing so old
 	}
-	return k.story.Version == iana.SSL20 || h.records.at == 0 && !k.hello && isSSL2Hello(data)
+	return k.story.Version == iana.SSL20 || h.first2
 }
 
 // header2 gives the lengths of a record of SSL 2.0 and of its header, 0 if the bytes
@@ -56,6 +56,7 @@ func (k *conn) takeSSL2(from trace.Side, data []byte, at *tcp.Chunk) []byte {
 		at.Offset += int64(len(data))
 		return nil
 	}
+	h.first2 = false
 	took := head + n - before
 	r.brought(at.Frame, took)
 	at.Offset += int64(took)

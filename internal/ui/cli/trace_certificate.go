@@ -25,35 +25,40 @@ type traceCertificate struct {
 	SHA256    string   `json:"sha256"`
 	Bytes     int      `json:"length"`
 	Error     string   `json:"error,omitempty"`
+
+	json []byte // all of this
 }
 
 // certificates are those that were read last: a server shows the same ones to
 // everybody.
 var certificates struct {
 	sync.Mutex
-	of map[string]traceCertificate
+	of map[string]*traceCertificate
 }
 
 const mostCertificates = 1000
 
 // certificateOf describes a certificate.
-func certificateOf(der []byte) traceCertificate {
+func certificateOf(der []byte) *traceCertificate {
 	certificates.Lock()
 	defer certificates.Unlock()
 	if v, ok := certificates.of[string(der)]; ok {
 		return v
 	}
 	if certificates.of == nil || len(certificates.of) >= mostCertificates {
-		certificates.of = map[string]traceCertificate{}
+		certificates.of = map[string]*traceCertificate{}
 	}
 	v := newTraceCertificate(der)
+	var j jsonLine
+	j.value(v)
+	v.json = j.b
 	certificates.of[string(der)] = v
 	return v
 }
 
-func newTraceCertificate(der []byte) traceCertificate {
+func newTraceCertificate(der []byte) *traceCertificate {
 	sum := sha256.Sum256(der)
-	v := traceCertificate{SHA256: hex.EncodeToString(sum[:]), Bytes: len(der)}
+	v := &traceCertificate{SHA256: hex.EncodeToString(sum[:]), Bytes: len(der)}
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		v.Error = err.Error()

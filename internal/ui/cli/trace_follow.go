@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +33,9 @@ type tracer struct {
 	progress *progress
 
 	file string // named in what is told, if there are several
+
+	view traceView // of the story that is told
+	line jsonLine
 
 	shown map[string]bool // fields of --hex that there were
 
@@ -193,7 +195,8 @@ func (t *tracer) story(s *flow.Story) {
 		t.show(s)
 		return
 	}
-	v := newTraceView(s, t.file)
+	v := &t.view
+	v.fill(s, t.file)
 	if failed || s.TLS && s.Data[trace.Client-1].Records <= 2 { // one that carried nothing may have failed after all
 		v.Findings = t.explain(s)
 	}
@@ -202,9 +205,9 @@ func (t *tracer) story(s *flow.Story) {
 		if t.flags.verbose > 1 {
 			v.trees(s)
 		}
-		e := json.NewEncoder(t.out)
-		e.SetEscapeHTML(false)
-		_ = e.Encode(v) // a write that fails shows in Flush
+		t.line.b = t.line.b[:0]
+		t.line.view(v)
+		t.out.Write(append(t.line.b, '\n')) // if it fails, that shows in Flush
 		if t.live {
 			t.out.Flush()
 		}

@@ -26,22 +26,26 @@ type farEnd struct {
 // readFarEnd reads the capture that was made at the server.
 func readFarEnd(ctx context.Context, name string, keys *flow.Keys) (*farEnd, error) {
 	far := &farEnd{cases: map[string]*explain.Case{}}
-	t := &tracer{
-		flags: &traceFlags{all: true, stream: -1}, since: -1 << 62, keys: keys, out: bufio.NewWriter(io.Discard), progress: newProgress(io.Discard, io.Discard),
-		shown: map[string]bool{},
-		show: func(s *flow.Story) {
-			c := s.Case()
-			for _, key := range keysOf(s, c) {
-				if len(far.cases) < mostFar {
-					far.cases[key] = c
-				}
+	t := silentTracer(keys, func(s *flow.Story) {
+		c := s.Case()
+		for _, key := range keysOf(s, c) {
+			if len(far.cases) < mostFar {
+				far.cases[key] = c
 			}
-		},
-	}
+		}
+	})
 	if err := t.read(ctx, nil, name); err != nil {
 		return nil, fmt.Errorf("--server-end: %s: %w", name, err)
 	}
 	return far, nil
+}
+
+// silentTracer hands all stories on, and prints nothing.
+func silentTracer(keys *flow.Keys, show func(*flow.Story)) *tracer {
+	return &tracer{
+		flags: &traceFlags{all: true, stream: -1}, since: -1 << 62, keys: keys, show: show,
+		out: bufio.NewWriter(io.Discard), progress: newProgress(io.Discard, io.Discard), shown: map[string]bool{},
+	}
 }
 
 // keysOf gives what a connection can be found by at the other end.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -105,8 +104,8 @@ type traceMessage struct {
 	Cut       bool    `json:"cut,omitempty"`
 	Broken    string  `json:"broken,omitempty"`
 
-	Certificates []traceCertificate `json:"certificates,omitempty"`
-	Fields       *traceField        `json:"fields,omitempty"`
+	Certificates []*traceCertificate `json:"certificates,omitempty"`
+	Fields       *traceField         `json:"fields,omitempty"`
 }
 
 type traceNote struct {
@@ -126,14 +125,21 @@ type traceEnding struct {
 }
 
 func newTraceView(s *flow.Story, file string) *traceView {
+	v := &traceView{Opening: make([]traceOpening, 0, len(s.TCP.Opening)), Messages: make([]traceMessage, 0, len(s.Messages))}
+	v.fill(s, file)
+	return v
+}
+
+// fill makes the view one of the story. It keeps the memory of its lists.
+func (v *traceView) fill(s *flow.Story, file string) {
 	c := s.TCP
 	since := func(at int64) float64 { return float64((at-c.First)/1000) / 1000 }
-	v := &traceView{
+	*v = traceView{
 		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Via: c.Via,
 		Started: time.Unix(0, c.First).UTC().Format(time.RFC3339Nano), Millis: since(c.Last), TLS: s.TLS, Failed: s.Failed(),
 		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, Decrypted: s.Keys, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
 		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth), QUIC: s.QUIC,
-		Opening: make([]traceOpening, 0, len(c.Opening)), Messages: make([]traceMessage, 0, len(s.Messages)),
+		Preamble: v.Preamble[:0], Opening: v.Opening[:0], Messages: v.Messages[:0], Notes: v.Notes[:0],
 	}
 	if s.Version != 0 {
 		v.Version = s.Version.String()
@@ -150,7 +156,7 @@ func newTraceView(s *flow.Story, file string) *traceView {
 	for _, o := range c.Opening {
 		v.Opening = append(v.Opening, traceOpening{
 			From: o.From.String(), Frame: o.Frame, Millis: since(o.Time), Flags: o.Flags.String(), Seq: o.Seq, Ack: o.Ack, Window: o.Window,
-			Options: o.Options, Checksum: "0x" + hex.EncodeToString([]byte{byte(o.Checksum >> 8), byte(o.Checksum)}), Sum: sums[o.Sum],
+			Options: o.Options, Checksum: fourDigits(o.Checksum), Sum: sums[o.Sum],
 		})
 	}
 	v.Sides = traceSides{sideView(c.Of(trace.Client)), sideView(c.Of(trace.Server)), c.End.How.String(), who(c.End.By)}
@@ -168,7 +174,12 @@ func newTraceView(s *flow.Story, file string) *traceView {
 	if (s.Ended.How == "alert" && s.Ended.Known) || s.Ended.How == "close_notify" {
 		v.Ended.Alert = s.Ended.Alert.String()
 	}
-	return v
+}
+
+// fourDigits gives a number of 16 bits in hexadecimal digits.
+func fourDigits(n uint16) string {
+	const digits = "0123456789abcdef"
+	return string([]byte{'0', 'x', digits[n>>12], digits[n>>8&15], digits[n>>4&15], digits[n&15]})
 }
 
 func sideView(s *tcp.Side) traceSide {

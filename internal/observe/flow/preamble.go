@@ -1,0 +1,104 @@
+package flow
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/protocol/trace"
+)
+
+// preambles tells what came before TLS.
+func (k *conn) preambles() {
+	client, server := k.finder.said[trace.Client-1], k.finder.said[trace.Server-1]
+	if len(client)+len(server) == 0 {
+		return
+	}
+	for _, p := range protocols {
+		if detail, ok := p.is(client, server); ok {
+			k.story.Preamble = append(k.story.Preamble, Preamble{p.kind, detail})
+		}
+	}
+	if len(k.story.Preamble) == 0 {
+		k.story.Preamble = []Preamble{{"unknown", printable(append(bytes.Clone(client), server...))}}
+	}
+}
+
+// protocols are those that TLS may begin within.
+var protocols = []struct {
+	kind string
+	is   func(client, server []byte) (detail string, ok bool)
+}{
+	{"proxy-v1", func(c, _ []byte) (string, bool) {
+		rest, ok := bytes.CutPrefix(c, []byte("PROXY "))
+		return line(rest), ok
+	}},
+	{"proxy-v2", func(c, _ []byte) (string, bool) {
+		return "", bytes.HasPrefix(c, []byte("\r\n\r\n\x00\r\nQUIT\n"))
+	}},
+	{"http-connect", func(c, _ []byte) (string, bool) {
+		rest, ok := bytes.CutPrefix(c, []byte("CONNECT "))
+		host, _, _ := strings.Cut(line(rest), " ")
+		return host, ok
+	}},
+	{"socks5", func(c, s []byte) (string, bool) {
+		return "", len(c) > 2 && c[0] == 5 && len(s) > 1 && s[0] == 5
+	}},
+	{"socks4", func(c, s []byte) (string, bool) {
+		return "", len(c) > 8 && c[0] == 4 && c[1] == 1 && len(s) >= 8 && s[0] == 0
+	}},
+	{"smtp", func(c, s []byte) (string, bool) {
+		return line(s), bytes.HasPrefix(s, []byte("220")) && contains(c, "STARTTLS")
+	}},
+	{"imap", func(c, s []byte) (string, bool) {
+		return line(s), bytes.HasPrefix(s, []byte("* ")) && contains(c, "STARTTLS")
+	}},
+	{"pop3", func(c, s []byte) (string, bool) {
+		return line(s), bytes.HasPrefix(s, []byte("+OK")) && contains(c, "STLS")
+	}},
+	{"ftp", func(c, s []byte) (string, bool) {
+		return line(s), bytes.HasPrefix(s, []byte("220")) && contains(c, "AUTH ")
+	}},
+	{"xmpp", func(c, s []byte) (string, bool) {
+		return "", contains(c, "<starttls") || contains(c, "<STARTTLS")
+	}},
+	{"ldap", func(c, _ []byte) (string, bool) {
+		return "", bytes.Contains(c, []byte("1.3.6.1.4.1.1466.20037"))
+	}},
+	{"postgres", func(c, _ []byte) (string, bool) {
+		return "", bytes.HasPrefix(c, []byte{0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f})
+	}},
+	{"mysql", func(_, s []byte) (string, bool) {
+		if len(s) < 6 || s[3] != 0 || s[4] != 10 {
+			return "", false
+		}
+		version, _, ok := bytes.Cut(s[5:], []byte{0})
+		return printable(version), ok
+	}},
+	{"rdp", func(c, _ []byte) (string, bool) {
+		return "", len(c) > 6 && c[0] == 3 && c[1] == 0 && c[5] == 0xe0
+	}},
+}
+
+func contains(b []byte, word string) bool {
+	return bytes.Contains(bytes.ToUpper(b), bytes.ToUpper([]byte(word)))
+}
+
+// line gives the first line, as it can be shown.
+func line(b []byte) string {
+	if i := bytes.IndexAny(b, "\r\n"); i >= 0 {
+		b = b[:i]
+	}
+	return printable(b)
+}
+
+// printable gives the first bytes with what is not text in hex.
+func printable(b []byte) string {
+	const most = 80
+	more := ""
+	if len(b) > most {
+		b, more = b[:most], "..."
+	}
+	s := fmt.Sprintf("%q", b)
+	return s[1:len(s)-1] + more
+}
