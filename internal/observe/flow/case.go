@@ -31,6 +31,7 @@ func (s *Story) Case() *explain.Case {
 	case unopened(s.TCP):
 		c.Opened = explain.NoSYNACK
 	}
+	c.Said = make([]explain.Said, 0, len(s.Messages))
 	for _, m := range s.Messages {
 		s.say(c, m)
 	}

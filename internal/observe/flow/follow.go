@@ -30,10 +30,14 @@ const (
 type Follower struct {
 	options Options
 	tell    func(*Story)
+	spare   []*conn // of connections that are over, for their buffers
 }
 
+// mostSpare is how many connections that are over are kept for their buffers.
+const mostSpare = 64
+
 // NewFollower tells each story once, at its end. A story is the receiver's.
-func NewFollower(tell func(*Story), o Options) *Follower { return &Follower{o, tell} }
+func NewFollower(tell func(*Story), o Options) *Follower { return &Follower{options: o, tell: tell} }
 
 // UseKeys has connections opened with the keys whose ClientHello is still to come.
 func (f *Follower) UseKeys(k *Keys) { f.options.Keys = k }
@@ -42,10 +46,12 @@ func (f *Follower) UseKeys(k *Keys) { f.options.Keys = k }
 type conn struct {
 	story  *Story
 	sides  [2]half
-	raw    int  // bytes of messages that are kept
-	v13    bool // TLS 1.3 was chosen: what follows is encrypted
-	packed bool // records are compressed
-	hello  bool // a ClientHello came
+	raw    int       // bytes of messages that are kept
+	room   []byte    // for the next ones: messages are short, and many
+	fresh  []Message // likewise
+	v13    bool      // TLS 1.3 was chosen: what follows is encrypted
+	packed bool      // records are compressed
+	hello  bool      // a ClientHello came
 	finder finder
 
 	carried int // bytes of application data that are kept
@@ -72,7 +78,37 @@ type half struct {
 
 // Opened begins a connection.
 func (f *Follower) Opened(c *tcp.Conn) {
-	c.App = &conn{story: &Story{TCP: c}, options: &f.options}
+	var k *conn
+	if n := len(f.spare); n > 0 {
+		k, f.spare = f.spare[n-1], f.spare[:n-1]
+	} else {
+		k = new(conn)
+	}
+	k.story, k.options = &Story{TCP: c}, &f.options
+	c.App = k
+}
+
+// release keeps the buffers of a connection that is over for another one.
+func (f *Follower) release(k *conn) {
+	if len(f.spare) == mostSpare {
+		return
+	}
+	*k = conn{sides: [2]half{k.sides[0].emptied(), k.sides[1].emptied()}}
+	f.spare = append(f.spare, k)
+}
+
+// emptied gives a half with the buffers of this one.
+func (h *half) emptied() half {
+	const most = 1 << 15 // bytes of a buffer that is kept
+	r := reader{frames: h.records.frames[:0], segs: h.records.segs[:0]}
+	if cap(h.records.buf) <= most {
+		r.buf = h.records.buf[:0]
+	}
+	e := half{records: r}
+	if cap(h.partial) <= most {
+		e.partial = h.partial[:0]
+	}
+	return e
 }
 
 // Data takes bytes of a side in their order.
@@ -106,6 +142,7 @@ func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
 func (f *Follower) Ended(c *tcp.Conn) {
 	k := c.App.(*conn)
 	c.App = nil
+	defer f.release(k)
 	for _, from := range [...]trace.Side{trace.Client, trace.Server} {
 		k.undecided(from)
 	}

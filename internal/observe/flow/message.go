@@ -39,7 +39,12 @@ func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp
 // newMessage begins a message with the record at hand.
 func (k *conn) newMessage(from trace.Side, head RecordHeader, at tcp.Chunk, name string) *Message {
 	r := &k.sides[from-1].records
-	m := &Message{
+	if len(k.fresh) == 0 {
+		k.fresh = make([]Message, 8)
+	}
+	m := &k.fresh[0]
+	k.fresh = k.fresh[1:]
+	*m = Message{
 		From: from, Content: head.Content, Name: name, Time: at.Time, Offset: head.Offset, Count: 1, Length: head.Length,
 	}
 	m.Frames, m.Segs, m.Records = append(m.frame[:0:1], r.frames...), append(m.seg[:0:1], r.segs...), append(m.record[:0:1], head)
@@ -62,7 +67,16 @@ func (k *conn) keep(b []byte) []byte {
 		return nil
 	}
 	k.raw += len(b)
-	return bytes.Clone(b)
+	const block = 1024 // bytes that are asked for at a time
+	if len(b) > block/2 {
+		return bytes.Clone(b)
+	}
+	if len(b) > cap(k.room)-len(k.room) {
+		k.room = make([]byte, 0, block)
+	}
+	n := len(k.room)
+	k.room = append(k.room, b...)
+	return k.room[n:len(k.room):len(k.room)]
 }
 
 func (k *conn) changeCipherSpec(from trace.Side, head RecordHeader, content []byte, at tcp.Chunk) {

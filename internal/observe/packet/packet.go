@@ -2,7 +2,10 @@
 // a TCP segment or a UDP datagram.
 package packet
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // A Segment is a TCP segment in a frame. RFC 9293, section 3.1.
 type Segment struct {
@@ -41,19 +44,20 @@ const (
 )
 
 // String gives the names, separated by commas.
-func (f Flags) String() string {
-	s := ""
-	for i, name := range [...]string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
-		if f>>i&1 == 0 {
-			continue
+func (f Flags) String() string { return flagNames[f] }
+
+var flagNames = func() (all [256]string) {
+	for f := range all {
+		var set []string
+		for i, name := range [...]string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
+			if f>>i&1 != 0 {
+				set = append(set, name)
+			}
 		}
-		if s != "" {
-			s += ", "
-		}
-		s += name
+		all[f] = strings.Join(set, ", ")
 	}
-	return s
-}
+	return all
+}()
 
 // Sum says whether a checksum is right.
 type Sum uint8

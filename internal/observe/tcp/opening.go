@@ -3,9 +3,8 @@ package tcp
 import (
 	"cmp"
 	"encoding/binary"
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -15,7 +14,7 @@ import (
 const mostOpenings = 8
 
 // opening keeps the segments of the three-way handshake.
-func (c *Conn) opening(from trace.Side, s *packet.Segment) {
+func (c *Conn) opening(t *Table, from trace.Side, s *packet.Segment) {
 	if c.confirmed || len(c.Opening) >= mostOpenings {
 		return
 	}
@@ -29,7 +28,10 @@ func (c *Conn) opening(from trace.Side, s *packet.Segment) {
 		From: from, Frame: s.Frame, Time: s.Time, Flags: s.Flags, Seq: s.Seq, Ack: s.Ack, Window: s.Window,
 		Checksum: s.Checksum, Sum: s.Sum, Scale: -1,
 	}
-	o.Options = o.options(s.Options)
+	o.Options = t.words(o.options(t.text[:0], s.Options))
+	if c.Opening == nil {
+		c.Opening = make([]Opening, 0, 3)
+	}
 	c.Opening = append(c.Opening, o)
 }
 
@@ -38,41 +40,59 @@ const (
 	optEnd, optNop, optMSS, optScale, optSACKPermitted, optSACK, optTimestamps, optFastOpen = 0, 1, 2, 3, 4, 5, 8, 34
 )
 
-// options reads the options, and gives them in words.
-func (o *Opening) options(b []byte) string {
-	var words []string
+// options reads the options, and appends them in words.
+func (o *Opening) options(text, b []byte) []byte {
 	for len(b) > 0 && b[0] != optEnd {
 		if b[0] == optNop {
 			b = b[1:]
 			continue
 		}
+		if len(text) > 0 {
+			text = append(text, ", "...)
+		}
 		if len(b) < 2 || b[1] < 2 || int(b[1]) > len(b) {
-			words = append(words, "broken")
-			break
+			return append(text, "broken"...)
 		}
 		kind, body := b[0], b[2:b[1]]
 		b = b[b[1]:]
 		switch {
 		case kind == optMSS && len(body) == 2:
 			o.MSS = binary.BigEndian.Uint16(body)
-			words = append(words, fmt.Sprintf("mss %d", o.MSS))
+			text = strconv.AppendUint(append(text, "mss "...), uint64(o.MSS), 10)
 		case kind == optScale && len(body) == 1:
 			o.Scale = int8(min(body[0], 14)) // RFC 7323, section 2.3
-			words = append(words, fmt.Sprintf("window scale %d", o.Scale))
+			text = strconv.AppendInt(append(text, "window scale "...), int64(o.Scale), 10)
 		case kind == optSACKPermitted:
-			words = append(words, "sack permitted")
+			text = append(text, "sack permitted"...)
 		case kind == optSACK:
-			words = append(words, "sack")
+			text = append(text, "sack"...)
 		case kind == optTimestamps:
-			words = append(words, "timestamps")
+			text = append(text, "timestamps"...)
 		case kind == optFastOpen:
-			words = append(words, "fast open")
+			text = append(text, "fast open"...)
 		default:
-			words = append(words, fmt.Sprintf("option %d", kind))
+			text = strconv.AppendUint(append(text, "option "...), uint64(kind), 10)
 		}
 	}
-	return strings.Join(words, ", ")
+	return text
 }
+
+// words gives a text as a string, the same one for the same text: hosts have the
+// same options in every connection.
+func (t *Table) words(text []byte) string {
+	t.text = text
+	if s, ok := t.texts[string(text)]; ok {
+		return s
+	}
+	s := string(text)
+	if len(t.texts) < mostTexts {
+		t.texts[s] = s
+	}
+	return s
+}
+
+// mostTexts is how many texts are kept.
+const mostTexts = 1024
 
 // byID gives the connections in the order in which they began.
 func byID(conns map[key]*Conn) []*Conn {

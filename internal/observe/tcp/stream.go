@@ -57,7 +57,7 @@ func (c *Conn) add(t *Table, from trace.Side, s *packet.Segment) {
 	if s.Sum == packet.SumWrong {
 		side.WrongSums++
 	}
-	c.opening(from, s)
+	c.opening(t, from, s)
 	seq := s.Seq
 	if s.Flags&packet.SYN != 0 {
 		if !st.syn && !st.started {

@@ -47,6 +47,8 @@ type Table struct {
 	ring    [recent]key  // keys of over, the oldest at at
 	at      int
 	late    int
+	texts   map[string]string // options in words
+	text    []byte            // room for one
 }
 
 // past is a connection that is over: until when its late segments are left out.
@@ -69,7 +71,7 @@ func NewTable(h Handler, l Limits) *Table {
 	if l.Idle == 0 {
 		l.Idle = defaultIdle
 	}
-	return &Table{limits: l, handler: h, conns: make(map[key]*Conn), over: make(map[key]past)}
+	return &Table{limits: l, handler: h, conns: make(map[key]*Conn), over: make(map[key]past), texts: make(map[string]string)}
 }
 
 // Late gives how many segments came for connections that were over.
