@@ -107,6 +107,9 @@ func (k *conn) begin(from trace.Side, what beginning, data []byte, at int64) tra
 	if !s.TLS {
 		k.preambles()
 		s.TLS, s.Started, s.Midway = true, at, s.TCP.Guessed && midway
+		if s.Midway {
+			k.note(Note{at, 0, 0, "midway", "the capture begins in the middle of the connection: what was said before is not known"})
+		}
 	}
 	return from
 }
@@ -205,10 +208,11 @@ func (k *conn) starts(from trace.Side, b []byte, first bool) beginning {
 		if what = ssl2At(b); what == nothing {
 			what = recordAt(b, false)
 		}
-	case from == trace.Client && ssl2At(b) == ssl2: // after STARTTLS and the like
-		what = ssl2
-	case k.story.TCP.Guessed && followed(b): // the capture began in the middle of a record
-		what = records
+	case from == trace.Client: // after STARTTLS and the like
+		what = ssl2At(b)
+	}
+	if what == nothing && k.story.TCP.Guessed && followed(b) {
+		what = records // the capture began in the middle
 	}
 	return what
 }
@@ -287,11 +291,14 @@ func recordAt(b []byte, any bool) beginning {
 // followed reports whether a record begins here, and another one behind it, or
 // nothing.
 func followed(b []byte) bool {
-	if len(b) < headerLen || recordAt(b, false) != records {
+	if len(b) <= headerLen || recordAt(b, true) != records {
 		return false
 	}
 	n := headerLen + int(binary.BigEndian.Uint16(b[3:]))
-	return len(b) <= n || recordAt(b[n:], true) != nothing
+	if n >= len(b) {
+		return n == len(b) || recordAt(b, false) == records
+	}
+	return recordAt(b[n:], true) != nothing
 }
 
 // ssl2At says whether a CLIENT-HELLO of SSL 2.0 begins here, or a ClientHello in its

@@ -76,8 +76,14 @@ type half struct {
 	skip    bool // the rest of it is lost or too long: records are left out until one begins anew
 }
 
-// Opened begins a connection.
-func (f *Follower) Opened(c *tcp.Conn) {
+// Opened does nothing: most connections of a flood never say anything.
+func (f *Follower) Opened(*tcp.Conn) {}
+
+// conn gives what is known of a connection.
+func (f *Follower) conn(c *tcp.Conn) *conn {
+	if c.App != nil {
+		return c.App.(*conn)
+	}
 	var k *conn
 	if n := len(f.spare); n > 0 {
 		k, f.spare = f.spare[n-1], f.spare[:n-1]
@@ -86,6 +92,7 @@ func (f *Follower) Opened(c *tcp.Conn) {
 	}
 	k.story, k.options = &Story{TCP: c}, &f.options
 	c.App = k
+	return k
 }
 
 // release keeps the buffers of a connection that is over for another one.
@@ -113,7 +120,7 @@ func (h *half) emptied() half {
 
 // Data takes bytes of a side in their order.
 func (f *Follower) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk) {
-	k := c.App.(*conn)
+	k := f.conn(c)
 	h := &k.sides[from-1]
 	if h.broken {
 		return
@@ -127,7 +134,7 @@ func (f *Follower) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk)
 
 // Gap notes that bytes are missing.
 func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
-	k := c.App.(*conn)
+	k := f.conn(c)
 	h := &k.sides[from-1]
 	if !h.began || h.broken {
 		return
@@ -140,7 +147,7 @@ func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
 
 // Ended tells the story.
 func (f *Follower) Ended(c *tcp.Conn) {
-	k := c.App.(*conn)
+	k := f.conn(c)
 	c.App = nil
 	defer f.release(k)
 	for _, from := range [...]trace.Side{trace.Client, trace.Server} {

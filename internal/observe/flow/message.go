@@ -24,7 +24,8 @@ func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp
 		k.changeCipherSpec(from, head, content, at)
 	case head.Content == iana.ContentApplicationData:
 		k.applicationData(from, head, at)
-	case h.sealed && !k.v13:
+	case h.sealed && !k.v13, k.story.Midway && !k.hello && hidden(head.Content, content):
+		h.sealed = true
 		k.encrypted(from, head, at)
 	case head.Content == iana.ContentHandshake:
 		k.handshake(from, head, content, at)
@@ -36,11 +37,29 @@ func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp
 	}
 }
 
+// hidden reports whether a record of a connection that was captured from its middle
+// is encrypted: it holds nothing that makes sense.
+func hidden(t iana.ContentType, b []byte) bool {
+	switch t {
+	case iana.ContentAlert:
+		return len(b) != 2 || b[0] != byte(iana.LevelWarning) && b[0] != byte(iana.LevelFatal)
+	case iana.ContentHandshake:
+		for len(b) > 0 {
+			head, ok := wire.ParseHeader(b)
+			if !ok || head.Type > iana.MsgCompressedCertificate || head.Length > mostRaw {
+				return true
+			}
+			b = b[min(wire.HeaderLen+head.Length, len(b)):]
+		}
+	}
+	return false
+}
+
 // newMessage begins a message with the record at hand.
 func (k *conn) newMessage(from trace.Side, head RecordHeader, at tcp.Chunk, name string) *Message {
 	r := &k.sides[from-1].records
 	if len(k.fresh) == 0 {
-		k.fresh = make([]Message, 8)
+		k.fresh = make([]Message, min(2+len(k.story.Messages), 8))
 	}
 	m := &k.fresh[0]
 	k.fresh = k.fresh[1:]
@@ -67,7 +86,11 @@ func (k *conn) keep(b []byte) []byte {
 		return nil
 	}
 	k.raw += len(b)
-	const block = 1024 // bytes that are asked for at a time
+	const small, large = 128, 1024 // bytes that are asked for at a time, at first and later
+	block := large
+	if k.raw == len(b) {
+		block = small
+	}
 	if len(b) > block/2 {
 		return bytes.Clone(b)
 	}

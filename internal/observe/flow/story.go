@@ -137,8 +137,10 @@ func (k *conn) conclude(c *tcp.Conn) {
 		}
 		if s.Version != 0 && (client.ccs && server.ccs || s.Version == iana.SSL20) && client.sealedN > 0 && server.sealedN > 0 && !s.misunderstood() {
 			s.Complete = Yes
-		} else if s.Version != 0 && client.began && server.began {
+		} else if s.Version != 0 && client.began && server.began && !s.Midway {
 			s.Complete = No
+		} else if s.partial() {
+			k.completeOfOne()
 		}
 		if s.ClientAuth == Unknown && s.Complete == Yes {
 			s.ClientAuth = No
@@ -181,6 +183,9 @@ func (k *conn) unanswered(c *tcp.Conn) {
 // one at once.
 func (k *conn) complete13() Known {
 	client, server := &k.sides[trace.Client-1], &k.sides[trace.Server-1]
+	if k.story.oneSided() {
+		return Unknown
+	}
 	if client.sealedN == 0 || server.sealedN == 0 {
 		return No
 	}
@@ -217,6 +222,18 @@ func (k *conn) complete13() Known {
 	return Probably
 }
 
+// completeOfOne infers from a part of the connection whether the handshake was
+// complete: a side goes on with application data.
+func (k *conn) completeOfOne() {
+	for i := range k.sides {
+		if k.sides[i].ccs && k.story.Data[i].Records > 0 {
+			k.story.Complete = Probably
+			k.note(Note{k.story.TCP.Last, 0, trace.Side(i + 1), "inferred-complete", "the handshake is taken for complete: the " + trace.Side(i+1).String() + " goes on with application data"})
+			return
+		}
+	}
+}
+
 // gone reports whether a side had closed or reset the connection before a message
 // of the other one came.
 func (k *conn) gone(side trace.Side, before *Message) bool {
@@ -249,9 +266,9 @@ func (k *conn) ending(c *tcp.Conn) {
 		case k.gone(last.From.Other(), last): // whoever closes first ends the connection
 		case last.Name == "Encrypted Alert":
 			*e = Ending{How: "alert", By: last.From, Frame: frameOf(last), Time: last.Time}
-			if k.story.Complete == Yes {
+			if k.story.Complete == Yes || k.story.Complete == Probably || k.story.Midway {
 				e.How, e.Alert = "close_notify", iana.AlertCloseNotify
-				last.Inferred = "close_notify: the handshake was complete, and it is the last that was said"
+				last.Inferred = "close_notify: it is the last that was said, and the handshake was over"
 			}
 		case last.Content == iana.ContentApplicationData && last.Inferred != "":
 			*e = Ending{How: "alert", By: last.From, Frame: frameOf(last), Time: last.Time}
@@ -282,7 +299,7 @@ func frameOf(m *Message) int {
 // Failed reports whether the handshake came to nothing: an alert, an end before it
 // was complete, or no TLS where one side wanted it.
 func (s *Story) Failed() bool {
-	if s.TCP.Sides[0].Segments == 0 || s.TCP.Sides[1].Segments == 0 { // one side was not captured
+	if s.partial() {
 		return s.Ended.Fatal && s.Ended.Known
 	}
 	if !s.TLS {
@@ -292,6 +309,19 @@ func (s *Story) Failed() bool {
 		return s.Ended.Fatal && s.Ended.Known
 	}
 	return s.Ended.How != "open" || s.Ended.Fatal
+}
+
+// oneSided reports whether one side was not captured.
+func (s *Story) oneSided() bool { return s.TCP.Sides[0].Segments == 0 || s.TCP.Sides[1].Segments == 0 }
+
+// partial reports whether so much was not captured that it does not show what became
+// of the handshake.
+func (s *Story) partial() bool { return s.Midway || s.oneSided() }
+
+// Doubtful reports whether the connection failed, or may have: nothing was asked
+// over it that can be seen.
+func (s *Story) Doubtful() bool {
+	return s.Failed() || s.TLS && !s.partial() && s.Data[trace.Client-1].Records <= 2
 }
 
 // String tells the story in one line.

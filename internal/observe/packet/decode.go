@@ -19,6 +19,9 @@ type Decoder struct {
 	Count [kinds]int
 	// Tagged is how many frames had a tag of a VLAN.
 	Tagged int
+	// Strange is how many frames had a link layer that is not read, and which.
+	Strange     int
+	StrangeLink pcap.Link
 	// Dropped is how many datagrams of IP were given up because fragments were
 	// missing, cut or too many.
 	Dropped int
@@ -73,6 +76,8 @@ func (d *Decoder) link(l pcap.Link, b []byte) Kind {
 	case pcap.LinkPPP, pcap.LinkPPPHDLC:
 		return d.ppp(b)
 	}
+	d.Strange++
+	d.StrangeLink = l
 	return Other
 }
 

@@ -10,13 +10,14 @@ import (
 
 // Limits bound what a Table keeps. The zero value stands for the defaults.
 type Limits struct {
-	Conns   int           // that are open at a time; 0: 100,000
+	Conns   int           // that are open at a time; 0: 50,000
+	Quiet   int           // of them, those in which nothing was said yet, as in a flood of SYN; 0: a fifth
 	Waiting int           // bytes of a side that came before others; 0: 1 MiB
 	Idle    time.Duration // after which a connection counts as silent; 0: 10 minutes
 }
 
 const (
-	defaultConns   = 100_000
+	defaultConns   = 50_000
 	defaultWaiting = 1 << 20
 	defaultIdle    = 10 * time.Minute
 
@@ -37,8 +38,9 @@ type Table struct {
 	limits  Limits
 	handler Handler
 	conns   map[key]*Conn
-	oldest  *Conn // by their last segment
-	newest  *Conn
+	quiet   queue // in which nothing was said yet
+	talking queue // the others
+	capped  int
 	ending  []*Conn      // that are over soon, in the order of finalAt
 	next    int          // ID
 	now     int64        // of the table's clock
@@ -65,6 +67,9 @@ func NewTable(h Handler, l Limits) *Table {
 	if l.Conns == 0 {
 		l.Conns = defaultConns
 	}
+	if l.Quiet == 0 {
+		l.Quiet = max(l.Conns/5, 1)
+	}
 	if l.Waiting == 0 {
 		l.Waiting = defaultWaiting
 	}
@@ -76,6 +81,12 @@ func NewTable(h Handler, l Limits) *Table {
 
 // Late gives how many segments came for connections that were over.
 func (t *Table) Late() int { return t.late }
+
+// Capped gives how many connections were given up because too many were open.
+func (t *Table) Capped() int { return t.capped }
+
+// Limits gives what bounds the table.
+func (t *Table) Limits() Limits { return t.limits }
 
 // Len gives how many connections are followed now.
 func (t *Table) Len() int { return len(t.conns) }
@@ -105,11 +116,15 @@ func (t *Table) Add(s *packet.Segment) int {
 		}
 		c = t.open(k, swapped, s)
 	} else {
-		t.touch(c)
+		c.in.touch(c)
 	}
 	c.Last, c.heard = max(c.Last, s.Time), t.now
 	from := c.side(swapped)
 	c.add(t, from, s)
+	if c.in == &t.quiet && c.streams[0].offset+c.streams[1].offset > 0 {
+		t.quiet.remove(c)
+		t.talking.append(c)
+	}
 	t.closing(c, from, s)
 	return c.ID
 }
@@ -134,8 +149,11 @@ func (c *Conn) side(swapped bool) trace.Side {
 
 // open begins a connection with its first segment.
 func (t *Table) open(k key, swapped bool, s *packet.Segment) *Conn {
-	if len(t.conns) >= t.limits.Conns {
-		t.finish(t.oldest, Capped)
+	switch {
+	case t.quiet.n >= t.limits.Quiet, len(t.conns) >= t.limits.Conns && t.quiet.n > 0:
+		t.giveUp(t.quiet.oldest)
+	case len(t.conns) >= t.limits.Conns:
+		t.giveUp(t.talking.oldest)
 	}
 	c := &Conn{ID: t.next, key: k, Client: s.Src, Server: s.Dst, turned: swapped, Via: s.Via, First: s.Time, Frame: s.Frame}
 	t.next++
@@ -150,9 +168,15 @@ func (t *Table) open(k key, swapped bool, s *packet.Segment) *Conn {
 		}
 	}
 	t.conns[k] = c
-	t.append(c)
+	t.quiet.append(c)
 	t.handler.Opened(c)
 	return c
+}
+
+// giveUp ends a connection because there are too many.
+func (t *Table) giveUp(c *Conn) {
+	t.capped++
+	t.finish(c, Capped)
 }
 
 // looksLikeServer guesses that the port is the server's.
@@ -201,8 +225,10 @@ func (t *Table) expire() {
 			t.finish(c, c.End.How)
 		}
 	}
-	for t.oldest != nil && t.now-t.oldest.heard > int64(t.limits.Idle) {
-		t.finish(t.oldest, Silent)
+	for _, q := range [...]*queue{&t.quiet, &t.talking} {
+		for q.oldest != nil && t.now-q.oldest.heard > int64(t.limits.Idle) {
+			t.finish(q.oldest, Silent)
+		}
 	}
 }
 
@@ -229,7 +255,7 @@ func (t *Table) finish(c *Conn, how How) {
 		}
 	}
 	delete(t.conns, c.key)
-	t.remove(c)
+	c.in.remove(c)
 	if c.End.How == Closed || c.End.How == Reset {
 		t.remember(c)
 	}
@@ -259,34 +285,42 @@ func (t *Table) remember(c *Conn) {
 	t.over[k] = past{t.now + remembered, c.ID}
 }
 
-// The list of connections by their last segment.
-
-func (t *Table) append(c *Conn) {
-	if c.older = t.newest; c.older != nil {
-		c.older.newer = c
-	} else {
-		t.oldest = c
-	}
-	c.newer, t.newest = nil, c
+// A queue is connections by their last segment.
+type queue struct {
+	oldest, newest *Conn
+	n              int
 }
 
-func (t *Table) remove(c *Conn) {
+func (q *queue) append(c *Conn) {
+	c.in = q
+	q.n++
+	if c.older = q.newest; c.older != nil {
+		c.older.newer = c
+	} else {
+		q.oldest = c
+	}
+	c.newer, q.newest = nil, c
+}
+
+func (q *queue) remove(c *Conn) {
+	q.n--
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {
-		t.oldest = c.newer
+		q.oldest = c.newer
 	}
 	if c.newer != nil {
 		c.newer.older = c.older
 	} else {
-		t.newest = c.older
+		q.newest = c.older
 	}
-	c.older, c.newer = nil, nil
+	c.older, c.newer, c.in = nil, nil, nil
 }
 
-func (t *Table) touch(c *Conn) {
-	if t.newest != c {
-		t.remove(c)
-		t.append(c)
+// touch puts a connection last.
+func (q *queue) touch(c *Conn) {
+	if q.newest != c {
+		q.remove(c)
+		q.append(c)
 	}
 }

@@ -24,8 +24,9 @@ type Conn struct {
 	App            any // for the Handler
 
 	streams   [2]stream
-	turned    bool  // client and server have changed places: what the key calls the first is the server
-	older     *Conn // neighbours in the order of the last segment
+	turned    bool // client and server have changed places: what the key calls the first is the server
+	in        *queue
+	older     *Conn // neighbours in it
 	newer     *Conn
 	key       key
 	heard     int64 // when the last segment came, by the table's clock

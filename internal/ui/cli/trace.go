@@ -33,6 +33,7 @@ type traceFlags struct {
 	rsaKeys       []string
 	write         string
 	withKeys      bool
+	mostOpen      int
 	web           bool
 	webListen     string
 }
@@ -88,6 +89,7 @@ command is wrong; 3 the interface cannot be captured from.`,
 	flags.StringArrayVar(&f.rsaKeys, "rsa-key", nil, "decrypt with this private RSA key of a server (PEM), where the suite has no forward secrecy, and the sessions that are resumed from there")
 	flags.StringVarP(&f.write, "write", "w", "", "write the packets of the connections that are told of to this file (pcapng)")
 	flags.BoolVar(&f.withKeys, "with-keys", false, "with -w: write the secrets of these connections, too, so that whoever has the file can decrypt them")
+	flags.IntVar(&f.mostOpen, "most-open", 0, "how many connections are followed at a time before the oldest is given up (default 50000)")
 	flags.BoolVar(&f.web, "web", false, "show the captures as a page in the browser, until Ctrl-C")
 	flags.StringVar(&f.webListen, "web-listen", "127.0.0.1:0", "with --web: the address of the page")
 	return c
@@ -107,6 +109,9 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 	if f.web && (f.iface != "" || f.json || f.write != "") {
 		return errors.New("--web shows files, and goes without -i, --json and -w")
 	}
+	if f.mostOpen < 0 {
+		return errors.New("--most-open wants a number of connections")
+	}
 	var since time.Time
 	if f.since != "" {
 		var err error
@@ -121,9 +126,9 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 	progress := newProgress(a.out, a.err)
 	defer progress.stop()
 	out := bufio.NewWriterSize(progress, 1<<16)
-	t := &tracer{keys: keys, flags: f, since: since.UnixNano(), out: out, color: colorsFor(a.out), live: f.iface != "", progress: progress, shown: map[string]bool{}}
+	t := &tracer{keys: keys, flags: f, since: since.UnixNano(), out: out, warn: a.err, color: colorsFor(a.out), live: f.iface != "", progress: progress, shown: map[string]bool{}}
 	if f.write != "" {
-		if t.extract, err = newExtract(f.write, f.withKeys); err != nil {
+		if t.extract, err = newExtract(f.write, f, files); err != nil {
 			return err
 		}
 	}

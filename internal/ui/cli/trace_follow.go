@@ -15,7 +15,6 @@ import (
 	"github.com/handsel-tls/handsel/internal/observe/pcap"
 	"github.com/handsel-tls/handsel/internal/observe/quic"
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
-	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
 // A tracer tells the stories of a source.
@@ -23,6 +22,7 @@ type tracer struct {
 	flags *traceFlags
 	since int64
 	out   *bufio.Writer
+	warn  io.Writer // for what is wrong with a source
 	color colors
 	live  bool
 	keys  *flow.Keys
@@ -95,7 +95,7 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	if len(t.flags.keylogs)+len(t.flags.rsaKeys) > 0 {
 		f.UseKeys(t.keys)
 	}
-	table, initials := tcp.NewTable(f, tcp.Limits{}), quic.NewTable(f.QUIC())
+	table, initials := tcp.NewTable(f, tcp.Limits{Conns: t.flags.mostOpen}), quic.NewTable(f.QUIC())
 	var s packet.Segment
 	var u packet.Datagram
 	var d packet.Decoder
@@ -120,6 +120,7 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 			break
 		}
 	}
+	defer t.warnings(&d, table)
 	table.Close()
 	initials.Close()
 	stories <- list
@@ -133,6 +134,34 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 		return ctx.Err()
 	}
 	return packets.err
+}
+
+// warnings says what the stories cannot tell.
+func (t *tracer) warnings(d *packet.Decoder, table *tcp.Table) {
+	file := ""
+	if t.file != "" {
+		file = t.file + ": "
+	}
+	if n := table.Capped(); n > 0 {
+		l := table.Limits()
+		fmt.Fprintf(t.warn, "handsel: %s%s given up: more than %d were open at a time, or %d in which nothing was said; --most-open raises that\n",
+			file, counted(n, "connection was", "connections were"), l.Conns, l.Quiet)
+	}
+	if d.Strange > 0 {
+		fmt.Fprintf(t.warn, "handsel: %s%s a link layer that is not read (type %d of www.tcpdump.org/linktypes.html)\n",
+			file, counted(d.Strange, "packet has", "packets have"), d.StrangeLink)
+	}
+	if d.Dropped > 0 {
+		fmt.Fprintf(t.warn, "handsel: %s%s of IP not whole: fragments are missing, or are cut off\n", file, counted(d.Dropped, "datagram is", "datagrams are"))
+	}
+}
+
+// counted gives a number with the words for one or for several.
+func counted(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n) + " " + several
 }
 
 // An ahead is packets that are read while others are worked on.
@@ -197,7 +226,7 @@ func (t *tracer) story(s *flow.Story) {
 	}
 	v := &t.view
 	v.fill(s, t.file)
-	if failed || s.TLS && s.Data[trace.Client-1].Records <= 2 { // one that carried nothing may have failed after all
+	if s.Doubtful() {
 		v.Findings = t.explain(s)
 	}
 	v.Data = dataOf(s)
@@ -241,6 +270,6 @@ func (t *tracer) wants(s *flow.Story, failed bool) bool {
 func (t *tracer) rest() {
 	t.held.release(t.out)
 	if !t.flags.json && t.show == nil {
-		fmt.Fprintf(t.out, "%s%d connections with TLS, %d of them failed%s\n", t.color.dim, t.count.tls, t.count.failed, t.color.off)
+		fmt.Fprintf(t.out, "%s%s with TLS, %d of them failed%s\n", t.color.dim, counted(t.count.tls, "connection", "connections"), t.count.failed, t.color.off)
 	}
 }

@@ -105,6 +105,7 @@ func (j *jsonLine) view(v *traceView) {
 	j.textAlways("client", v.Client)
 	j.textAlways("server", v.Server)
 	j.flag("guessed", v.Guessed)
+	j.flag("midway", v.Midway)
 	j.text("via", v.Via)
 	j.text("quic", v.QUIC)
 	j.textAlways("started", v.Started)
@@ -202,6 +203,8 @@ func (j *jsonLine) side(name string, s *traceSide) {
 	j.number("lost_bytes", s.Lost)
 	j.number("snapped_bytes", s.Snapped)
 	j.number("wrong_checksums", int64(s.WrongSums))
+	j.number("keep_alives", int64(s.KeepAlives))
+	j.number("left_out", int64(s.Strange))
 	j.b = append(j.b, '}')
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/observe/pcap"
 	"github.com/handsel-tls/handsel/internal/observe/synth"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -227,7 +229,7 @@ func TestTraceWeb(t *testing.T) {
 	if err := os.WriteFile(part, get("handshake/0.2/pcapng"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, out, _ := runTrace(part); !strings.Contains(out, "192.0.2.1:40002") || !strings.Contains(out, "1 connections with TLS") {
+	if _, out, _ := runTrace(part); !strings.Contains(out, "192.0.2.1:40002") || !strings.Contains(out, "1 connection with TLS") {
 		t.Errorf("the packets: %s", out)
 	}
 	end()
@@ -261,4 +263,80 @@ func (n *notices) wait(t *testing.T, what *regexp.Regexp) []string {
 	}
 	t.Fatalf("it did not say %v", what)
 	return nil
+}
+
+// TestTraceOddities: what TCP has lost, sent twice or in another order is told of,
+// and how a handshake ended that came to nothing.
+func TestTraceOddities(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "odd.pcap")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := pcap.NewClassicWriter(f, pcap.LinkEthernet)
+	c := synth.New("192.0.2.1:40000", "198.51.100.1:443", func(p *pcap.Packet) { w.Write(p) })
+	c.Open()
+	c.Segment(trace.Client, packet.ACK, []byte(traceHello)[:20])
+	c.Seq[0] -= 20
+	c.Segment(trace.Client, packet.ACK, []byte(traceHello)[:20]) // again
+	c.Seq[0] -= 10
+	c.Segment(trace.Client, packet.ACK, []byte(traceHello)[10:]) // overlaps
+	c.Seq[1] += 100                                              // lost
+	c.Send(trace.Server, []byte("\x15\x03\x03\x00\x02\x01\x00"))
+	c.Close(trace.Client)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := runTrace("-v", name)
+	for _, want := range []string{
+		"TCP of the client: 1 segment was sent again, 1 overlaps what came before", "TCP of the server: 100 bytes were not captured",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing:\n%s", want, out)
+		}
+	}
+	_, out, _ = runTrace(name)
+	if strings.Contains(out, "sent again") || !strings.Contains(out, "100 bytes were not captured") {
+		t.Errorf("without -v only what is missing is told:\n%s", out)
+	}
+}
+
+// TestTraceGivenUp: a flood of SYN takes little, and what was given up is said.
+func TestTraceGivenUp(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "flood.pcap")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := pcap.NewClassicWriter(f, pcap.LinkRaw)
+	for i := range 200 {
+		c := synth.New(fmt.Sprintf("192.0.2.1:%d", 40000+i), "198.51.100.1:443", func(p *pcap.Packet) { w.Write(p) })
+		c.Link = pcap.LinkRaw
+		c.Open()
+		if i%2 == 0 {
+			c.Send(trace.Client, []byte(traceHello))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, errs := runTrace(name); errs != "" {
+		t.Error(errs)
+	}
+	code, out, errs := runTrace("--most-open", "50", name)
+	if code != 0 || !strings.Contains(errs, "connections were given up: more than 50 were open at a time, or 10 in which nothing was said; --most-open") ||
+		!strings.Contains(out, "given up, because too many connections were open") || !strings.Contains(out, "100 connections with TLS") {
+		t.Errorf("%d %s\n%s", code, errs, out)
+	}
+	if code, _, errs := runTrace("-w", name, name); code != exitUsage || !strings.Contains(errs, "would write over the capture") {
+		t.Errorf("%d %s", code, errs)
+	}
+	if code, _, errs := runTrace("-w", "-", name); code != exitUsage || !strings.Contains(errs, "name of a file") {
+		t.Errorf("%d %s", code, errs)
+	}
+	if info, err := f.Stat(); err != nil || info.Size() == 0 {
+		t.Errorf("the capture was written over: %v", err)
+	}
 }

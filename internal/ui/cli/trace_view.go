@@ -22,6 +22,7 @@ type traceView struct {
 	Client     string            `json:"client"`
 	Server     string            `json:"server"`
 	Guessed    bool              `json:"guessed,omitempty"`
+	Midway     bool              `json:"midway,omitempty"`
 	Via        string            `json:"via,omitempty"`
 	QUIC       string            `json:"quic,omitempty"`
 	Started    string            `json:"started"`
@@ -87,6 +88,8 @@ type traceSide struct {
 	Lost          int64 `json:"lost_bytes,omitempty"`
 	Snapped       int64 `json:"snapped_bytes,omitempty"`
 	WrongSums     int   `json:"wrong_checksums,omitempty"`
+	KeepAlives    int   `json:"keep_alives,omitempty"`
+	Strange       int   `json:"left_out,omitempty"`
 }
 
 type traceMessage struct {
@@ -135,7 +138,7 @@ func (v *traceView) fill(s *flow.Story, file string) {
 	c := s.TCP
 	since := func(at int64) float64 { return float64((at-c.First)/1000) / 1000 }
 	*v = traceView{
-		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Via: c.Via,
+		File: file, Stream: c.ID, Client: c.Client.String(), Server: c.Server.String(), Guessed: c.Guessed, Midway: s.Midway, Via: c.Via,
 		Started: time.Unix(0, c.First).UTC().Format(time.RFC3339Nano), Millis: since(c.Last), TLS: s.TLS, Failed: s.Failed(),
 		ServerName: s.ServerName, ALPN: s.ALPN, Retried: s.Retried, ECH: s.ECH, Decrypted: s.Keys, JA3: s.JA3, JA3S: s.JA3S, JA4: s.JA4,
 		Complete: known(s.Complete), Resumed: known(s.Resumed), ClientAuth: known(s.ClientAuth), QUIC: s.QUIC,
@@ -183,7 +186,7 @@ func fourDigits(n uint16) string {
 }
 
 func sideView(s *tcp.Side) traceSide {
-	return traceSide{s.Segments, s.Bytes, s.Retransmitted, s.Reordered, s.Overlaps, s.Conflicts, s.Lost, s.Snapped, s.WrongSums}
+	return traceSide{s.Segments, s.Bytes, s.Retransmitted, s.Reordered, s.Overlaps, s.Conflicts, s.Lost, s.Snapped, s.WrongSums, s.KeepAlives, s.Strange}
 }
 
 func messageView(m *flow.Message, at float64) traceMessage {
@@ -253,13 +256,24 @@ func (t *tracer) tell(v *traceView, s *flow.Story) string {
 	for _, p := range v.Preamble {
 		b.WriteString("  after " + strings.TrimSpace(p.Kind+" "+plain(p.Detail)))
 	}
+	if v.Via != "" {
+		b.WriteString("  via " + plain(v.Via))
+	}
 	if v.Resumed == "yes" || v.Resumed == "probably" {
 		b.WriteString("  resumed")
 	}
 	fmt.Fprintf(&b, "  %s%s%s\n", color, v.outcome(), c.off)
-	for _, n := range v.Notes {
-		if verbose {
+	if verbose {
+		for _, n := range v.Notes {
 			fmt.Fprintf(&b, "    %s%s%s\n", c.yellow, plain(n.Text), c.off)
+		}
+	}
+	for _, one := range []struct {
+		name string
+		side *traceSide
+	}{{"client", &v.Sides.Client}, {"server", &v.Sides.Server}} {
+		if text := one.side.oddities(); text != "" && (verbose || one.side.Lost+one.side.Snapped+int64(one.side.Conflicts) > 0) {
+			fmt.Fprintf(&b, "    %sTCP of the %s: %s%s\n", c.yellow, one.name, text, c.off)
 		}
 	}
 	v.tellData(&b)
@@ -272,43 +286,78 @@ func (t *tracer) tell(v *traceView, s *flow.Story) string {
 	return b.String()
 }
 
+// oddities says what was lost, came twice or in another order, in words.
+func (s *traceSide) oddities() string {
+	var list []string
+	add := func(n int64, one, several string) {
+		if n > 0 {
+			list = append(list, counted(int(n), one, several))
+		}
+	}
+	add(s.Lost, "byte was not captured", "bytes were not captured")
+	add(s.Snapped, "byte was cut off by the capture", "bytes were cut off by the capture")
+	add(int64(s.Retransmitted), "segment was sent again", "segments were sent again")
+	add(int64(s.Reordered), "came out of order", "came out of order")
+	add(int64(s.Overlaps), "overlaps what came before", "overlap what came before")
+	add(int64(s.Conflicts), "of them says something else there: the first stands", "of them say something else there: the first stand")
+	add(int64(s.KeepAlives), "keep-alive", "keep-alives")
+	add(int64(s.Strange), "belongs nowhere and was left out", "belong nowhere and were left out")
+	add(int64(s.WrongSums), "wrong checksum", "wrong checksums")
+	return strings.Join(list, ", ")
+}
+
 // outcome says how the connection ended, in words.
 func (v *traceView) outcome() string {
-	e := v.Ended
-	by := ""
-	if e.By != "" {
-		by = " by the " + e.By
+	by, failed := "", ""
+	if v.Ended.By != "" {
+		by = " by the " + v.Ended.By
 	}
-	last := ""
-	if n := len(v.Messages); v.Failed && n > 0 {
-		m := v.Messages[n-1]
-		last = ", after the " + m.From + "'s " + m.Name
+	if v.Failed {
+		failed = "failed: "
 	}
-	switch e.How {
+	switch v.Ended.How {
 	case "alert":
-		if e.Alert == "" {
-			return "failed: an encrypted alert" + by
+		if v.Ended.Alert == "" {
+			return failed + "an encrypted alert" + by
 		}
-		return "failed: alert " + e.Alert + by
+		return failed + "alert " + v.Ended.Alert + by
 	case "close_notify":
+		if v.Failed {
+			return failed + "close_notify" + by + v.after()
+		}
 		return "closed" + by
 	case "fin":
 		if v.Failed {
-			return "failed: closed" + by + last
+			return failed + "closed" + by + v.after()
 		}
 		return "closed" + by + " without close_notify"
 	case "rst":
 		if v.Failed {
-			return "failed: reset" + by + last
+			return failed + "reset" + by + v.after()
 		}
 		return "reset" + by
 	case "silence":
-		return "nobody said any more" + last
+		return failed + "nobody said any more" + v.after()
 	}
-	if v.QUIC != "" {
+	switch {
+	case v.QUIC != "":
 		return "encrypted from there on"
+	case v.Sides.How == tcp.Capped.String():
+		return "given up, because too many connections were open"
+	case v.Sides.How == tcp.Reused.String():
+		return "still open when its ports opened another connection"
 	}
 	return "still open when the capture ends"
+}
+
+// after names the last message but for the alert that ended the connection.
+func (v *traceView) after() string {
+	for i := len(v.Messages) - 1; i >= 0; i-- {
+		if m := &v.Messages[i]; m.Alert == "" {
+			return ", after the " + m.From + "'s " + m.Name
+		}
+	}
+	return ""
 }
 
 // tellMore tells what is wanted of a message below its line.
@@ -337,8 +386,12 @@ func (t *tracer) tellMore(b *strings.Builder, v *traceView, s *flow.Story, i int
 // more tells more of the message of a number.
 func (v *traceView) tellMessages(b *strings.Builder, c colors, more func(i int)) {
 	for _, o := range v.Opening {
-		fmt.Fprintf(b, "    %10.3f ms  %s  %s  frame %d  seq %d ack %d win %d  %s  checksum %s %s\n",
-			o.Millis, arrow(o.From), o.Flags, o.Frame, o.Seq, o.Ack, o.Window, o.Options, o.Checksum, o.Sum)
+		options := ""
+		if o.Options != "" {
+			options = "  " + o.Options
+		}
+		fmt.Fprintf(b, "    %10.3f ms  %s  %s  frame %d  seq %d ack %d win %d%s  checksum %s %s\n",
+			o.Millis, arrow(o.From), o.Flags, o.Frame, o.Seq, o.Ack, o.Window, options, o.Checksum, o.Sum)
 	}
 	before := 0.0
 	for i, m := range v.Messages {
@@ -351,7 +404,7 @@ func (v *traceView) tellMessages(b *strings.Builder, c colors, more func(i int))
 		if m.Alert != "" {
 			fmt.Fprintf(b, " %s%s %s%s", c.red, m.Level, m.Alert, c.off)
 		}
-		fmt.Fprintf(b, "  %d bytes", m.Length)
+		b.WriteString("  " + counted(m.Length, "byte", "bytes"))
 		if m.Records > 1 {
 			fmt.Fprintf(b, " in %d records", m.Records)
 		}

@@ -101,14 +101,14 @@ func (t *tracer) forms(id string, s *flow.Story, files []string) []web.Form {
 			if err != nil {
 				return err
 			}
-			return packetsOf(w, files[n], s)
+			return packetsOf(w, files[n], s, t.flags.mostOpen)
 		}},
 	}
 }
 
 // packetsOf writes the packets of a connection, without secrets. The file is read
 // again.
-func packetsOf(w io.Writer, file string, s *flow.Story) error {
+func packetsOf(w io.Writer, file string, s *flow.Story, mostOpen int) error {
 	r, err := pcap.Open(file)
 	if err != nil {
 		if path := new(os.PathError); errors.As(err, &path) {
@@ -117,7 +117,7 @@ func packetsOf(w io.Writer, file string, s *flow.Story) error {
 		return err
 	}
 	defer r.Close()
-	e := &extract{}
+	e := &extract{mostOpen: mostOpen}
 	e.out = pcap.NewWriter(w, func(n int) string { return e.names[n] })
 	e.choose(s, nil)
 	if err := e.take(context.Background(), r); err != nil {

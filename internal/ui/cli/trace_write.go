@@ -26,6 +26,7 @@ type extract struct {
 	path     string
 	out      *pcap.Writer
 	withKeys bool
+	mostOpen int // connections that are followed at a time, as in the first reading
 
 	names    []string                   // of the interfaces of all sources
 	chosen   []uint64                   // bits, by the connection's ID
@@ -40,14 +41,25 @@ type extract struct {
 // mostFragments is how many fragments wait for the rest of their datagram.
 const mostFragments = 1024
 
-// newExtract begins the file, which only its owner can read.
-func newExtract(path string, withKeys bool) (*extract, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// newExtract begins the file, which only its owner can read. It must be none of
+// those that are read.
+func newExtract(path string, f *traceFlags, files []string) (*extract, error) {
+	if path == "-" {
+		return nil, errors.New("-w wants the name of a file: what is told goes to standard output")
+	}
+	if there, err := os.Stat(path); err == nil {
+		for _, name := range files {
+			if read, err := os.Stat(name); err == nil && os.SameFile(there, read) {
+				return nil, fmt.Errorf("-w %s would write over the capture that is read", path)
+			}
+		}
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	e := &extract{file: f, path: path, withKeys: withKeys}
-	e.out = pcap.NewWriter(f, func(n int) string { return e.names[n] })
+	e := &extract{file: file, path: path, withKeys: f.withKeys, mostOpen: f.mostOpen}
+	e.out = pcap.NewWriter(file, func(n int) string { return e.names[n] })
 	return e, nil
 }
 
@@ -114,7 +126,7 @@ func (e *extract) take(ctx context.Context, r *pcap.Reader) error {
 	var s packet.Segment
 	var u packet.Datagram
 	d := packet.Decoder{NoSums: true}
-	table := tcp.NewTable(nobody{}, tcp.Limits{})
+	table := tcp.NewTable(nobody{}, tcp.Limits{Conns: e.mostOpen})
 	first := len(e.names)
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
