@@ -37,7 +37,7 @@ func init() { // the functions lead back to the table: an ECH has extensions
 		iana.ExtPSKKeyExchangeModes:     pskModes,
 		iana.ExtCertificateAuthorities:  func(r *reader, _ *Context, _ iana.HandshakeType) { names(r, "authorities") },
 		iana.ExtKeyShare:                keyShare,
-		extDraftKeyShare:                keyShare,
+		DraftKeyShare:                   keyShare,
 		iana.ExtRenegotiationInfo: func(r *reader, _ *Context, _ iana.HandshakeType) {
 			r.opaque(1, "renegotiated_connection", "Renegotiated Connection")
 		},
@@ -45,8 +45,8 @@ func init() { // the functions lead back to the table: an ECH has extensions
 	}
 }
 
-// extDraftKeyShare is the number of key_share in drafts of TLS 1.3 before 23.
-const extDraftKeyShare iana.ExtensionType = 40
+// DraftKeyShare is the number of key_share in drafts of TLS 1.3 before 23.
+const DraftKeyShare iana.ExtensionType = 40
 
 // numbers reads an extension that is a list of numbers: of two bytes with a length
 // of two, or of one byte with a length of one.

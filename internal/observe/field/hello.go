@@ -9,11 +9,20 @@ import (
 )
 
 var (
-	version     = named[iana.Version](4)
+	version     = func(v uint32) string { return fmt.Sprintf("%s (0x%04x)", Version(iana.Version(v)), v) }
 	cipherSuite = named[iana.Suite](4)
 	scheme      = named[iana.SignatureScheme](4)
 	group       = named[iana.Group](4)
 )
+
+// Version gives the name of a version, also of a draft of TLS 1.3: these have 0x7f and
+// their number.
+func Version(v iana.Version) string {
+	if v>>8 == 0x7f {
+		return fmt.Sprintf("TLS 1.3 (draft %d)", v&0xff)
+	}
+	return v.String()
+}
 
 // clientHello is RFC 9846, section 4.2.2; RFC 5246, section 7.4.1.2.
 func clientHello(r *reader, c *Context) {

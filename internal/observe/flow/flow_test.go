@@ -44,7 +44,10 @@ func TestPreambles(t *testing.T) {
 	for _, c := range []struct{ kind, detail, client, server string }{
 		{"http-connect", "example.com:443", "CONNECT example.com:443 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"},
 		{"proxy-v1", "TCP4 192.0.2.1 198.51.100.1 56324 443", "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", ""},
-		{"proxy-v2", "", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c123456789012", ""},
+		{"proxy-v2", "TCP4 49.50.51.52 53.54.55.56 14640 14640", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c123456789090", ""},
+		{"proxy-v2", "TCP6 6162:6364:6566:6768:696a:6b6c:6d6e:6f70 4142:4344:4546:4748:494a:4b4c:4d4e:4f50 12593 12850", "\r\n\r\n\x00\r\nQUIT\n\x21\x21\x00\x24abcdefghijklmnopABCDEFGHIJKLMNOP1122", ""},
+		{"proxy-v2", "LOCAL", "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00", ""},
+		{"proxy-v2", "", "\r\n\r\n\x00\r\nQUIT\n\x21\x31\x00\x02ab", ""},
 		{"smtp", "220 mail.example.com ESMTP", "EHLO a\r\nSTARTTLS\r\n", "220 mail.example.com ESMTP\r\n220 go ahead\r\n"},
 		{"imap", "* OK ready", "a STARTTLS\r\n", "* OK ready\r\na OK\r\n"},
 		{"pop3", "+OK ready", "STLS\r\n", "+OK ready\r\n+OK\r\n"},

@@ -61,3 +61,12 @@ func TestBrokenServerHello(t *testing.T) {
 		t.Errorf("a second ServerHello makes it %v", s.Version)
 	}
 }
+
+// TestDraftServerHello: the drafts of TLS 1.3 before 22 had a shorter ServerHello.
+func TestDraftServerHello(t *testing.T) {
+	hello := "\x02\x00\x00\x30\x7f\x12" + "0123456789abcdef0123456789abcdef" + "\x13\x02\x00\x0a\x00\x28\x00\x06\x00\x1d\x00\x02kk"
+	s := answered(t, record(iana.ContentHandshake, hello))
+	if m := s.Messages[1]; m.Broken != nil || s.Version != 0x7f12 || s.Suite != iana.TLS_AES_256_GCM_SHA384 || s.Group != iana.X25519 || s.JA3S == "" {
+		t.Errorf("%v %v %v %q, %v", s.Version, s.Suite, s.Group, s.JA3S, m.Broken)
+	}
+}

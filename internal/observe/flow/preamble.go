@@ -2,7 +2,9 @@ package flow
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -34,7 +36,8 @@ var protocols = []struct {
 		return line(rest), ok
 	}},
 	{"proxy-v2", func(c, _ []byte) (string, bool) {
-		return "", bytes.HasPrefix(c, []byte("\r\n\r\n\x00\r\nQUIT\n"))
+		rest, ok := bytes.CutPrefix(c, []byte("\r\n\r\n\x00\r\nQUIT\n"))
+		return proxied(rest), ok
 	}},
 	{"http-connect", func(c, _ []byte) (string, bool) {
 		rest, ok := bytes.CutPrefix(c, []byte("CONNECT "))
@@ -78,6 +81,28 @@ var protocols = []struct {
 	{"rdp", func(c, _ []byte) (string, bool) {
 		return "", len(c) > 6 && c[0] == 3 && c[1] == 0 && c[5] == 0xe0
 	}},
+}
+
+// proxied gives the addresses of a header of the PROXY protocol, version 2, as version
+// 1 writes them: command 1 byte, family 1, length 2, source, destination, and both
+// ports.
+func proxied(b []byte) string {
+	const local, tcp4, tcp6 = 0x20, 0x11, 0x21
+	size := map[byte]int{tcp4: 4, tcp6: 16}
+	switch {
+	case len(b) > 0 && b[0] == local:
+		return "LOCAL"
+	case len(b) < 4 || size[b[1]] == 0 || len(b) < 4+2*size[b[1]]+4:
+		return ""
+	}
+	n, kind := size[b[1]], "TCP4"
+	if n == 16 {
+		kind = "TCP6"
+	}
+	from, _ := netip.AddrFromSlice(b[4 : 4+n])
+	to, _ := netip.AddrFromSlice(b[4+n : 4+2*n])
+	ports := b[4+2*n:]
+	return fmt.Sprintf("%s %v %v %d %d", kind, from, to, binary.BigEndian.Uint16(ports), binary.BigEndian.Uint16(ports[2:]))
 }
 
 func contains(b []byte, word string) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/observe/fingerprint"
@@ -45,7 +46,7 @@ func (k *conn) clientHello(m *Message, body []byte) {
 // serverHello takes from a ServerHello what the two have agreed on. RFC 9846,
 // section 4.2.3.
 func (k *conn) serverHello(m *Message, body []byte) {
-	hello, err := wire.ParseServerHello(body)
+	hello, err := wire.ParseServerHello(asFinal(body))
 	s := k.story
 	if err != nil {
 		m.Broken = err
@@ -82,8 +83,12 @@ func (k *conn) serverHello(m *Message, body []byte) {
 	if !k.v13 {
 		return
 	}
-	if b, ok := hello.Extensions.Get(iana.ExtKeyShare); ok {
-		if g, _, err := wire.ParseKeyShareServer(b); err == nil {
+	share, ok := hello.Extensions.Get(iana.ExtKeyShare)
+	if !ok && isDraft(s.Version) {
+		share, ok = hello.Extensions.Get(field.DraftKeyShare)
+	}
+	if ok {
+		if g, _, err := wire.ParseKeyShareServer(share); err == nil {
 			s.Group = g
 		}
 	}
@@ -102,6 +107,17 @@ func versionOfBroken(m *Message, legacy iana.Version) iana.Version {
 		return iana.Version(binary.BigEndian.Uint16(m.Raw[f.Start:]))
 	}
 	return legacy
+}
+
+// asFinal gives a ServerHello of a draft of TLS 1.3 before 22 in the form that it has
+// had since: they had neither session ID nor compression
+// (draft-ietf-tls-tls13-21, section 4.1.3).
+func asFinal(body []byte) []byte {
+	const random, suite = 2 + 32, 2 + 32 + 2
+	if len(body) < suite || body[0] != 0x7f || body[1] >= 22 {
+		return body
+	}
+	return slices.Concat(body[:random], []byte{0}, body[random:suite], []byte{0}, body[suite:])
 }
 
 // isDraft reports whether the version is a draft of TLS 1.3.

@@ -106,6 +106,7 @@ func TestLayers(t *testing.T) {
 		{"erspan 1", pcap.LinkRaw, ip4(protoGRE, join(0, etherSpan2, frame(four))), "erspan"},
 		{"erspan 3", pcap.LinkRaw, ip4(protoGRE, join(0x1000, etherSpan3, "seqs", "12 bytes...\x00", frame(four))), "erspan"},
 		{"vxlan", pcap.LinkRaw, udp(portVXLAN, join("\x08\x00\x00\x00\x00\x00\x2a\x00", frame(four))), "vxlan 42"},
+		{"vxlan with a policy", pcap.LinkRaw, udp(portVXLAN, join("\x88\x00\x00\x07\x00\x00\x2a\x00", frame(four))), "vxlan 42"},
 		{"geneve", pcap.LinkRaw, udp(portGeneve, join("\x01\x00", etherBridge, "\x00\x00\x2a\x00", "opts", frame(six))), "geneve 42"},
 		{"geneve ip", pcap.LinkRaw, udp(portGeneve, join("\x00\x00", etherIPv4, "\x00\x00\x2a\x00", raw(four))), "geneve 42"},
 		{"gtp", pcap.LinkRaw, udp(portGTP, join("\x30\xff\x00\x50\x00\x00\x00\x2a", raw(four))), "gtp 42"},

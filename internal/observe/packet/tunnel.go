@@ -261,7 +261,7 @@ func (d *Decoder) udpTunnel(port uint16, b []byte, cut int) Kind {
 	if d.deeper() {
 		switch port {
 		case portVXLAN, portVXLANOld: // flags 1 byte, 3 of none, identifier 3, 1 of none. RFC 7348, section 5
-			if b[0] == 8 {
+			if b[0]&8 != 0 { // it has an identifier; others say that it has a policy, too
 				d.note("vxlan", int(binary.BigEndian.Uint32(b[4:])>>8))
 				k = d.ethernet(b[8:])
 			}

@@ -62,6 +62,16 @@ type keys struct {
 	head cipher.Block // header protection
 }
 
+// both gives the keys of both sides, by trace.Side-1.
+func (d *dialect) both(id []byte) (k [2]*keys, err error) {
+	for i, side := range []string{"client in", "server in"} {
+		if k[i], err = d.newKeys(id, side); err != nil {
+			return k, err
+		}
+	}
+	return k, nil
+}
+
 // newKeys gives the keys of a side, "client in" or "server in".
 func (d *dialect) newKeys(id []byte, side string) (*keys, error) {
 	initial, err := hkdf.Extract(sha256.New, id, []byte(d.salt))

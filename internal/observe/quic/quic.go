@@ -5,8 +5,11 @@
 package quic
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -17,7 +20,7 @@ const (
 	// many bytes of either side's handshake.
 	mostConns, mostCrypto = 4096, 1 << 16
 	// mostPieces is how many pieces of a side wait for others before them.
-	mostPieces = 64
+	mostPieces = 1024
 	// patience is after how long a connection is over of which no more Initials
 	// come, in nanoseconds.
 	patience = 10e9
@@ -34,8 +37,8 @@ type Conn struct {
 	Sides          [2]Side
 	App            any // for the Handler
 
-	dialect dialect
-	keys    [2]*keys
+	id   []byte // that the client has chosen for the server: keys come from it
+	keys [2]*keys
 }
 
 // A Side is what one side has sent.
@@ -43,8 +46,9 @@ type Side struct {
 	Datagrams int // with Initials
 	Bytes     int64
 
-	next   int64 // offset of the handshake's byte that is told next
-	pieces []piece
+	next    int64   // offset of the handshake's byte that is told next
+	pieces  []piece // by their offsets
+	waiting int     // bytes of them
 }
 
 // A piece is a CRYPTO frame that waits for others before it.
@@ -127,6 +131,8 @@ func (t *Table) initial(p *initial, u *packet.Datagram, counted *bool) {
 	ok := false
 	if c != nil && c.Version == p.version {
 		plain, ok = c.keys[from-1].open(p.raw, p.number)
+	} else if c != nil {
+		plain, ok = c.changeVersion(from, p)
 	}
 	if !ok && from == trace.Client { // a new connection, or the client's answer to a Retry or to Version Negotiation
 		if plain, ok = t.begin(&c, p, u); !ok {
@@ -147,15 +153,11 @@ func (t *Table) initial(p *initial, u *packet.Datagram, counted *bool) {
 
 // begin makes keys of a client's Initial, and begins a connection if there is none.
 func (t *Table) begin(at **Conn, p *initial, u *packet.Datagram) (plain []byte, ok bool) {
-	client, err := p.dialect.newKeys(p.id, "client in")
+	keys, err := p.dialect.both(p.id)
 	if err != nil {
 		return nil, false
 	}
-	if plain, ok = client.open(p.raw, p.number); !ok {
-		return nil, false
-	}
-	server, err := p.dialect.newKeys(p.id, "server in")
-	if err != nil {
+	if plain, ok = keys[trace.Client-1].open(p.raw, p.number); !ok {
 		return nil, false
 	}
 	c := *at
@@ -168,9 +170,23 @@ func (t *Table) begin(at **Conn, p *initial, u *packet.Datagram) (plain []byte, 
 		t.conns[pair{c.Client, c.Server}] = c
 		t.order = append(t.order, c)
 	}
-	c.Version, c.dialect, c.keys = p.version, p.dialect, [2]*keys{client, server}
+	c.Version, c.id, c.keys = p.version, bytes.Clone(p.id), keys
 	*at = c
 	return plain, true
+}
+
+// changeVersion opens a packet of another version than the connection began with: the
+// server may choose one that the client offers as compatible, and the keys come from
+// the same ID. RFC 9369, section 4.1.
+func (c *Conn) changeVersion(from trace.Side, p *initial) (plain []byte, ok bool) {
+	keys, err := p.dialect.both(c.id)
+	if err != nil {
+		return nil, false
+	}
+	if plain, ok = keys[from-1].open(p.raw, p.number); ok {
+		c.Version, c.keys = p.version, keys
+	}
+	return plain, ok
 }
 
 // frames reads the frames of an Initial: RFC 9000, sections 12.4 and 19.
@@ -213,18 +229,19 @@ func (t *Table) frames(c *Conn, from trace.Side, b []byte, u *packet.Datagram) {
 func (t *Table) crypto(c *Conn, from trace.Side, at int64, data []byte, u *packet.Datagram) {
 	s := &c.Sides[from-1]
 	if at > s.next {
-		if len(s.pieces) < mostPieces {
-			s.pieces = append(s.pieces, piece{at, append([]byte(nil), data...)})
+		if len(s.pieces) < mostPieces && s.waiting+len(data) <= mostCrypto {
+			i, _ := slices.BinarySearchFunc(s.pieces, at, func(p piece, at int64) int { return cmp.Compare(p.at, at) })
+			s.pieces = slices.Insert(s.pieces, i, piece{at, bytes.Clone(data)})
+			s.waiting += len(data)
 		}
 		return
 	}
 	t.tell(c, from, at, data, u)
-	for i := 0; i < len(s.pieces); i++ {
-		if p := s.pieces[i]; p.at <= s.next {
-			s.pieces = append(s.pieces[:i], s.pieces[i+1:]...)
-			t.tell(c, from, p.at, p.data, u)
-			i = -1
-		}
+	for len(s.pieces) > 0 && s.pieces[0].at <= s.next {
+		p := s.pieces[0]
+		s.pieces = s.pieces[1:]
+		s.waiting -= len(p.data)
+		t.tell(c, from, p.at, p.data, u)
 	}
 }
 

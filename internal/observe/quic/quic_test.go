@@ -178,3 +178,31 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
+
+// TestCompatible: a server that answers in another version than the client began
+// with, whose keys come from the same ID, is understood, and so is what follows.
+func TestCompatible(t *testing.T) {
+	h := &told{}
+	table := NewTable(h)
+	table.Add(datagram(trace.Client, 1, seal(t, Version1, "client in", 0, crypto(0, "hello"))))
+	table.Add(datagram(trace.Server, 2, seal(t, Version2, "server in", 0, crypto(0, "answer"))))
+	table.Add(datagram(trace.Client, 3, seal(t, Version2, "client in", 1, crypto(5, " again"))))
+	table.Close()
+	if h.said[0].String() != "hello again" || h.said[1].String() != "answer" || len(h.ended) != 1 || h.ended[0].Version != Version2 {
+		t.Errorf("%q %q %+v", h.said[0].String(), h.said[1].String(), h.ended)
+	}
+}
+
+// TestReversed: a hello may come in as many frames as it has bytes, the last first.
+func TestReversed(t *testing.T) {
+	h := &told{}
+	table := NewTable(h)
+	text := strings.Repeat("0123456789", 50)
+	for i := len(text) - 1; i >= 0; i-- {
+		table.Add(datagram(trace.Client, int64(i), seal(t, Version1, "client in", byte(i), crypto(i, text[i:i+1]))))
+	}
+	table.Close()
+	if h.said[0].String() != text {
+		t.Errorf("%q", h.said[0].String())
+	}
+}

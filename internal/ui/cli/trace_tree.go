@@ -48,7 +48,7 @@ func tellTree(b *strings.Builder, s *flow.Story, m *flow.Message, c colors) {
 		if shares(s, m, r) {
 			shared = ", multiple messages"
 		}
-		fmt.Fprintf(b, "%sRecord Layer: %v (%d)%s, Version: %v (0x%04x), Length: %d, at sequence number %d (relative)\n", indent, r.Content, uint8(r.Content), shared, r.Version, uint16(r.Version), r.Length, r.Offset+1)
+		fmt.Fprintf(b, "%sRecord Layer: %v (%d)%s, Version: %v (0x%04x), Length: %d, at sequence number %d (relative)\n", indent, r.Content, uint8(r.Content), shared, field.Version(r.Version), uint16(r.Version), r.Length, r.Offset+1)
 	}
 	tree := s.Tree(m)
 	if tree == nil {

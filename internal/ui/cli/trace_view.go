@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/observe/explain"
+	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/observe/flow"
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
@@ -145,7 +146,7 @@ func (v *traceView) fill(s *flow.Story, file string) {
 		Preamble: v.Preamble[:0], Opening: v.Opening[:0], Messages: v.Messages[:0], Notes: v.Notes[:0],
 	}
 	if s.Version != 0 {
-		v.Version = s.Version.String()
+		v.Version = field.Version(s.Version)
 		if !(s.Version == iana.SSL20) {
 			v.Suite = s.Suite.String()
 		}
