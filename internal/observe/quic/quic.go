@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -74,6 +75,7 @@ type Table struct {
 	conns map[pair]*Conn
 	order []*Conn // by their first Initial
 	count int
+	now   int64 // time of the last Initial, and what has passed since
 }
 
 type pair struct{ client, server netip.AddrPort }
@@ -107,6 +109,19 @@ func (t *Table) Close() {
 	}
 }
 
+// Pass lets time pass without a datagram, in a live capture.
+func (t *Table) Pass(d time.Duration) {
+	t.now += int64(d)
+	t.expire()
+}
+
+// expire ends connections of which no more Initials come.
+func (t *Table) expire() {
+	for len(t.order) > 0 && t.now-t.order[0].Last > patience {
+		t.end()
+	}
+}
+
 // end ends the oldest connection.
 func (t *Table) end() {
 	c := t.order[0]
@@ -117,9 +132,8 @@ func (t *Table) end() {
 
 // initial takes an Initial packet.
 func (t *Table) initial(p *initial, u *packet.Datagram, counted *bool) {
-	for len(t.order) > 0 && u.Time-t.order[0].Last > patience {
-		t.end()
-	}
+	t.now = u.Time
+	t.expire()
 	from := trace.Client
 	c := t.conns[pair{u.Src, u.Dst}]
 	if c == nil {

@@ -45,6 +45,7 @@ type Table struct {
 	next    int          // ID
 	now     int64        // of the table's clock
 	seen    int64        // time of the last segment
+	ahead   int64        // what the clock has gone on without one
 	over    map[key]past // connections that are over
 	ring    [recent]key  // keys of over, the oldest at at
 	at      int
@@ -132,11 +133,18 @@ func (t *Table) Add(s *packet.Segment) int {
 // tick moves the table's clock, which does not go back, and not far ahead at
 // once: interfaces of one capture may have clocks of their own.
 func (t *Table) tick(at int64) {
-	if step := at - t.seen; step > 0 && t.seen != 0 {
+	if step := at - t.seen - t.ahead; step > 0 && t.seen != 0 {
 		t.now += min(step, longestStep)
 		t.expire()
 	}
-	t.seen = at
+	t.seen, t.ahead = at, 0
+}
+
+// Pass lets time pass without a segment, in a live capture: what is over is told of.
+func (t *Table) Pass(d time.Duration) {
+	t.now += int64(d)
+	t.ahead += int64(d)
+	t.expire()
 }
 
 // side gives the side that has sent a segment.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/observe/explain"
 	"github.com/handsel-tls/handsel/internal/observe/flow"
@@ -99,7 +100,7 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	var s packet.Segment
 	var u packet.Datagram
 	var d packet.Decoder
-	for b := range packets.full {
+	take := func(b *pcap.Batch) {
 		if len(b.Secrets) > 0 {
 			t.keys.Log.Add(b.Secrets)
 			if t.extract != nil {
@@ -115,11 +116,15 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 				initials.Add(&u)
 			}
 		}
-		packets.free <- b
-		if ctx.Err() != nil {
-			break
-		}
 	}
+	done := ctx.Done()
+	if t.flags.iface != "" { // which ends with ctx by itself, when all was read that it has
+		done = nil
+	}
+	packets.each(done, t.live, take, func(d time.Duration) {
+		table.Pass(d)
+		initials.Pass(d)
+	})
 	defer t.warnings(&d, table)
 	table.Close()
 	initials.Close()
@@ -168,6 +173,36 @@ func counted(n int, one, several string) string {
 type ahead struct {
 	full, free chan *pcap.Batch
 	err        error // why there are no more, once full is closed; nil: that was all
+}
+
+// each takes batches until there are no more, or done. In a live capture pass is told
+// how long there was none.
+func (a *ahead) each(done <-chan struct{}, live bool, take func(*pcap.Batch), pass func(time.Duration)) {
+	const step = 500 * time.Millisecond
+	var quiet <-chan time.Time
+	if live {
+		tick := time.NewTicker(step)
+		defer tick.Stop()
+		quiet = tick.C
+	}
+	for came := false; ; {
+		select {
+		case <-done:
+			return
+		case b, ok := <-a.full:
+			if !ok {
+				return
+			}
+			take(b)
+			a.free <- b
+			came = true
+		case <-quiet:
+			if !came {
+				pass(step)
+			}
+			came = false
+		}
+	}
 }
 
 func readAhead(from pcap.Source) *ahead {

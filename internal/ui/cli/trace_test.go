@@ -340,3 +340,25 @@ func TestTraceGivenUp(t *testing.T) {
 		t.Errorf("the capture was written over: %v", err)
 	}
 }
+
+// TestTraceWhileItGrows: of a connection that was reset standard input tells though
+// nothing more comes.
+func TestTraceWhileItGrows(t *testing.T) {
+	in, feed := io.Pipe()
+	out := &notices{}
+	done := make(chan int)
+	go func() { done <- Main([]string{"trace", "-"}, in, out, io.Discard) }()
+	w := pcap.NewClassicWriter(feed, pcap.LinkEthernet)
+	c := synth.New("192.0.2.1:40000", "198.51.100.1:443", func(p *pcap.Packet) { w.Write(p) })
+	c.Open()
+	c.Send(trace.Client, []byte(traceHello))
+	c.Reset(trace.Server)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	out.wait(t, regexp.MustCompile(`failed: reset by the server`))
+	feed.Close()
+	if code := <-done; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
