@@ -95,7 +95,7 @@ func (k *conn) find(from trace.Side, data []byte, at tcp.Chunk) {
 // begin notes that TLS begins with the bytes, and gives the side that says them: if
 // which is which was guessed, they show it.
 func (k *conn) begin(from trace.Side, what beginning, data []byte, at int64) trace.Side {
-	s, midway := k.story, what == records && helloAt(data) == nothing
+	s, midway := k.story, what == records && !beginsHandshake(data)
 	if s.TCP.Guessed && k.isServersHello(from, data) != (from == trace.Server) {
 		s.TCP.Turn()
 		k.sides[0], k.sides[1] = k.sides[1], k.sides[0]
@@ -112,6 +112,11 @@ func (k *conn) begin(from trace.Side, what beginning, data []byte, at int64) tra
 		}
 	}
 	return from
+}
+
+// beginsHandshake reports whether bytes begin with a hello, however long.
+func beginsHandshake(b []byte) bool {
+	return b[0] == byte(iana.ContentHandshake) && (len(b) <= headerLen || b[headerLen] <= byte(iana.MsgServerHello))
 }
 
 // beginPending begins TLS with what was not sure until now.
@@ -305,7 +310,7 @@ func followed(b []byte) bool {
 // format. RFC 5246, appendix E.2.
 func ssl2At(b []byte) beginning {
 	const need = 11
-	if b[0]&0x80 == 0 || len(b) > 2 && b[2] != 1 || len(b) > 3 && b[3] != 0 && b[3] != 3 {
+	if b[0]&0x80 == 0 || len(b) > 2 && b[2] != clientHello2 || len(b) > 3 && b[3] != 0 && b[3] != 3 {
 		return nothing
 	}
 	if len(b) < need {

@@ -175,9 +175,9 @@ func (k *conn) isServersHello(from trace.Side, b []byte) bool {
 		return from == trace.Server
 	}
 	switch {
-	case b[0] == byte(iana.ContentHandshake) && b[5] == byte(iana.MsgServerHello):
+	case b[0] == byte(iana.ContentHandshake) && b[5] == byte(iana.MsgServerHello), b[0]&0x80 != 0 && b[2] == serverHello2:
 		return true
-	case b[0] == byte(iana.ContentHandshake) && b[5] == byte(iana.MsgClientHello), b[0]&0x80 != 0:
+	case b[0] == byte(iana.ContentHandshake) && b[5] == byte(iana.MsgClientHello), b[0]&0x80 != 0 && b[2] == clientHello2:
 		return false
 	}
 	return from == trace.Server

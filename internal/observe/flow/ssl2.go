@@ -67,9 +67,16 @@ func (k *conn) takeSSL2(from trace.Side, data []byte, at *tcp.Chunk) []byte {
 	return data[took:]
 }
 
+// Messages of SSL 2.0.
+const (
+	clientHello2     = 1
+	clientMasterKey2 = 2
+	serverHello2     = 4
+)
+
 // names2 are the messages of SSL 2.0 that are sent in the clear.
 var names2 = map[byte]string{
-	0: "ERROR", 1: "CLIENT-HELLO", 2: "CLIENT-MASTER-KEY", 4: "SERVER-HELLO",
+	0: "ERROR", clientHello2: "CLIENT-HELLO", clientMasterKey2: "CLIENT-MASTER-KEY", serverHello2: "SERVER-HELLO",
 }
 
 func (k *conn) message2(m *Message, h *half, body []byte) {
@@ -83,7 +90,7 @@ func (k *conn) message2(m *Message, h *half, body []byte) {
 		m.Name = n
 	}
 	switch {
-	case body[0] == 1 && len(body) >= 3:
+	case body[0] == clientHello2 && len(body) >= 3:
 		k.hello = true
 		if v := iana.Version(binary.BigEndian.Uint16(body[1:])); v != iana.SSL20 {
 			m.Name = "ClientHello" // of something newer, in the format of SSL 2.0
@@ -94,7 +101,7 @@ func (k *conn) message2(m *Message, h *half, body []byte) {
 			return
 		}
 		k.story.Version = iana.SSL20
-	case body[0] == 2:
+	case body[0] == clientMasterKey2:
 		k.sides[0].sealed, k.sides[1].sealed = true, true
 	}
 }
