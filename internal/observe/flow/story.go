@@ -170,6 +170,9 @@ func (k *conn) conclude(c *tcp.Conn) {
 	}
 	k.ending(c)
 	k.unanswered(c)
+	for _, comment := range c.Comments {
+		k.note(Note{comment.Time, comment.Frame, 0, "comment", fmt.Sprintf("comment on frame %d: %s", comment.Frame, comment.Text)})
+	}
 }
 
 // misunderstood reports whether the ServerHello makes no sense, and the client did

@@ -302,7 +302,7 @@ func (d *Decoder) tcp(e ends, b []byte, cut int) Kind {
 	s.ID, s.TTL = e.id, e.ttl
 	s.Options, s.Payload = b[20:header:header], b[header:len(b):len(b)]
 	s.Snapped, s.Frames = cut, d.frames
-	s.Via = d.viaText()
+	s.Via, s.Comment = d.viaText(), d.p.Comment
 	s.whole, s.pseudo, s.Sum = b, e.pseudo+protoTCP, SumUnknown
 	if !d.NoSums {
 		s.Verify()

@@ -23,6 +23,7 @@ type Segment struct {
 	Payload  []byte
 	Snapped  int    // bytes of the payload that were on the wire and were not captured
 	Frames   []int  // of the fragments of IP that it came in, if it did
+	Comment  string // that a pcapng file has of the frame
 	Via      string // what stands before this IP header besides the link layer: "vlan 5, gre"; usually empty
 
 	whole  []byte // header and payload, for the checksum

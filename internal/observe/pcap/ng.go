@@ -150,9 +150,6 @@ func (r *Reader) section(h []byte) error {
 	r.sectioned = true
 	if c := r.comments(b[24 : length-4]); c != "" {
 		r.comment = c
-		if strings.HasPrefix(c, "CLIENT_") { // some keep the key log there
-			r.keep([]byte(c))
-		}
 	}
 	return nil
 }
@@ -289,6 +286,7 @@ func (r *Reader) newInterface(b []byte) string {
 		}
 	})
 	i.clock.seconds = shift
+	r.comments(b[8:])
 	r.interfaces = append(r.interfaces, i)
 	return ""
 }
@@ -330,6 +328,8 @@ func (r *Reader) options(b []byte, each func(code uint16, value []byte)) {
 	}
 }
 
+// comments gives the comments among options, but for lines of a key log, which some
+// keep there: these are secrets.
 func (r *Reader) comments(b []byte) (all string) {
 	r.options(b, func(code uint16, value []byte) {
 		if code != optionComment || len(all)+len(value) > maxText {
@@ -340,5 +340,29 @@ func (r *Reader) comments(b []byte) (all string) {
 		}
 		all += string(value)
 	})
-	return all
+	if !strings.Contains(all, "CLIENT_") && !strings.Contains(all, "SERVER_") && !strings.Contains(all, "RSA ") {
+		return all
+	}
+	var rest []string
+	for line := range strings.SplitSeq(all, "\n") {
+		if isKey(line) {
+			r.keep([]byte(line))
+		} else {
+			rest = append(rest, line)
+		}
+	}
+	return strings.Join(rest, "\n")
+}
+
+// isKey reports whether a line looks like one of a key log.
+func isKey(line string) bool {
+	words := strings.Fields(line)
+	if len(words) != 3 {
+		return false
+	}
+	switch w := words[0]; {
+	case w == "RSA", w == "PMS_CLIENT_RANDOM", strings.HasPrefix(w, "CLIENT_"), strings.HasPrefix(w, "SERVER_"), strings.HasSuffix(w, "EXPORTER_SECRET"):
+		return true
+	}
+	return false
 }

@@ -154,7 +154,7 @@ func TestNG(t *testing.T) {
 			secretsOf(o, "CLIENT_RANDOM 01 02"),
 			enhanced(o, 0, 5, "micro", option(o, optionComment, "one"), option(o, optionComment, "two"), option(o, 0, "")),
 			block(o, 0x0bad, []byte("unknown")),
-			enhanced(o, 1, 5, "nano"),
+			enhanced(o, 1, 5, "nano", option(o, optionComment, "see\nCLIENT_RANDOM 05 06\r\nSERVER_RANDOM is not a key")),
 			enhanced(o, 2, 3*1024+512, "binary"),
 			enhanced(o, 3, 7e12+2345, "pico"),
 			block(o, blockSimple, append(o.AppendUint32(nil, 99), "simple"...)),
@@ -163,7 +163,7 @@ func TestNG(t *testing.T) {
 		got, problems, r := all(t, bytes.NewReader(b))
 		want := []Packet{
 			{1, 5000, LinkEthernet, 0, 5, []byte("micro"), "one\ntwo"},
-			{2, 100e9 + 5, LinkRaw, 1, 4, []byte("nano"), ""},
+			{2, 100e9 + 5, LinkRaw, 1, 4, []byte("nano"), "see\nSERVER_RANDOM is not a key"},
 			{3, 3.5e9, LinkRaw, 2, 6, []byte("binary"), ""},
 			{4, 7e9 + 2, LinkRaw, 3, 4, []byte("pico"), ""},
 			{5, 0, LinkEthernet, 0, 99, []byte("simple\x00\x00"), ""},
@@ -182,7 +182,7 @@ func TestNG(t *testing.T) {
 				t.Errorf("%+v, want %+v", p, w)
 			}
 		}
-		if s := string(r.Secrets()); s != "CLIENT_RANDOM 01 02\nCLIENT_RANDOM 03 04\n" || len(r.Secrets()) > 0 || r.Comment() != "CLIENT_RANDOM 03 04" {
+		if s := string(r.Secrets()); s != "CLIENT_RANDOM 01 02\nCLIENT_RANDOM 05 06\r\nCLIENT_RANDOM 03 04\n" || len(r.Secrets()) > 0 || r.Comment() != "" {
 			t.Errorf("secrets: %q", s)
 		}
 		if i := r.Interfaces(); len(i) != 5 || i[1].Name != "eth0" {

@@ -21,6 +21,8 @@ const (
 	defaultWaiting = 1 << 20
 	defaultIdle    = 10 * time.Minute
 
+	// mostComments is how many comments of a connection are kept.
+	mostComments = 16
 	// linger is for how long a connection is kept that was closed or reset: what
 	// the other side had sent may come later.
 	linger = int64(time.Second)
@@ -120,6 +122,9 @@ func (t *Table) Add(s *packet.Segment) int {
 		c.in.touch(c)
 	}
 	c.Last, c.heard = max(c.Last, s.Time), t.now
+	if s.Comment != "" && len(c.Comments) < mostComments {
+		c.Comments = append(c.Comments, Comment{s.Frame, s.Time, s.Comment})
+	}
 	from := c.side(swapped)
 	c.add(t, from, s)
 	if c.in == &t.quiet && c.streams[0].offset+c.streams[1].offset > 0 {

@@ -19,7 +19,8 @@ type Conn struct {
 	First, Last    int64 // time of the first and of the last segment, in nanoseconds since 1970
 	Frame          int   // of the first segment
 	Opening        []Opening
-	Sides          [2]Side // see Of
+	Comments       []Comment // that the capture has of the segments; at most 16 are kept
+	Sides          [2]Side   // see Of
 	End            End
 	App            any // for the Handler
 
@@ -67,6 +68,13 @@ type Opening struct {
 	MSS      uint16 // 0: the option is missing
 	Scale    int8   // of the window, -1: the option is missing
 	Options  string // all options in the order they stand in, in words: "mss 1460, sack permitted, ..."
+}
+
+// A Comment is one that a capture has of a segment.
+type Comment struct {
+	Frame int
+	Time  int64
+	Text  string
 }
 
 // A Side is what one side has sent.

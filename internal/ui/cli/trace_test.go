@@ -362,3 +362,31 @@ func TestTraceWhileItGrows(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// TestTraceComments shows the comments of a capture.
+func TestTraceComments(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "comments.pcapng")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := pcap.NewWriter(f, nil)
+	c := synth.New("192.0.2.1:40000", "198.51.100.1:443", func(p *pcap.Packet) {
+		if p.Number == 4 {
+			p.Comment = "here it begins"
+		}
+		w.Write(p)
+	})
+	c.Open()
+	c.Send(trace.Client, []byte(traceHello))
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ := runTrace("-v", name); !strings.Contains(out, "comment on frame 4: here it begins") {
+		t.Error(out)
+	}
+	if _, out, _ := runTrace("--json", name); !strings.Contains(out, `{"code":"comment","frame":4,"text":"comment on frame 4: here it begins"}`) {
+		t.Error(out)
+	}
+}
