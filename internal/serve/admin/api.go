@@ -95,6 +95,10 @@ func answer(w http.ResponseWriter, status int, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
+	if text, ok := body.(json.RawMessage); ok {
+		w.Write(text)
+		return
+	}
 	json.NewEncoder(w).Encode(body) // if it fails, nobody is there to be told
 }
 
@@ -120,15 +124,9 @@ func withKey(do func(*Estate, bindings.Key, *http.Request) (any, error)) func(*E
 	}
 }
 
-// BindingList is the answer to GET /v1/bindings.
-type BindingList struct {
-	Bindings []Binding `json:"bindings"`
-}
-
 func listBindings(e *Estate, r *http.Request) (any, error) {
 	warnings, _ := strconv.ParseBool(r.URL.Query().Get("warnings"))
-	list, err := e.Bindings(warnings)
-	return BindingList{list}, err
+	return e.bindingList(warnings)
 }
 
 func addBinding(e *Estate, r *http.Request) (any, error) {

@@ -31,49 +31,6 @@ const (
 	fromFile  = "file"
 )
 
-// Bindings gives all bindings, sorted by key, with warnings if they are asked
-// for.
-func (e *Estate) Bindings(warnings bool) ([]Binding, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.ready(); err != nil {
-		return nil, err
-	}
-	all, err := e.data.Parts.All()
-	if err != nil {
-		return nil, err
-	}
-	byKey := make(map[bindings.Key]*Binding, len(all.Bindings))
-	note := func(list []config.Binding, origin string) {
-		for i := range list {
-			if key, err := bindings.ParseKey(list[i].On); err == nil {
-				byKey[key] = &Binding{Binding: list[i], Origin: origin}
-			}
-		}
-	}
-	note(all.Bindings, fromStore)
-	note(e.plan.File().Bindings, fromFile)
-	if warnings {
-		for _, w := range e.plan.Setup.Table.Check(e.plan.Setup.HTTPS) {
-			for _, k := range w.Keys {
-				if b := byKey[k]; b != nil && !w.Minor {
-					b.Warnings = append(b.Warnings, Warning{string(w.Code), w.Text})
-				}
-			}
-		}
-	}
-	list := make([]Binding, 0, len(byKey))
-	for _, b := range e.plan.Setup.Table.Bindings() {
-		if shown := byKey[b.Key]; shown != nil {
-			if warnings {
-				shown.Warnings = append(shown.Warnings, e.certificateWarnings(b.Key, shown)...)
-			}
-			list = append(list, *shown)
-		}
-	}
-	return list, nil
-}
-
 // Binding gives the binding of a key with its warnings.
 func (e *Estate) Binding(k bindings.Key) (*Binding, error) {
 	e.mu.Lock()
@@ -103,7 +60,9 @@ func (e *Estate) binding(k bindings.Key) (*Binding, error) {
 	for _, w := range e.plan.Setup.Table.CheckOne(k, e.plan.Setup.HTTPS) {
 		shown.Warnings = append(shown.Warnings, Warning{string(w.Code), w.Text})
 	}
-	shown.Warnings = append(shown.Warnings, e.certificateWarnings(k, shown)...)
+	if b := e.plan.Setup.Table.Get(k); b != nil && shown.Origin == fromStore {
+		shown.Warnings = append(shown.Warnings, e.certificateWarnings(b)...)
+	}
 	return shown, nil
 }
 

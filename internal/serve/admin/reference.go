@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -77,12 +79,19 @@ func (e *Estate) thumbprint(name string) (certs.Thumbprint, error) {
 	return "", fail("wrong", errors.New(text))
 }
 
-// A fact is what is known of a certificate that a binding names.
+// A fact is what is known of a certificate that a binding names. There may be very
+// many, so that it holds no certificate.
 type fact struct {
 	err     error
-	covers  func(host string) bool
+	names   []string // that the certificate is for
+	ips     []net.IP
 	notices []certs.Notice
 	must    *x509.Certificate // that asks for an OCSP response to be stapled; nil: it does not
+}
+
+// covers reports whether the certificate is for a host.
+func (f *fact) covers(host string) bool {
+	return (&x509.Certificate{DNSNames: f.names, IPAddresses: f.ips}).VerifyHostname(host) == nil
 }
 
 // facts remembers what has been found out, for a while: to read a certificate
@@ -106,27 +115,30 @@ func (e *Estate) fact(name string) *fact {
 		return f
 	}
 	f := &fact{}
-	e.facts.byName[name] = f
-	if host, ok := strings.CutPrefix(name, assemble.IssuedByACME); ok {
-		delete(e.facts.byName, name) // it may be there in a moment
-		f.covers = func(other string) bool { return other == host }
+	if host, ok := strings.CutPrefix(name, assemble.IssuedByACME); ok { // it may be there in a moment
+		f.names = []string{host}
 		if e.apply != nil { // a server runs, that has it
 			_, f.err = e.data.Certificate(name)
 		}
 		return f
 	}
+	e.facts.byName[name] = f
+	var leaf *x509.Certificate
 	if strings.HasPrefix(name, assemble.LocalCA) {
-		cert, err := e.data.Certificate(name)
-		if f.err = err; err == nil {
-			f.covers = func(host string) bool { return cert.Leaf.VerifyHostname(host) == nil }
+		var cert *tls.Certificate
+		if cert, f.err = e.data.Certificate(name); f.err == nil {
+			leaf = cert.Leaf
 		}
-		return f
+	} else {
+		var info certs.Info
+		if info, f.notices, f.err = e.data.Store.Show(name); f.err == nil {
+			leaf = info.Chain[0]
+		}
 	}
-	info, notices, err := e.data.Store.Show(name)
-	if f.err, f.notices = err, notices; err == nil {
-		f.covers = func(host string) bool { return info.Chain[0].VerifyHostname(host) == nil }
-		if certs.MustStaple(info.Chain[0]) {
-			f.must = info.Chain[0]
+	if leaf != nil {
+		f.names, f.ips = leaf.DNSNames, leaf.IPAddresses
+		if !strings.HasPrefix(name, assemble.LocalCA) && certs.MustStaple(leaf) {
+			f.must = leaf
 		}
 	}
 	return f
@@ -134,12 +146,12 @@ func (e *Estate) fact(name string) *fact {
 
 // certificateWarnings says what clients of a binding of the store will not like
 // about its certificates.
-func (e *Estate) certificateWarnings(k bindings.Key, b *Binding) (list []Warning) {
-	if b.Origin != fromStore || b.Reject {
+func (e *Estate) certificateWarnings(b *bindings.Binding) (list []Warning) {
+	if b.Settings.Reject {
 		return nil
 	}
-	covered, known := false, false
-	for _, name := range b.Certificates {
+	k, covered, known := b.Key, false, false
+	for _, name := range b.Settings.Certificates {
 		f := e.fact(name)
 		if f.err != nil {
 			list = append(list, Warning{"no-certificate", fmt.Sprintf("certificate %s cannot be had: %v", name, f.err)})
@@ -161,11 +173,11 @@ func (e *Estate) certificateWarnings(k bindings.Key, b *Binding) (list []Warning
 }
 
 // mustStaple says why no response is stapled to a certificate that asks for one.
-func (e *Estate) mustStaple(cert *x509.Certificate, b *Binding) string {
+func (e *Estate) mustStaple(cert *x509.Certificate, b *bindings.Binding) string {
 	if cert == nil {
 		return ""
 	}
-	if b.Stapling != nil && !*b.Stapling {
+	if b.Settings.NoStapling {
 		return "stapling is turned off"
 	}
 	if e.apply == nil { // no server runs that could have one

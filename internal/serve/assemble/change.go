@@ -3,7 +3,6 @@ package assemble
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
@@ -54,8 +53,8 @@ func (p *Plan) ChangeBindings(put []config.Binding, remove []bindings.Key) (*Pla
 	if next.Setup.Table, err = p.Setup.Table.Change(list, remove); err != nil {
 		return nil, err
 	}
-	all := next.Setup.Table.Bindings()
-	if slices.ContainsFunc(all, func(b *bindings.Binding) bool { return b.Settings.SSL2 }) {
+	if next.Setup.Table.SSL2() {
+		all := next.Setup.Table.Bindings()
 		flat := make([]bindings.Binding, len(all))
 		for i, b := range all {
 			flat[i] = *b

@@ -35,6 +35,9 @@ func TestChange(t *testing.T) {
 		if !reflect.DeepEqual(table.Bindings(), fresh.Bindings()) {
 			t.Fatalf("%v, not %v", table.Bindings(), fresh.Bindings())
 		}
+		if table.rare != fresh.rare || table.SSL2() != (fresh.rare.ssl2 > 0) {
+			t.Fatalf("%+v, not %+v", table.rare, fresh.rare)
+		}
 		for _, k := range keys {
 			if !reflect.DeepEqual(table.Get(k), fresh.Get(k)) {
 				t.Fatalf("%v: %v, not %v", k, table.Get(k), fresh.Get(k))
@@ -63,7 +66,10 @@ func TestChange(t *testing.T) {
 				remove = append(remove, k)
 				delete(is, k)
 			} else {
-				b := Binding{Key: k, Settings: Settings{Site: fmt.Sprint(round)}}
+				b := Binding{Key: k, Settings: Settings{Site: fmt.Sprint(round), SSL2: random.IntN(9) == 0}}
+				if random.IntN(9) == 0 {
+					b.Settings.ClientAuth = ClientAuthRequire
+				}
 				put = append(put, b)
 				is[k] = b
 			}

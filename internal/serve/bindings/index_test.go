@@ -28,7 +28,25 @@ func TestIndex(t *testing.T) {
 			t.Errorf("a name like %s is found", name)
 		}
 	}
-	if x.count != 2000 || 5*x.count > 4*len(x.slots) {
-		t.Error(x.count, len(x.slots))
+	if x.count != 2000 {
+		t.Error(x.count)
+	}
+	for _, s := range x.shards {
+		if 5*s.count > 4*len(s.slots) {
+			t.Error(s.count, len(s.slots))
+		}
+	}
+	// A clone that changes leaves the index as it was.
+	c := x.clone()
+	for name := range names {
+		c.remove(name)
+	}
+	for name, b := range names {
+		if x.get(name) != b || c.get(name) != nil {
+			t.Errorf("%s: %v, %v", name, x.get(name), c.get(name))
+		}
+	}
+	if x.count != 2000 || c.count != 0 {
+		t.Error(x.count, c.count)
 	}
 }

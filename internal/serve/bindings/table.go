@@ -109,9 +109,30 @@ type Options struct {
 type Table struct {
 	ports map[uint16]*port
 	all   []*Binding // sorted by key
+	rare  tally
 	opts  Options
 	final *Binding // of NoMatchDefault
 }
+
+// A tally counts the bindings that are seldom, so that nobody looks for them among
+// all.
+type tally struct{ demanding, ssl2 int }
+
+// count adds a binding by 1, and takes it away by -1.
+func (t *tally) count(b *Binding, by int) {
+	if b.Settings.ClientAuth != ClientAuthNone || b.Settings.OnlyPSK() {
+		t.demanding += by
+	}
+	if b.Settings.SSL2 {
+		t.ssl2 += by
+	}
+}
+
+// Demanding reports whether a binding asks clients who they are.
+func (t *Table) Demanding() bool { return t != nil && t.rare.demanding > 0 }
+
+// SSL2 reports whether a binding speaks SSL 2.0.
+func (t *Table) SSL2() bool { return t != nil && t.rare.ssl2 > 0 }
 
 // port has the bindings of one TCP port.
 type port struct {
@@ -207,6 +228,7 @@ func (t *Table) add(b *Binding) *Binding {
 	}
 	p.add(b)
 	t.all = append(t.all, b)
+	t.rare.count(b, 1)
 	return nil
 }
 

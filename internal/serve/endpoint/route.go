@@ -161,8 +161,12 @@ func demandOf(set *bindings.Settings) demand {
 }
 
 // guards gives for each site that bindings name the least that they ask of
-// clients: a site behind client certificates is not to be had by another way.
+// clients: a site behind client certificates is not to be had by another way. A
+// site that is not in it is for everybody.
 func guards(t *bindings.Table) map[string]demand {
+	if !t.Demanding() {
+		return nil
+	}
 	least := map[string]demand{}
 	for _, b := range t.Bindings() {
 		site, asked := b.Settings.Site, demandOf(&b.Settings)

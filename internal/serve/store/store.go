@@ -130,6 +130,22 @@ func (s *Store) Binding(k bindings.Key) (b config.Binding, ok bool, err error) {
 	return b, ok, s.damaged("binding "+k.String(), err)
 }
 
+// Texts calls do with what gives a binding as it stands in the store, in JSON, nil
+// if there is none. The text is good until do returns, and do must not use the
+// database in another way.
+func (s *Store) Texts(do func(text func(bindings.Key) ([]byte, error)) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		all := tx.Bucket(bucketBindings)
+		return do(func(k bindings.Key) ([]byte, error) {
+			text := all.Get([]byte(k.String()))
+			if text != nil && !json.Valid(text) {
+				return nil, s.damaged("binding "+k.String(), errors.New("it is not JSON"))
+			}
+			return text, nil
+		})
+	})
+}
+
 // Site gives the site of a name. ok is false if there is none.
 func (s *Store) Site(name string) (site config.Site, ok bool, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
@@ -170,7 +186,9 @@ func (s *Store) All() (c Contents, err error) {
 		if _, err := get(tx.Bucket(bucketSettings), string(keySettings), &c.Settings); err != nil {
 			return s.damaged("what the server is set to", err)
 		}
-		err := tx.Bucket(bucketBindings).ForEach(func(key, text []byte) error {
+		all := tx.Bucket(bucketBindings)
+		c.Bindings = make([]config.Binding, 0, all.Stats().KeyN)
+		err := all.ForEach(func(key, text []byte) error {
 			var b config.Binding
 			err := json.Unmarshal(text, &b)
 			c.Bindings = append(c.Bindings, b)

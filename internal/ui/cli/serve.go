@@ -140,6 +140,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		a.announce(page)
 	}
 	events.certificates(ctx, data, estate, a.err)
+	go estate.Study(ctx)
 	return a.run(ctx, f, estate, server, events, hangup)
 }
 
