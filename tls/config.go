@@ -147,6 +147,12 @@ type Config struct {
 	// for Serve and NewHTTPListener.
 	HTTP11Required func(path string) bool
 
+	// WriteStall is how long a write of a server may wait at least for a client that
+	// takes nothing, until its connection ends; 0: for ever. It counts for Serve and
+	// NewHTTPListener, and not together with http.Server.WriteTimeout, which is for a
+	// whole answer.
+	WriteStall time.Duration
+
 	// HandshakeTimeout is the longest time a handshake may take; 0 is one
 	// minute, less than 0 no limit but the connection's deadlines.
 	HandshakeTimeout time.Duration
@@ -304,7 +310,7 @@ func (c *Config) Clone() *Config {
 		EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList, EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
 		EncryptedClientHelloKeys: c.EncryptedClientHelloKeys, GetEncryptedClientHelloKeys: c.GetEncryptedClientHelloKeys,
 		EncryptedClientHelloGREASE: c.EncryptedClientHelloGREASE,
-		Policy:                     c.Policy, OnHandshake: c.OnHandshake, KeepMessages: c.KeepMessages, HandshakeTimeout: c.HandshakeTimeout, HTTP11Required: c.HTTP11Required,
+		Policy:                     c.Policy, OnHandshake: c.OnHandshake, KeepMessages: c.KeepMessages, HandshakeTimeout: c.HandshakeTimeout, HTTP11Required: c.HTTP11Required, WriteStall: c.WriteStall,
 		ServerSessions: c.ServerSessions, NoStapling: c.NoStapling, RequestClientStaples: c.RequestClientStaples,
 		AnyClientUsage:           c.AnyClientUsage,
 		NoCertificateCompression: c.NoCertificateCompression, AcceptCompressedCertificates: c.AcceptCompressedCertificates,

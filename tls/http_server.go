@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 )
@@ -108,6 +109,7 @@ type httpConn struct {
 	known   bool // whether the client speaks HTTP/2 or not
 
 	watch *frameWatch // nil: there is nothing to look for
+	armed time.Time   // when the time limit for writes was set
 }
 
 // Read runs the handshake. What goes wrong in it is not for http.Server to
@@ -140,6 +142,14 @@ func (c *httpConn) Read(b []byte) (int, error) {
 
 // Write writes, with what the watch has to say.
 func (c *httpConn) Write(b []byte) (int, error) {
+	if limit := c.tls.config.WriteStall; limit > 0 {
+		// It is set when half of it is over and for half as long again, and not for
+		// each write.
+		if now := time.Now(); now.Sub(c.armed) > limit/2 {
+			c.armed = now
+			c.tls.SetWriteDeadline(now.Add(limit + limit/2))
+		}
+	}
 	if c.watch != nil {
 		return c.Conn.Write(c.watch.sent(b))
 	}

@@ -29,6 +29,7 @@ const (
 	handshakeTimeout  = 10 * time.Second
 	readHeaderTimeout = 15 * time.Second
 	idleTimeout       = 2 * time.Minute
+	stallTimeout      = time.Minute // of a client in the middle of a request of HTTP/1.1, or of an answer
 	maxHeaderBytes    = 64 << 10
 	mostWaiting       = 1 << 16 // connections that have sent no request
 	defaultFileLimit  = 1 << 14 // where the system does not tell
@@ -52,6 +53,9 @@ type Options struct {
 	Note func(string)
 	// HandshakeTimeout is the longest time a handshake may take, 0: 10 seconds.
 	HandshakeTimeout time.Duration
+	// StallTimeout is how long a client may send nothing in the middle of a request
+	// of HTTP/1.1, or take nothing of an answer, at least. 0: a minute.
+	StallTimeout time.Duration
 	// MostWaiting is how many connections may be in their handshake, or have
 	// sent no request yet. 0: three quarters of the files the process may open,
 	// 65,536 at most. When there are more the oldest are closed.
@@ -144,13 +148,16 @@ func New(o Options) *Server {
 	if o.HandshakeTimeout == 0 {
 		o.HandshakeTimeout = handshakeTimeout
 	}
+	if o.StallTimeout == 0 {
+		o.StallTimeout = stallTimeout
+	}
 	if o.MostWaiting == 0 {
 		o.MostWaiting = int(min(fileLimit()/4*3, mostWaiting))
 	}
 	s := &Server{
 		options: o, listeners: map[place]net.Listener{}, failed: make(chan error, 1), crowd: newCrowd(o.MostWaiting),
 		inside: visitors{byConn: map[net.Conn]*visitor{}, byRaw: map[net.Conn]*visitor{}},
-		base:   &tls.Config{HandshakeTimeout: o.HandshakeTimeout, NextProtos: []string{"h2", "http/1.1"}, KeepMessages: o.KeepMessages},
+		base:   &tls.Config{HandshakeTimeout: o.HandshakeTimeout, WriteStall: o.StallTimeout, NextProtos: []string{"h2", "http/1.1"}, KeepMessages: o.KeepMessages},
 	}
 	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
@@ -158,7 +165,7 @@ func New(o Options) *Server {
 			ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, ConnState: s.changed,
 		}
 	}
-	s.https, s.http = server(s.logged(s.serveHTTPS)), server(s.logged(s.serveHTTP))
+	s.https, s.http = server(s.patient(s.logged(s.serveHTTPS))), server(s.patient(s.logged(s.serveHTTP)))
 	tls.PrepareServer(s.https)
 	before := s.https.ConnContext
 	s.https.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
@@ -273,7 +280,7 @@ func (s *Server) takeBack(given []place) {
 
 // serve takes connections in the background.
 func (s *Server) serve(p place, l net.Listener) {
-	l = &believing{l, s, p.addr}
+	l = &believing{l, s, p}
 	s.wait.Go(func() {
 		var err error
 		if p.plain {

@@ -17,16 +17,22 @@ import (
 type believing struct {
 	net.Listener
 	server *Server
-	at     netip.AddrPort
+	at     place
 }
 
 func (l *believing) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
-	if err != nil || !l.server.setup.Load().believes(l.at, c.RemoteAddr()) {
-		return c, err
+	if err != nil {
+		return nil, err
 	}
-	return &proxied{proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.ValidateHeader(overTCP),
-		proxyproto.SetReadHeaderTimeout(l.server.options.HandshakeTimeout))}, nil
+	if l.server.setup.Load().believes(l.at.addr, c.RemoteAddr()) {
+		c = &proxied{proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.ValidateHeader(overTCP),
+			proxyproto.SetReadHeaderTimeout(l.server.options.HandshakeTimeout))}
+	}
+	if l.at.plain {
+		c = &stalling{Conn: c, limit: l.server.options.StallTimeout}
+	}
+	return c, nil
 }
 
 // believes reports whether a peer may say whose the connection is.
