@@ -118,8 +118,8 @@ func (s *admins) showFields(of any) {
 			field = field.Elem()
 		}
 		text := fmt.Sprint(field)
-		if list, ok := field.Interface().([]string); ok {
-			text = strings.Join(list, ", ")
+		if texts := reflect.TypeFor[[]string](); field.Kind() == reflect.Slice && field.CanConvert(texts) {
+			text = strings.Join(field.Convert(texts).Interface().([]string), ", ")
 		}
 		fmt.Fprintf(s.out, "%s: %s\n", name, plain(text))
 	}
