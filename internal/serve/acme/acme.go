@@ -222,6 +222,20 @@ func (m *Manager) Certificate(name string) (*tls.Certificate, error) {
 	return nil, errors.New("the authority is being asked for it")
 }
 
+// Renew has another certificate for a name be issued now, and waits for it.
+func (m *Manager) Renew(ctx context.Context, name string) error {
+	m.mu.Lock()
+	config, wanted := m.config, m.wanted[name]
+	m.mu.Unlock()
+	switch {
+	case config == nil:
+		return errors.New("it is had from the authority while the server runs")
+	case !wanted:
+		return fmt.Errorf("no binding names a certificate that an authority issues for %s", name)
+	}
+	return config.RenewCertSync(ctx, name, true)
+}
+
 // same gives the certificate that was given before, if it is the same one: what was
 // worked out of it for handshakes is found by where it is in memory.
 func (m *Manager) same(name string, c *tls.Certificate) *tls.Certificate {

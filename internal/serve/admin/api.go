@@ -52,6 +52,8 @@ var routes = []route{
 	{"DELETE", "/v1/certificates/{name}", http.StatusNoContent, removeCertificate, "Remove a certificate with its key",
 		[]parameter{{"force", "boolean", "even if bindings name it", false}}, nil, nil},
 	{"POST", "/v1/certificates/{name}/export", http.StatusOK, exportCertificate, "Give a certificate as a file", nil, Export{}, Exported{}},
+	{"POST", "/v1/certificates/{name}/renew", http.StatusOK, renewCertificate, "Have another certificate be issued in place of one of the local CA, or of acme:NAME", nil, nil, IssuedCertificate{}},
+	{"POST", "/v1/issue", http.StatusCreated, issueCertificate, "Have the local CA issue a certificate", nil, Issuance{}, IssuedCertificate{}},
 	{"GET", "/v1/sites", http.StatusOK, listSites, "List all sites", nil, nil, SiteList{}},
 	{"POST", "/v1/sites", http.StatusCreated, addSite, "Add a site", nil, config.Site{}, Site{}},
 	{"GET", "/v1/sites/{name}", http.StatusOK, getSite, "Show a site", nil, nil, Site{}},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 )
@@ -22,9 +23,13 @@ type Client struct {
 	// once.
 	Running bool
 
+	base  string // URL
 	http  http.Client
 	close func() error
 }
+
+// socketURL stands for the socket.
+const socketURL = "http://handsel"
 
 // Dial gives a client for a data folder.
 func Dial(dir string) (*Client, error) {
@@ -35,17 +40,21 @@ func Dial(dir string) (*Client, error) {
 	if c, err := dial(context.Background(), "", ""); err == nil {
 		c.Close()
 		transport := &http.Transport{DialContext: dial}
-		return &Client{Running: true, http: http.Client{Transport: transport}, close: func() error { transport.CloseIdleConnections(); return nil }}, nil
+		return &Client{Running: true, base: socketURL, http: http.Client{Transport: transport}, close: func() error { transport.CloseIdleConnections(); return nil }}, nil
 	}
 	data, err := assemble.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{http: http.Client{Transport: direct{New(data, nil, nil).Handler()}}, close: data.Close}, nil
+	return &Client{base: socketURL, http: http.Client{Transport: direct{New(data, nil, nil).Handler()}}, close: data.Close}, nil
 }
 
 // Close lets go of the folder, or of the connection.
 func (c *Client) Close() error { return c.close() }
+
+// ErrNoAnswer is the cause if a server is not there, or does not want to speak to
+// this client.
+var ErrNoAnswer = errors.New("the server does not answer")
 
 // Do asks for an operation, such as "GET", "/v1/bindings". in and out, which may
 // be nil, are what is sent and what comes back. The error is an *Error if the API
@@ -59,7 +68,7 @@ func (c *Client) Do(method, path string, in, out any) error {
 		}
 		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequest(method, "http://handsel"+path, body)
+	req, err := http.NewRequest(method, c.base+path, body)
 	if err != nil {
 		return err
 	}
@@ -69,7 +78,10 @@ func (c *Client) Do(method, path string, in, out any) error {
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return fmt.Errorf("the server does not answer: %w", err)
+		if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "readLoop") {
+			err = inner // where in net/http it was noticed is nothing for people
+		}
+		return fmt.Errorf("%w: %w", ErrNoAnswer, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= 300 {

@@ -32,7 +32,7 @@ func OpenAPI() []byte {
 	text, err := json.MarshalIndent(object{
 		"openapi": "3.1.0",
 		"info": object{"title": "Handsel", "version": "1", "license": object{"name": "Apache 2.0", "identifier": "Apache-2.0"},
-			"description": "Bindings, certificates and sites of a server, changed while it runs. It is served on the Unix socket admin.sock in the data folder."},
+			"description": "Bindings, certificates and sites of a server, changed while it runs. It is served on the Unix socket admin.sock in the data folder, and over TLS with certificates of clients if that is wanted."},
 		"servers":    []object{{"url": "http://handsel", "description": "the Unix socket"}},
 		"paths":      paths,
 		"components": object{"schemas": d.schemas, "responses": object{"Failed": failed}},

@@ -19,10 +19,10 @@ const SocketFile = "admin.sock"
 // systems.
 const longestPath = 103
 
-// A Listener serves the API on a Unix socket.
+// A Listener serves the API.
 type Listener struct {
 	server *http.Server
-	path   string
+	path   string // of the Unix socket; "" if it is none
 }
 
 // Listen serves the API on a Unix socket that only the owner can open. One that a
@@ -53,21 +53,33 @@ func (e *Estate) Listen(path string) (*Listener, error) {
 		l.Close()
 		return nil, err
 	}
-	a := &Listener{path: path, server: &http.Server{
-		Handler: e.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: log.New(os.Stderr, "admin: ", 0),
+	a := e.newListener(path, log.New(os.Stderr, "admin: ", 0))
+	a.run(l)
+	return a, nil
+}
+
+func (e *Estate) newListener(path string, errors *log.Logger) *Listener {
+	return &Listener{path: path, server: &http.Server{
+		Handler: e.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, ErrorLog: errors,
 	}}
+}
+
+// run takes connections in the background.
+func (a *Listener) run(l net.Listener) {
 	go func() {
 		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			a.server.ErrorLog.Print(err)
 		}
 	}()
-	return a, nil
 }
 
 // Close ends the API. What is being changed is finished.
 func (a *Listener) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(a.server.Shutdown(ctx), os.Remove(a.path))
+	err := a.server.Shutdown(ctx)
+	if a.path != "" {
+		err = errors.Join(err, os.Remove(a.path))
+	}
+	return err
 }

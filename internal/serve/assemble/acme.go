@@ -63,7 +63,7 @@ func (p *Plan) addACME() {
 	}
 	s := &acme.Settings{Directory: by.Directory, Email: by.Email}
 	if by.Roots != "" {
-		list, err := readAuthorities(p.file.Abs(by.Roots))
+		list, err := Authorities(p.file.Abs(by.Roots))
 		switch {
 		case err == nil:
 		case p.file.ACME != nil:

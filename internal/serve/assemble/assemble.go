@@ -184,14 +184,15 @@ func pool(list []*x509.Certificate) *x509.CertPool {
 
 // authorities reads the certificates of a PEM file.
 func (p *Plan) authorities(at, name string) []*x509.Certificate {
-	list, err := readAuthorities(p.file.Abs(name))
+	list, err := Authorities(p.file.Abs(name))
 	if err != nil {
 		p.wrong(at, err)
 	}
 	return list
 }
 
-func readAuthorities(file string) (list []*x509.Certificate, err error) {
+// Authorities reads the certificates of a PEM file.
+func Authorities(file string) (list []*x509.Certificate, err error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err

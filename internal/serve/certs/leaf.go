@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 )
 
 // issuedFrom is what a Store has as the origin of a certificate of a local CA.
@@ -114,14 +115,9 @@ func (l *Leaf) obtain(now time.Time) (*tls.Certificate, error) {
 			return c, err
 		}
 	}
-	p, err := l.ca.issue(l.names, now)
+	p, err := l.another(now)
 	if err != nil {
-		return nil, &Error{What: fmt.Sprintf("the local CA cannot issue a certificate for %s", strings.Join(l.names, ", ")), Err: err}
-	}
-	if store != nil {
-		if _, err := store.Add(p, issuedFrom); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	return p.Certificate(), nil
 }
@@ -161,19 +157,62 @@ func (l *Leaf) fromStore(store *Store, now time.Time) (*tls.Certificate, error) 
 	return store.Get(string(ThumbprintOf(best)))
 }
 
-// issue makes a key and a certificate for names.
-func (ca *CA) issue(names []string, now time.Time) (*Pair, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// Pair gives the certificate that is to be used now with its key.
+func (l *Leaf) Pair() (*Pair, error) {
+	c, err := l.Certificate()
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{
-		NotBefore:             now.Add(-backdate),
-		NotAfter:              now.Add(leafLife),
-		KeyUsage:              x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true,
+	key, err := asSigner(c.PrivateKey)
+	return &Pair{Chain: []*x509.Certificate{c.Leaf}, Key: key}, err
+}
+
+// Renew issues another certificate now, and gives it with its key.
+func (l *Leaf) Renew() (*Pair, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, err := l.another(l.ca.options.Now())
+	if err == nil {
+		l.current.Store(&issuedLeaf{p.Certificate(), p.Leaf().NotBefore, renewal(p.Leaf())})
 	}
+	return p, err
+}
+
+// another issues a certificate and keeps it.
+func (l *Leaf) another(now time.Time) (*Pair, error) {
+	p, err := l.ca.issue(l.names, now)
+	if err != nil {
+		return nil, &Error{What: fmt.Sprintf("the local CA cannot issue a certificate for %s", strings.Join(l.names, ", ")), Err: err}
+	}
+	if store := l.ca.options.Store; store != nil {
+		if _, err := store.Add(p, issuedFrom); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// IssuedHere gives the names of a certificate that the local CA has issued; ok is
+// false if it has not.
+func (i *Info) IssuedHere() (names []string, ok bool) { return i.Names, i.From == issuedFrom }
+
+// Client issues a certificate by which a person or a program called so is known to
+// servers. It is kept nowhere.
+func (ca *CA) Client(name string) (*Pair, error) {
+	const most = 64 // RFC 5280, appendix A.1
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) > most || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return nil, &Error{What: fmt.Sprintf("%q cannot be the name of a client", name), Hint: fmt.Sprintf("write %d bytes at most, such as the name of a person", most)}
+	}
+	template := leafTemplate(ca.options.Now())
+	template.Subject.CommonName, template.ExtKeyUsage = name, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	return ca.newPair(template)
+}
+
+// issue makes a key and a certificate for names.
+func (ca *CA) issue(names []string, now time.Time) (*Pair, error) {
+	template := leafTemplate(now)
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	for _, name := range names {
 		if addr, err := netip.ParseAddr(name); err == nil {
 			template.IPAddresses = append(template.IPAddresses, addr.AsSlice())
@@ -181,7 +220,27 @@ func (ca *CA) issue(names []string, now time.Time) (*Pair, error) {
 			template.DNSNames = append(template.DNSNames, name)
 		}
 	}
-	template.Subject = pkix.Name{Organization: []string{"Handsel local CA"}, CommonName: commonName(names)}
+	template.Subject.CommonName = commonName(names)
+	return ca.newPair(template)
+}
+
+// leafTemplate is what all certificates of the CA have in common.
+func leafTemplate(now time.Time) *x509.Certificate {
+	return &x509.Certificate{
+		Subject:               pkix.Name{Organization: []string{"Handsel local CA"}},
+		NotBefore:             now.Add(-backdate),
+		NotAfter:              now.Add(leafLife),
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		BasicConstraintsValid: true,
+	}
+}
+
+// newPair makes a key, and the certificate for it.
+func (ca *CA) newPair(template *x509.Certificate) (*Pair, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
 	c, err := ca.sign(template, ca.cert, key.Public(), ca.key)
 	if err != nil {
 		return nil, err

@@ -197,7 +197,11 @@ func (s *Store) Show(thumbprint string) (Info, []Notice, error) {
 	if err != nil {
 		return Info{}, nil, err
 	}
-	return describe(chain, record), Judge(s.options, chain), nil
+	notices := Judge(s.options, chain)
+	if record.From == issuedFrom { // whoever wants that CA knows where it is
+		notices = slices.DeleteFunc(notices, func(n Notice) bool { return n.Code == MissingIntermediate })
+	}
+	return describe(chain, record), notices, nil
 }
 
 // List describes all certificates, those that expire first in front, without

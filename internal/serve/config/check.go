@@ -35,6 +35,7 @@ func (f *File) check() error {
 	c.bindings()
 	c.events()
 	c.accessLog()
+	c.admin()
 	return Join(c.found...)
 }
 
@@ -113,6 +114,36 @@ func (c *checker) acme() {
 	}
 	if a.Roots != "" && a.Directory == "" {
 		c.wrong("$.acme.roots", "they are for a directory of your own: write directory as well")
+	}
+}
+
+// CheckAdmin refuses an address for the admin API that nobody could use, or that
+// anybody could.
+func CheckAdmin(a *Admin) error {
+	c := &checker{File: &File{Admin: a}}
+	c.known = &Known{Certificate: func(string) error { return nil }}
+	c.admin()
+	return Join(c.found...)
+}
+
+func (c *checker) admin() {
+	a := c.Admin
+	if a == nil {
+		return
+	}
+	if addr, err := netip.ParseAddrPort(a.Listen); err != nil || addr.Port() == 0 {
+		c.wrong("$.admin.listen", "%q is not an IP address and a port, such as 127.0.0.1:9443", a.Listen)
+	}
+	if len(a.ClientCAs) == 0 {
+		c.wrong("$.admin.client_cas", "whoever reaches the admin API can do everything: name the PEM files of those whose certificates may, or of the authorities of such")
+	}
+	if a.Certificate != "" {
+		if err := c.known.Certificate(a.Certificate); err != nil {
+			c.wrong("$.admin.certificate", "%v", err)
+		}
+		if len(a.LocalNames) > 0 {
+			c.wrong("$.admin.local_ca_names", "they are for a certificate of the local CA: leave out certificate")
+		}
 	}
 }
 

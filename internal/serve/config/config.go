@@ -23,6 +23,7 @@ type File struct {
 	Bindings     []Binding     `yaml:"bindings" json:"bindings,omitempty"`
 	Sites        []Site        `yaml:"sites" json:"sites,omitempty"`
 	Events       Events        `yaml:"events" json:"events,omitzero"`
+	Admin        *Admin        `yaml:"admin" json:"admin,omitempty"`
 	AccessLog    *AccessLog    `yaml:"access_log" json:"access_log,omitempty"` // nil: requests are not written down
 
 	source []byte
@@ -61,6 +62,15 @@ type ACME struct {
 	Email     string `yaml:"email" json:"email,omitempty"`
 	Directory string `yaml:"directory" json:"directory,omitempty"` // URL; empty: Let's Encrypt
 	Roots     string `yaml:"roots" json:"roots,omitempty"`         // PEM file of who vouches for the authority's own server
+}
+
+// Admin says where the admin API is to be had over the network, beside the socket in
+// the data folder, and by whom.
+type Admin struct {
+	Listen      string   `yaml:"listen" json:"listen"`                           // IP address and port
+	ClientCAs   []string `yaml:"client_cas" json:"client_cas"`                   // PEM files
+	Certificate string   `yaml:"certificate" json:"certificate,omitempty"`       // name from certificates; empty: one of the local CA
+	LocalNames  []string `yaml:"local_ca_names" json:"local_ca_names,omitempty"` // names for that one
 }
 
 // Events says what the event log keeps.

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/handsel-tls/handsel/internal/serve/admin"
 )
@@ -16,8 +19,9 @@ import (
 // admins is what the commands of an administrator share.
 type admins struct {
 	*app
-	dir  string
-	json bool
+	dir    string
+	json   bool
+	remote admin.Remote
 }
 
 // adminCommand makes a command that has others beneath it, all of which work on
@@ -25,26 +29,67 @@ type admins struct {
 func (a *app) adminCommand(use, short, long, example string) (*cobra.Command, *admins) {
 	s := &admins{app: a}
 	c := &cobra.Command{Use: use, Short: short, Long: long, Example: example}
-	c.PersistentFlags().StringVar(&s.dir, "data", "", "data folder (default: handsel in the user's configuration folder)")
-	c.PersistentFlags().BoolVar(&s.json, "json", false, "print JSON")
-	c.MarkFlagDirname("data")
+	s.shared(c.PersistentFlags())
 	return c, s
+}
+
+// shared gives a command the flags that say whom it asks.
+func (s *admins) shared(f *pflag.FlagSet) {
+	f.StringVar(&s.dir, "data", "", "data folder (default: handsel in the user's configuration folder)")
+	f.BoolVar(&s.json, "json", false, "print JSON")
+	f.StringVar(&s.remote.URL, "admin", "", "ask a server elsewhere: https://host:port (default: HANDSEL_ADMIN)")
+	f.StringVar(&s.remote.Certificate, "admin-cert", "", "PEM file with the certificate and key to show to it (default: HANDSEL_ADMIN_CERT)")
+	f.StringVar(&s.remote.CA, "admin-ca", "", "PEM file of who vouches for it (default: HANDSEL_ADMIN_CA)")
+	cobra.MarkFlagDirname(f, "data")
+	cobra.MarkFlagFilename(f, "admin-cert", "pem")
+	cobra.MarkFlagFilename(f, "admin-ca", "pem")
+}
+
+// dial reaches whom the command asks.
+func (s *admins) dial() (*admin.Client, error) {
+	for _, x := range []struct {
+		to   *string
+		name string
+	}{{&s.remote.URL, "HANDSEL_ADMIN"}, {&s.remote.Certificate, "HANDSEL_ADMIN_CERT"}, {&s.remote.CA, "HANDSEL_ADMIN_CA"}} {
+		if *x.to == "" && s.dir == "" { // a data folder that is named is meant
+			*x.to = os.Getenv(x.name)
+		}
+	}
+	if s.remote.URL != "" {
+		if u, err := url.Parse(s.remote.URL); err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			return nil, &exitError{exitUsage, fmt.Errorf("--admin: %q is not an address such as https://192.0.2.1:9443", s.remote.URL)}
+		}
+		s.remote.URL = strings.TrimRight(s.remote.URL, "/")
+		return admin.DialTLS(s.remote)
+	}
+	dir, err := dataDir(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	return admin.Dial(dir)
+}
+
+// file gives the path of a file or folder as the server is told it.
+func (s *admins) file(name string) (string, error) {
+	if s.remote.URL != "" && !filepath.IsAbs(name) {
+		return "", &exitError{exitUsage, fmt.Errorf("%s: the file is looked for on the server: write its whole path there", name)}
+	}
+	return filepath.Abs(name)
 }
 
 // with asks the server that runs with the data folder, or opens the folder.
 func (s *admins) with(do func(*admin.Client) error) error {
-	dir, err := dataDir(s.dir)
+	var exit *exitError
+	client, err := s.dial()
+	if err != nil && !errors.As(err, &exit) {
+		err = &exitError{exitFailed, err}
+	}
 	if err != nil {
 		return err
-	}
-	client, err := admin.Dial(dir)
-	if err != nil {
-		return &exitError{exitFailed, err}
 	}
 	defer client.Close()
 	err = do(client)
 	var refused *admin.Error
-	var exit *exitError
 	switch {
 	case err == nil:
 		return nil
@@ -52,6 +97,8 @@ func (s *admins) with(do func(*admin.Client) error) error {
 		return err
 	case errors.As(err, &refused) && (refused.Code == "wrong" || refused.Code == "needs_password"):
 		return &exitError{exitUsage, err}
+	case errors.Is(err, admin.ErrNoAnswer):
+		return &exitError{exitNetwork, err}
 	}
 	return &exitError{exitFailed, err}
 }

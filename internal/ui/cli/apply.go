@@ -45,11 +45,9 @@ Certificates that the file no longer names stay in the store.`,
 	c.Flags().StringVarP(&file, "file", "f", "", "file in the form of handsel.yaml")
 	c.Flags().BoolVar(&dry, "dry-run", false, "only show the difference")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	c.Flags().StringVar(&s.dir, "data", "", "data folder (default: handsel in the user's configuration folder)")
-	c.Flags().BoolVar(&s.json, "json", false, "print JSON")
+	s.shared(c.Flags())
 	c.MarkFlagRequired("file")
 	c.MarkFlagFilename("file", "yaml", "yml")
-	c.MarkFlagDirname("data")
 	return c
 }
 
@@ -125,6 +123,9 @@ func applicationOf(file string) (*admin.Application, error) {
 	}
 	if f.Events != (config.Events{}) {
 		return nil, f.Wrong("$.events", "what the event log keeps is not kept in the store: leave events to the file of handsel serve --config")
+	}
+	if f.Admin != nil {
+		return nil, f.Wrong("$.admin", "where the admin API is to be had is not kept in the store: leave admin to the file of handsel serve --config")
 	}
 	a := &admin.Application{Contents: store.Contents{
 		Settings: store.Settings{Listen: f.Listen, NoMatch: f.NoMatch, Default: f.Default, ACME: f.ACME, AccessLog: f.AccessLog}, Bindings: f.Bindings, Sites: f.Sites,

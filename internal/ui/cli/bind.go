@@ -44,7 +44,7 @@ func (s *admins) bindAdd() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return s.with(func(client *admin.Client) error {
-				said, err := settingsOf(c.Flags(), bindSettings)
+				said, err := s.settingsOf(c.Flags(), bindSettings)
 				if err != nil {
 					return err
 				}
@@ -68,7 +68,7 @@ func (s *admins) bindSet() *cobra.Command {
 		ValidArgsFunction: s.complete(bindingKeys),
 		RunE: func(c *cobra.Command, args []string) error {
 			return s.with(func(client *admin.Client) error {
-				said, err := settingsOf(c.Flags(), bindSettings)
+				said, err := s.settingsOf(c.Flags(), bindSettings)
 				if err != nil {
 					return err
 				}

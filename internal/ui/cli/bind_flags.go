@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -86,7 +85,7 @@ func addSettings(c *cobra.Command, list []setting) {
 
 // settingsOf gives what was said in flags, as handsel.yaml has it. What was said
 // to be empty is null: it is to be what it is by itself.
-func settingsOf(flags *pflag.FlagSet, list []setting) (map[string]any, error) {
+func (a *admins) settingsOf(flags *pflag.FlagSet, list []setting) (map[string]any, error) {
 	said := map[string]any{}
 	for _, s := range list {
 		if !flags.Changed(s.flag) {
@@ -104,9 +103,9 @@ func settingsOf(flags *pflag.FlagSet, list []setting) (map[string]any, error) {
 				value = *n
 			}
 		case listSetting, pathsSetting, keysSetting, placesSetting:
-			value, err = listOf(flags, s)
+			value, err = a.listOf(flags, s)
 		default:
-			value, err = textOf(flags, s)
+			value, err = a.textOf(flags, s)
 		}
 		if err != nil {
 			return nil, err
@@ -171,18 +170,18 @@ func (v *numberValue) Set(text string) error {
 	return nil
 }
 
-func textOf(flags *pflag.FlagSet, s setting) (any, error) {
+func (a *admins) textOf(flags *pflag.FlagSet, s setting) (any, error) {
 	text, err := flags.GetString(s.flag)
 	if err != nil || text == "" {
 		return nil, err
 	}
 	if s.kind == pathSetting {
-		return filepath.Abs(text)
+		return a.file(text)
 	}
 	return text, nil
 }
 
-func listOf(flags *pflag.FlagSet, s setting) (any, error) {
+func (a *admins) listOf(flags *pflag.FlagSet, s setting) (any, error) {
 	list, err := flags.GetStringSlice(s.flag)
 	if err != nil || len(list) == 0 || len(list) == 1 && list[0] == "" {
 		return nil, err
@@ -191,7 +190,7 @@ func listOf(flags *pflag.FlagSet, s setting) (any, error) {
 		if s.kind == listSetting || s.kind == keysSetting && certs.IsKeyHash(text) || s.kind == placesSetting && strings.Contains(text, "://") {
 			continue
 		}
-		if list[i], err = filepath.Abs(text); err != nil {
+		if list[i], err = a.file(text); err != nil {
 			return nil, fmt.Errorf("--%s: %w", s.flag, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -128,8 +127,8 @@ func (s *admins) addImported(client *admin.Client, i *importing, r *netsh.Record
 			return nil, fmt.Errorf("%w: its certificates are in the central store: name a copy of that folder with --central", errLeftOut)
 		}
 		var err error
-		if b.Central, err = filepath.Abs(i.central); err == nil && i.password != "" {
-			b.CentralPass, err = filepath.Abs(i.password)
+		if b.Central, err = s.file(i.central); err == nil && i.password != "" {
+			b.CentralPass, err = s.file(i.password)
 		}
 		if err != nil {
 			return nil, err
@@ -141,7 +140,7 @@ func (s *admins) addImported(client *admin.Client, i *importing, r *netsh.Record
 		}
 		b.ClientAuth = "request"
 		for _, name := range i.clientCAs {
-			abs, err := filepath.Abs(name)
+			abs, err := s.file(name)
 			if err != nil {
 				return nil, err
 			}

@@ -21,7 +21,7 @@ import (
 // certCommand fills and shows the store in which bindings and configurations find
 // certificates.
 func (a *app) certCommand() *cobra.Command {
-	c, s := a.adminCommand("cert", "Import, list, show, export and remove certificates, while the server runs",
+	c, s := a.adminCommand("cert", "Import, issue, renew, list, show, export and remove certificates, while the server runs",
 		`cert works on the certificate store in the data folder, from which bindings and
 handsel.yaml take certificates by thumbprint. Private keys are encrypted there
 with a key in the file master.key, which only you can read, and which a passphrase
@@ -34,7 +34,7 @@ or by a host name that it alone is for.`,
   handsel cert list
   handsel cert export shop.example.com --format pfx --password-file password.txt --out shop.pfx
   handsel cert remove 9f86d081`)
-	c.AddCommand(s.certImport(), s.certList(), s.certShow(), s.certExport(), s.certRemove(), s.certProtect(), s.certACME())
+	c.AddCommand(s.certImport(), s.certList(), s.certShow(), s.certExport(), s.certRemove(), s.certIssue(), s.certRenew(), s.certProtect(), s.certACME())
 	return c
 }
 

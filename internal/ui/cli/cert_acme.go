@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +28,7 @@ names have to lead here, and the server has to be reached at one of the two.`,
 			return s.with(func(client *admin.Client) (err error) {
 				if c.Flags().Changed("agree") || c.Flags().Changed("email") || c.Flags().Changed("directory") || c.Flags().Changed("roots") {
 					if set.Roots != "" {
-						if set.Roots, err = filepath.Abs(set.Roots); err != nil {
+						if set.Roots, err = s.file(set.Roots); err != nil {
 							return err
 						}
 					}

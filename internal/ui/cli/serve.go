@@ -28,6 +28,7 @@ type serveFlags struct {
 	port         uint16
 	httpPort     uint16
 	webListen    string
+	admin        config.Admin
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -63,6 +64,8 @@ Ctrl-C does not.`,
 	c.Flags().Uint16Var(&f.port, "port", 8443, "port of the example sites")
 	c.Flags().Uint16Var(&f.httpPort, "http-port", 8080, "port of the example sites over plain HTTP")
 	c.Flags().StringVar(&f.webListen, "web-listen", defaultPage, "address of the page that shows handshakes, "+noPage+" for no page")
+	c.Flags().StringVar(&f.admin.Listen, "admin-listen", "", "address of the admin API over TLS, for those who show a certificate of --admin-client-ca; it is on a socket in the data folder anyway")
+	c.Flags().StringSliceVar(&f.admin.ClientCAs, "admin-client-ca", nil, "PEM files of certificates, or of their authorities, whose owners may do everything")
 	c.MarkFlagFilename("config", "yaml", "yml")
 	c.MarkFlagDirname("data")
 	return c
@@ -127,6 +130,13 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		fmt.Fprintf(a.err, "note: handsel bind, cert and site do not reach this server: %v\n", err)
 	} else {
 		defer socket.Close()
+	}
+	remote, err := a.serveAdmin(f, plan, estate, events)
+	if err != nil {
+		return err
+	}
+	if remote != nil {
+		defer remote.Close()
 	}
 	page, err := a.servePage(f, web.Options{
 		Source: feed, Estate: estate, Events: func() (*eventlog.Reader, error) { return eventlog.Read(dir) },

@@ -59,7 +59,7 @@ func (s *admins) siteAdd() *cobra.Command {
 		Example: "  handsel site add www --host www.example.com --folder ./www",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			said, err := settingsOf(c.Flags(), siteSettings)
+			said, err := s.settingsOf(c.Flags(), siteSettings)
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ func (s *admins) siteSet() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: s.complete(siteNames),
 		RunE: func(c *cobra.Command, args []string) error {
-			said, err := settingsOf(c.Flags(), siteSettings)
+			said, err := s.settingsOf(c.Flags(), siteSettings)
 			if err != nil {
 				return err
 			}
