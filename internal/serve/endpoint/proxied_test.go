@@ -156,13 +156,14 @@ func TestBehindHAProxy(t *testing.T) {
 // HAProxy behind is told whose a connection is, and never of another's.
 func TestInFrontOfHAProxy(t *testing.T) {
 	for _, version := range []string{"v1", "v2"} {
-		h := newHost(t, endpoint.Options{}, twoSites)
+		var said safeBuffer
+		h := newHost(t, endpoint.Options{Note: func(text string) { fmt.Fprintln(&said, text) }}, twoSites)
 		back := h.haproxy("frontend http\n mode http\n bind 127.0.0.1:$FRONT accept-proxy\n http-request return status 200 content-type text/plain lf-string \"%[src] %[dst_port]\"\n")
 		h.ports["$BACK"] = back
 		if err := h.apply(`listen: {https: ["127.0.0.1:$HTTPS"]}
 certificates: [{name: a, local_ca: [a.localhost]}]
 bindings: [{on: "a.localhost:$HTTPS", certificates: [a], site: a}]
-sites: [{name: a, hosts: [a.localhost], proxy: "http://127.0.0.1:$BACK", send_proxy: ` + version + `}]
+sites: [{name: a, hosts: [a.localhost], proxy: "http://127.0.0.1:$BACK", send_proxy: ` + version + `, health_path: /, health_every: 20ms}]
 `); err != nil {
 			t.Fatal(err)
 		}
@@ -172,6 +173,9 @@ sites: [{name: a, hosts: [a.localhost], proxy: "http://127.0.0.1:$BACK", send_pr
 					t.Errorf("%s: %s is told to be %d %q", version, from, status, body)
 				}
 			}
+		}
+		if said.String() != "" { // checks of its health have such a header as well
+			t.Errorf("%s: %s", version, said.String())
 		}
 	}
 }

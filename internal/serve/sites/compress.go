@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
@@ -28,18 +29,18 @@ type compressor interface {
 	Reset(io.Writer)
 }
 
-// codings are in the order of our liking. The levels are such that a processor
-// compresses more than a network of a gigabit takes away.
+// codings are in the order of our liking. Levels and windows of 256 KiB are such
+// that one of them needs 2 MiB at most: it is held until the client has taken the
+// answer.
 var codings = []*coding{
 	{"zstd", ".zst", &sync.Pool{New: func() any {
-		// A window of 1 MiB: clients take 8 MiB at most (RFC 9659), and it is kept for each answer.
-		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			panic(err) // the options do not change
 		}
 		return w
 	}}},
-	{"br", ".br", &sync.Pool{New: func() any { return brotli.NewWriterLevel(nil, 4) }}},
+	{"br", ".br", &sync.Pool{New: func() any { return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: 3, LGWin: 18}) }}},
 	{"gzip", ".gz", &sync.Pool{New: func() any {
 		w, err := gzip.NewWriterLevel(nil, gzip.DefaultCompression)
 		if err != nil {
@@ -109,6 +110,12 @@ func compressible(kind string) bool {
 // leastCompressed is how long an answer has to be to be worth it, in bytes.
 const leastCompressed = 1000
 
+// mostCompressed is how many answers are compressed at a time: clients who take
+// theirs slowly must not fill the memory. The others go out as they are.
+const mostCompressed = 256
+
+var underWay atomic.Int32
+
 // Compress compresses what next answers, if the client takes it, it is of a kind
 // that becomes smaller, and it is not compressed yet. A request for a range is
 // answered as it is: a range of what is compressed would be another each time.
@@ -151,17 +158,20 @@ func (c *compressing) decide(status int) {
 	if !slices.ContainsFunc(h.Values("Vary"), func(v string) bool { return strings.Contains(strings.ToLower(v), "accept-encoding") }) {
 		h.Add("Vary", "Accept-Encoding")
 	}
-	if tag := h.Get("ETag"); tag != "" && h.Get("Content-Encoding") == "" && !strings.HasPrefix(tag, "W/") {
-		// Of a 304, too: it is the tag of what the client has. RFC 9110, section 8.8.3.3.
-		h.Set("ETag", "W/"+tag)
-	}
 	length, err := strconv.Atoi(h.Get("Content-Length"))
 	switch {
 	case h.Get("Content-Encoding") != "", h.Get("Content-Range") != "", err == nil && length < leastCompressed,
 		status == http.StatusNoContent, status == http.StatusNotModified, status == http.StatusPartialContent:
 		return
 	}
+	if !c.head && underWay.Add(1) > mostCompressed {
+		underWay.Add(-1)
+		return
+	}
 	h.Set("Content-Encoding", c.coding.name)
+	if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		h.Set("ETag", "W/"+tag) // the bytes are others: RFC 9110, section 8.8.3.3
+	}
 	h.Del("Content-Length")
 	h.Del("Accept-Ranges")
 	if c.head {
@@ -213,6 +223,7 @@ func (c *compressing) close() {
 	if c.to != nil {
 		c.to.Reset(nil)
 		c.coding.pool.Put(c.to)
+		underWay.Add(-1)
 	}
 	if broken != nil {
 		panic(broken)

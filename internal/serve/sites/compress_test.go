@@ -126,6 +126,33 @@ func TestCompressedStreams(t *testing.T) {
 	}
 }
 
+// Not more are compressed at a time than there is memory for, and each that is over
+// makes room.
+func TestMostCompressed(t *testing.T) {
+	s := httptest.NewServer(Compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, long)
+	})))
+	defer s.Close()
+	coding := func() string {
+		_, h, body := raw(t, s, "GET", "/", "Accept-Encoding: br")
+		if unpack(t, h.Get("Content-Encoding"), body) != long {
+			t.Error("the page is another")
+		}
+		return h.Get("Content-Encoding")
+	}
+	for range 2 * mostCompressed {
+		if coding() != "br" {
+			t.Fatal("it is not compressed")
+		}
+	}
+	underWay.Add(mostCompressed)
+	defer underWay.Add(-mostCompressed)
+	if got := coding(); got != "" {
+		t.Error(got)
+	}
+}
+
 // Conditional requests and ranges know what is compressed from what is not.
 func TestCompressedFolder(t *testing.T) {
 	dir := newFolder(t)
