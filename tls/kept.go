@@ -34,6 +34,20 @@ type said struct {
 	messages []Message
 	passages []Passage
 	size     [2]int // of messages and passages
+	chunk    []byte // what they are copied into, as far as it is in use
+}
+
+// chunkSize is enough for most handshakes.
+const chunkSize = 5 << 10
+
+// copied gives a copy of bytes.
+func (s *said) copied(b []byte) []byte {
+	if cap(s.chunk)-len(s.chunk) < len(b) {
+		s.chunk = make([]byte, 0, max(chunkSize, len(b)))
+	}
+	from := len(s.chunk)
+	s.chunk = append(s.chunk, b...)
+	return s.chunk[from:len(s.chunk):len(s.chunk)]
 }
 
 // watched gives settings with which what is said is collected, if it is to be kept.
@@ -41,7 +55,7 @@ func (c *Conn) watched(settings *handshake.Config, now time.Time) *handshake.Con
 	if !c.config.KeepMessages {
 		return settings
 	}
-	s := &said{began: now}
+	s := &said{began: now, messages: make([]Message, 0, 12), passages: make([]Passage, 0, 6)}
 	c.said.Store(s)
 	with := *settings
 	with.Messages = s.message
@@ -58,7 +72,7 @@ func (s *said) message(sent bool, ct iana.ContentType, content []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.size[0] += len(content); s.size[0] <= mostSaid {
-		s.messages = append(s.messages, Message{sent, uint8(ct), append([]byte(nil), content...)})
+		s.messages = append(s.messages, Message{sent, uint8(ct), s.copied(content)})
 	}
 }
 
@@ -71,7 +85,7 @@ func (s *said) passage(sent bool, now time.Time, b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.size[1] += len(b); s.size[1] <= mostSaid {
-		s.passages = append(s.passages, Passage{sent, now.Sub(s.began), append([]byte(nil), b...)})
+		s.passages = append(s.passages, Passage{sent, now.Sub(s.began), s.copied(b)})
 	}
 }
 

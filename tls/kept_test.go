@@ -108,3 +108,25 @@ func TestKeepMessagesLimit(t *testing.T) {
 		t.Errorf("%d messages, %d passages", len(r.Messages), len(r.Passages))
 	}
 }
+
+// BenchmarkKeepMessages is what it costs a server to keep what is said in a handshake
+// of TLS 1.3 with a certificate of 600 bytes.
+func BenchmarkKeepMessages(b *testing.B) {
+	config := serverSide(VersionTLS13, nil).config()
+	config.KeepMessages = true
+	conn := Server(nil, config)
+	p, now := config.prepare(), testTime()
+	messages := [][]byte{make([]byte, 512), make([]byte, 122), make([]byte, 20), make([]byte, 620), make([]byte, 80), make([]byte, 36), make([]byte, 36)}
+	b.ReportAllocs()
+	for b.Loop() {
+		conn.watched(&p.server, now)
+		s := conn.said.Load()
+		for _, m := range messages {
+			s.message(true, iana.ContentHandshake, m)
+		}
+		for _, n := range []int{517, 1000, 70} {
+			s.passage(true, now, make([]byte, n))
+		}
+		s.keep(&Record{})
+	}
+}

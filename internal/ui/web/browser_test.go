@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,11 +19,13 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // A browser is Chromium, with what it complains about.
@@ -138,6 +141,13 @@ func (b *browser) hear(event any) {
 	}
 }
 
+// forgive drops complaints with a text in them, which the test has brought about.
+func (b *browser) forgive(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.complaints = slices.DeleteFunc(b.complaints, func(c string) bool { return strings.Contains(c, text) })
+}
+
 // run does something with the page.
 func (b *browser) run(actions ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
@@ -222,14 +232,10 @@ func media(b *browser, scheme string) {
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
-// shoot keeps a picture of the page if the test was told where: they are in README.
-func (b *browser) shoot(name string, height int64) {
+// shoot keeps a picture of the page.
+func (b *browser) shoot(dir, name string, width, height int64) {
 	b.Helper()
-	dir := os.Getenv("HANDSEL_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	b.run(chromedp.EmulateViewport(1500, height))
+	b.run(chromedp.EmulateViewport(width, height))
 	png := get(b, chromedp.CaptureScreenshot())
 	b.run(chromedp.ResetViewport())
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
@@ -272,7 +278,6 @@ func TestCaptureInBrowser(t *testing.T) {
 		t.Errorf("where: %s", where)
 	}
 	b.accessible("message")
-	b.shoot("capture", 1100)
 	// The address is a permanent link: what it shows is the same without the script.
 	marked := b.eval(`document.getElementById("hex").innerHTML`)
 	b.run(chromedp.Reload(), visible("#hex mark"))
@@ -320,6 +325,107 @@ func TestKeyboard(t *testing.T) {
 
 // evil are texts that run if they become markup.
 var evil = []string{`<script>alert(1)</script>`, `"><img src=//evil.example/x onerror=alert(1)>`, `</title><script src=//evil.example/x.js></script>`}
+
+// place gives the middle of a byte in the dump, in the window.
+func (b *browser) place(number int) (x, y float64) {
+	b.Helper()
+	at := b.eval(fmt.Sprintf(`(() => {
+		const pre = document.getElementById("hex"), walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT), range = document.createRange();
+		pre.scrollIntoView({block: "center"});
+		const line = pre.textContent.split("\n")[0].length + 1;
+		let left = Math.floor(%[1]d / 16) * line + 6 + 3 * (%[1]d %% 16);
+		for (let n = walk.nextNode(); n; left -= n.length, n = walk.nextNode()) {
+			if (left >= n.length) continue;
+			range.setStart(n, left);
+			range.setEnd(n, left + 1);
+			break;
+		}
+		const r = range.getBoundingClientRect();
+		return (r.left + r.width / 2) + " " + (r.top + r.height / 2);
+	})()`, number))
+	if _, err := fmt.Sscan(at, &x, &y); err != nil {
+		b.Fatal(at, err)
+	}
+	return x, y
+}
+
+// TestBytesLeadToFields: a click on a byte chooses the field that it belongs to, and
+// opens the tree there; the arrow keys go through the tree.
+func TestBytesLeadToFields(t *testing.T) {
+	p, _ := open(t, Options{Source: failing(t)})
+	b := newBrowser(t, p)
+	b.run(chromedp.Navigate(b.eval("location.origin")+"/handshake/0.0?m=0"), visible("#hex"))
+	x, y := b.place(100) // within the name
+	b.run(chromedp.MouseClickXY(x, y), visible("#hex mark"))
+	if where := b.text("#where"); !strings.HasSuffix(where, "host_name, bytes 94 to 110") {
+		t.Errorf("the byte leads to %s", where)
+	}
+	b.run(visible("a.field.chosen"), chromedp.Focus(chromedp.CSS("a.field.chosen")))
+	for _, c := range []struct{ key, want string }{{kb.ArrowUp, "Server Name Length: 16"}, {kb.ArrowLeft, "Server Name List"}, {kb.ArrowDown, "Extension: ec_point_formats (len=2)"}, {kb.ArrowRight, "Extension: ec_point_formats (len=2)"}, {kb.ArrowDown, "bytes 110 to 116 of Extension: ec_point_formats (len=2)"}} {
+		b.run(chromedp.KeyEvent(c.key))
+		if got := b.eval("document.activeElement.textContent"); got != c.want {
+			t.Errorf("%q leads to %q", c.key, got)
+		}
+	}
+}
+
+// TestDiagramExplains: messages, states and alerts of the picture explain themselves to
+// who points at them and to who comes with the tab key, and Escape puts that away.
+func TestDiagramExplains(t *testing.T) {
+	s := serve(t)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	arrived(t, s.Feed, 1)
+	rows, _ := s.Rows(&Filter{}, 0, 1)
+	p, _ := open(t, s.options())
+	b := newBrowser(t, p)
+	b.run(chromedp.Navigate(b.eval("location.origin")+"/handshake/"+rows[0].ID), visible("svg a"))
+	for selector, want := range map[string]string{"svg a.message": "The client begins", "svg a.state": "The server has the ClientHello", "svg a.alert": "The two have no version in common"} {
+		shown := func() string {
+			return b.eval(`getComputedStyle(document.querySelector("` + selector + ` .tip")).display`)
+		}
+		if shown() != "none" {
+			t.Errorf("%s: the explanation is there unasked", selector)
+		}
+		b.eval(`String(document.querySelector("` + selector + `").focus({focusVisible: true}))`)
+		if text := b.eval(`document.querySelector("` + selector + ` .tip").textContent`); shown() == "none" || !strings.Contains(text, want) || !strings.Contains(text, "RFC 9846") {
+			t.Errorf("%s: on focus %s: %q", selector, shown(), text)
+		}
+		b.run(chromedp.KeyEvent(kb.Escape))
+		if shown() != "none" {
+			t.Errorf("%s: Escape does not put the explanation away", selector)
+		}
+		b.eval(`String(document.activeElement.blur())`)
+		var x, y float64
+		at := b.eval(`(() => { const r = document.querySelector("` + selector + ` text").getBoundingClientRect(); return (r.left + r.width / 2) + " " + (r.top + r.height / 2); })()`)
+		fmt.Sscan(at, &x, &y)
+		call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y})
+		if shown() == "none" {
+			t.Errorf("%s: no explanation for who points at it", selector)
+		}
+		call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: 1, Y: 1})
+	}
+}
+
+// TestNarrow: no page is wider than a phone.
+func TestNarrow(t *testing.T) {
+	s := serve(t)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS12)
+	arrived(t, s.Feed, 2)
+	s.log.Close()
+	rows, _ := s.Rows(&Filter{}, 0, 2)
+	p, _ := open(t, s.options())
+	b := newBrowser(t, p)
+	b.run(chromedp.EmulateViewport(360, 740))
+	origin := b.eval("location.origin")
+	for _, path := range []string{"/", "/handshake/" + rows[0].ID + "?m=2", "/handshake/" + rows[1].ID, "/sites?local=" + s.address + "&sni=shop.example.com", "/causes", "/causes?cause=no-common-version", "/event/1", "/learn", "/learn?kind=suite", "/learn/alert/unknown_ca", "/nowhere"} {
+		b.run(chromedp.Navigate(origin+path), visible("h1"))
+		if wide := b.eval("String(document.documentElement.scrollWidth)"); wide != "360" {
+			t.Errorf("%s is %s pixels wide", path, wide)
+		}
+	}
+	b.forgive("404")
+}
 
 // TestNothingRuns: what strangers send does not run in a browser, be it in a capture
 // or to a server whose page is open: names, application protocols, certificates of

@@ -121,7 +121,11 @@ func (l *drawn) place(here string) {
 		l.Head = fmt.Sprintf("%d,%d %d,%d %d,%d", l.X2, l.Y, l.X2+back, l.Y-5, l.X2+back, l.Y+5)
 	}
 	if word != nil {
-		l.Balloon = blow(word, l.Y-22)
+		above := smallHeight - 4
+		if l.arrow() {
+			above = aboveArrow
+		}
+		l.Balloon = blow(word, l.Y-above)
 	}
 }
 

@@ -284,7 +284,6 @@ func TestLiveInBrowser(t *testing.T) {
 		t.Errorf("the row: %s", row)
 	}
 	b.accessible("now")
-	b.shoot("now", 700)
 	b.run(chromedp.Click(chromedp.CSS("#pause")))
 	before := b.eval(`String(document.querySelectorAll("#handshakes tbody tr").length)`)
 	visit(t, address, "shop.example.com", 0)
@@ -304,7 +303,6 @@ func TestLiveInBrowser(t *testing.T) {
 		t.Errorf("the choices: %s", text)
 	}
 	b.accessible("a handshake of the server")
-	b.shoot("handshake", 1400)
 	b.click(`svg a.message[href*="m=0"]`, "#hex")
 	b.click(`a.field[data-path="ClientHello.legacy_version"]`, "#hex mark")
 	if marked := b.text("#hex mark"); marked != "03 02" {

@@ -64,7 +64,7 @@ func TestCauses(t *testing.T) {
 	arrived(t, s.Feed, 4)
 	s.log.Close()
 	_, page := get("/causes")
-	for _, want := range []string{`>no-common-version</a>`, `<td class="number">3</td>`, "Scanners, health checks", "class=http", `<svg class="plot"`} {
+	for _, want := range []string{`>no-common-version</a>`, `class="number">3</td>`, "Scanners, health checks", "class=http", `<svg class="plot"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing:\n%s", want, page)
 		}
@@ -111,7 +111,6 @@ func TestSitesAndCausesInBrowser(t *testing.T) {
 		t.Errorf("the rule: %s", rule)
 	}
 	b.accessible("lookup")
-	b.shoot("sites", 700)
 	b.click(`nav a[href="/causes"]`, "#groups")
 	b.accessible("causes")
 	b.click("#groups a", "#events")
@@ -140,11 +139,15 @@ func TestManyEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A month of failures with forty causes.
-	_, err = db.Exec(`WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<1000000)
+	db.SetMaxOpenConns(1)
+	// A month of failures with forty causes. The index is made when all are there:
+	// that takes less time.
+	_, err = db.Exec(`PRAGMA synchronous=OFF; DROP INDEX events_last;
+WITH RECURSIVE c(i,t) AS (SELECT 0, '' UNION ALL SELECT i+1, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-'||((i+1)*2.592)||' seconds') FROM c WHERE i<1000000)
 INSERT INTO events (number,change,time,last,count,id,level,class,cause,peer,server_name,binding,client,computer,message,fields)
-SELECT 10+i, 10+i, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-'||(i*2.592)||' seconds'), strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-'||(i*2.592)||' seconds'), 1+i%7, 100+i%5, 2,
- 'client', 'cause-'||(i%40), '10.'||(i%200)||'.'||(i%251)||'.7', 'host'||(i%5000)||'.example.com', 'host'||(i%5000)||'.example.com:443', 't13d'||(i%300)||'h2', 'here', 'A handshake failed.', '{"fault":"NoSharedVersion"}' FROM c`)
+SELECT 10+i, 10+i, t, t, 1+i%7, 100+i%5, 2,
+ 'client', 'cause-'||(i%40), '10.'||(i%200)||'.'||(i%251)||'.7', 'host'||(i%5000)||'.example.com', 'host'||(i%5000)||'.example.com:443', 't13d'||(i%300)||'h2', 'here', 'A handshake failed.', '{"fault":"NoSharedVersion"}' FROM c WHERE i>0;
+CREATE INDEX events_last ON events (last)`)
 	if err != nil {
 		t.Fatal(err)
 	}

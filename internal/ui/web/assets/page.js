@@ -199,6 +199,7 @@ function follow(live) {
 		return b;
 	}
 	function draw() {
+		if (waiting.length) document.querySelector(".count").hidden = true; // it is of what was there
 		for (const row of waiting) body.prepend(line(template, row));
 		waiting = [];
 		while (body.rows.length > mostRows) body.lastElementChild.remove();
