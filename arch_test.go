@@ -149,6 +149,61 @@ func TestNoClockInTheProtocol(t *testing.T) {
 	}
 }
 
+// TestNoHandlerComparesVersions: versions differ by a value, the dialect, and not
+// by conditions. The machines of TLS 1.3 know which version they are; what they
+// compare are versions of messages and of sessions.
+func TestNoHandlerComparesVersions(t *testing.T) {
+	for _, f := range files(t) {
+		pkg, ok := strings.CutPrefix(filepath.ToSlash(filepath.Dir(f.path)), "internal/protocol/")
+		if !ok || !slices.Contains([]string{"legacy", "client13", "server13", "handshake"}, pkg) {
+			continue
+		}
+		compared := isDoneVersion
+		if pkg == "legacy" {
+			compared = isVersion // its sessions and offers are compared with that of the connection
+		}
+		ast.Inspect(f.tree, func(n ast.Node) bool {
+			var operands []ast.Expr
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				if slices.Contains([]token.Token{token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ}, n.Op) {
+					operands = []ast.Expr{n.X, n.Y}
+				}
+			case *ast.SwitchStmt:
+				if n.Tag != nil {
+					operands = []ast.Expr{n.Tag}
+				}
+			case *ast.CaseClause:
+				operands = n.List
+			}
+			if slices.ContainsFunc(operands, compared) {
+				t.Errorf("%s compares versions: put what differs into the dialect, or into a method of it", f.path)
+			}
+			return true
+		})
+	}
+}
+
+// isVersion reports whether an expression is one of iana's versions.
+func isVersion(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	x, ok := s.X.(*ast.Ident)
+	return ok && x.Name == "iana" && slices.Contains([]string{"SSL20", "SSL30", "TLS10", "TLS11", "TLS12", "TLS13"}, s.Sel.Name)
+}
+
+// isDoneVersion reports whether an expression is the version of the connection.
+func isDoneVersion(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != "Version" {
+		return false
+	}
+	x, ok := s.X.(*ast.SelectorExpr)
+	return ok && x.Sel.Name == "Done"
+}
+
 func TestLayersAbove(t *testing.T) {
 	for _, f := range files(t) {
 		for _, i := range f.imports {
