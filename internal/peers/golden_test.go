@@ -49,7 +49,7 @@ const (
 )
 
 // goldens are all cases. Those of SSL 3.0 with OpenSSL have what NSS's have not:
-// clients' certificates and sessions.
+// clients' certificates and sessions. Of SSL 2.0 a second peer is Scapy.
 func goldens() []golden {
 	all := []golden{
 		{name: "server-rc4", peer: nss{}, suite: iana.TLS_RSA_WITH_RC4_128_SHA, server: true},
@@ -83,6 +83,14 @@ func goldens() []golden {
 			all = append(all, g, shows)
 		}
 		all = append(all, golden{name: "server-" + kind + "-no-certificate", peer: oldOpenSSL{}, version: iana.SSL20, suite: id, server: true, auth: nothing})
+	}
+	for _, g := range []golden{
+		{name: "scapy-client-rc4-128", suite: iana.SSL_CK_RC4_128_WITH_MD5},
+		{name: "scapy-client-des-192-ede3-cbc", suite: iana.SSL_CK_DES_192_EDE3_CBC_WITH_MD5},
+		{name: "scapy-server-des-192-ede3-cbc", suite: iana.SSL_CK_DES_192_EDE3_CBC_WITH_MD5, server: true}, // its client offers no other
+	} {
+		g.peer, g.version = scapy{}, iana.SSL20
+		all = append(all, g)
 	}
 	return all
 }

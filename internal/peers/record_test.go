@@ -5,6 +5,7 @@ package peers
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -95,6 +96,43 @@ func (o oldOpenSSL) recordServer(t *testing.T, g golden) string {
 	}
 	port := freePort(t) // it listens soon
 	start(t, o.program(t), append([]string{"s_server", "-accept", port}, args...)...)
+	return "127.0.0.1:" + port
+}
+
+// scapy speaks SSL 2.0 and is made by others than OpenSSL. Debian's python3 has it
+// in python3-scapy; it is wanted for recording only.
+type scapy struct{}
+
+const (
+	scapyClient = `import sys
+from scapy.layers.tls.automaton_cli import TLSClientAutomaton
+TLSClientAutomaton(server="127.0.0.1", dport=int(sys.argv[1]), version="sslv2", data=sys.argv[2].encode()).run()`
+	scapyServer = `import sys
+from scapy.layers.tls.automaton_srv import TLSServerAutomaton
+TLSServerAutomaton(server="127.0.0.1", sport=int(sys.argv[1]), mycert=sys.argv[2], mykey=sys.argv[3]).run()`
+)
+
+func (scapy) recordClient(t *testing.T, _ golden, address string) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, "/usr/bin/python3", "-c", scapyClient, port, greeting)
+}
+
+// recordServer starts a server that says what it is told.
+func (scapy) recordServer(t *testing.T, _ golden) string {
+	text, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key := pem.Decode(text)
+	dir, port := t.TempDir(), freePort(t)
+	cert, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	if err := errors.Join(os.WriteFile(cert, text[:len(text)-len(key)], 0o600), os.WriteFile(keyFile, key, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	start(t, "/usr/bin/python3", "-c", scapyServer, port, cert, keyFile)
 	return "127.0.0.1:" + port
 }
 
