@@ -1,9 +1,6 @@
 package lexicon
 
 import (
-	"regexp"
-	"strings"
-
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
@@ -60,68 +57,4 @@ var alertTable = map[iana.Alert]alert{
 	111:                                    {"A certificate could not be had from the address that the client gave.", []string{"client-certificate-refused"}, ""},
 	114:                                    {"The hash of a certificate at an address does not fit.", []string{"client-certificate-refused"}, ""},
 	52:                                     {"Too many connection IDs were asked for (RFC 9146); DTLS.", []string{"malformed-message"}, ""},
-}
-
-// A naming is how a stack tells of an alert that came.
-type naming struct {
-	by      string
-	pattern *regexp.Regexp
-	numbers map[string]iana.Alert
-}
-
-// received are the ways of telling that have the alert's name in them.
-var received = func() []naming {
-	registered, openssl, golang, gnutls, nss := map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}
-	for n := range alertTable {
-		name := strings.TrimSuffix(n.String(), "_reserved")
-		registered[name] = n
-		openssl[strings.ReplaceAll(name, "_", " ")] = n
-		nss[name] = n
-	}
-	openssl["protocol version"], openssl["user cancelled"], openssl["unknown ca"] = iana.AlertProtocolVersion, iana.AlertUserCanceled, iana.AlertUnknownCA
-	openssl["bad record mac"] = iana.AlertBadRecordMAC
-	for text, n := range map[string]iana.Alert{
-		"unexpected message": 10, "bad record mac": 20, "record overflow": 22, "handshake failure": 40, "bad certificate": 42, "unsupported certificate": 43,
-		"revoked certificate": 44, "expired certificate": 45, "unknown certificate": 46, "illegal parameter": 47, "unknown certificate authority": 48, "access denied": 49,
-		"error decoding message": 50, "error decrypting message": 51, "protocol version not supported": 70, "insufficient security level": 71, "internal error": 80,
-		"inappropriate fallback": 86, "user canceled": 90, "no renegotiation": 100, "missing extension": 109, "unsupported extension": 110, "unrecognized name": 112,
-		"bad certificate status response": 113, "unknown psk identity": 115, "certificate required": 116, "no application protocol": 120, "encrypted client hello required": 121,
-	} {
-		golang[text] = n
-	}
-	for text, n := range map[string]iana.Alert{
-		"unexpected message": 10, "bad record mac": 20, "record overflow": 22, "handshake failed": 40, "certificate is bad": 42, "certificate is not supported": 43,
-		"certificate was revoked": 44, "certificate is expired": 45, "unknown certificate": 46, "illegal parameter": 47, "ca is unknown": 48, "access was denied": 49,
-		"decode error": 50, "decrypt error": 51, "error in protocol version": 70, "insufficient security": 71, "internal error": 80, "inappropriate fallback": 86,
-		"user canceled": 90, "no renegotiation is allowed": 100, "an unsupported extension was sent": 110, "the server name sent was not recognized": 112,
-		"the srp/psk username is missing or not known": 115, "certificate is required": 116, "no supported application protocol could be negotiated": 120,
-	} {
-		gnutls[text] = n
-	}
-	return []naming{
-		{"OpenSSL, and what is built on it (curl, nginx, Python, Node.js, Ruby, PHP)", regexp.MustCompile(`(?:sslv3|tlsv1|tlsv13)[ _]alert[ _]([a-z_ ]+)`), spaced(openssl)},
-		{"Go (crypto/tls)", regexp.MustCompile(`remote error: tls: ([a-z ]+)`), golang},
-		{"Java (JSSE)", regexp.MustCompile(`received fatal alert: ([a-z_]+)`), registered},
-		{"GnuTLS", regexp.MustCompile(`alert \[\d+\]: ([a-z/ ]+)`), gnutls},
-		{"NSS, Firefox", regexp.MustCompile(`ssl_error_([a-z_]+?)_alert\b`), nss},
-		{"rustls", regexp.MustCompile(`received fatal alert: ([a-z]+)`), joined(registered)},
-	}
-}()
-
-// spaced lets names be written with underscores as well, as Python does.
-func spaced(m map[string]iana.Alert) map[string]iana.Alert {
-	all := map[string]iana.Alert{}
-	for k, v := range m {
-		all[k], all[strings.ReplaceAll(k, " ", "_")] = v, v
-	}
-	return all
-}
-
-// joined has the names without their underscores.
-func joined(m map[string]iana.Alert) map[string]iana.Alert {
-	all := map[string]iana.Alert{}
-	for k, v := range m {
-		all[strings.ReplaceAll(k, "_", "")] = v
-	}
-	return all
 }

@@ -69,7 +69,7 @@ var (
 	eventNumber = regexp.MustCompile(`\b(3686[4-9]|368[789]\d|36912|15021)\b`)
 	stateNumber = regexp.MustCompile(`(?:error ?state(?: is)?|state)[^0-9]{0,4}(\d{1,5})`)
 	alertNumber = regexp.MustCompile(`(?:alertdesc|alert code|fatal alert was (?:generated|received)|fatal error code is|alert)[^0-9]{0,4}(\d{1,3})\b`)
-	triple      = regexp.MustCompile(`^(\d{5})[ ,;/(]+(\d{1,3})(?:[ ,;/]+(\d{1,5}))?\)?$`)
+	triple      = regexp.MustCompile(`(?:^|[^0-9.])(368[678]\d)[ ,;/(]+(\d{1,3})(?:[ ,;/]+(\d{1,5}))?\)?$`)
 	pair        = regexp.MustCompile(`^\(?(\d{1,3})[ ,;/]+(\d{2,5})\)?$`)
 )
 
@@ -181,6 +181,15 @@ var codeTable = map[string]code{
 	"SEC_E_UNFINISHED_CONTEXT_DELETED":    {0x80090333, "The handshake was broken off.", []string{"canceled", "client-gave-up"}},
 	"SEC_E_CERT_WRONG_USAGE":              {0x80090349, "The certificate is not for this purpose (extendedKeyUsage).", []string{"wrong-purpose"}},
 	"SEC_E_APPLICATION_PROTOCOL_MISMATCH": {0x80090367, "No application protocol (ALPN) in common.", []string{"no-common-alpn"}},
+	"SEC_E_INCOMPLETE_MESSAGE":            {0x80090318, "Not an error by itself: a record is not whole yet, and more has to be read.", []string{"server-closed"}},
+	"SEC_E_NO_IMPERSONATION":              {0x8009030B, "The program may not act for its user here.", []string{"key-unusable"}},
+	"TRUST_E_CERT_SIGNATURE":              {0x80096004, "The signature of a certificate does not verify.", []string{"certificate-altered"}},
+	"CERT_E_VALIDITYPERIODNESTING":        {0x800B0102, "The validity of a certificate is not within that of its issuer.", []string{"certificate-expired"}},
+	"CERT_E_REVOKED":                      {0x800B010C, "A certificate of the chain was revoked.", []string{"certificate-revoked"}},
+	"CERT_E_INVALID_NAME":                 {0x800B0114, "The name is not one that the authority may issue for.", []string{"constraints-violated"}},
+	"STATUS_CONNECTION_RESET":             {0xC000020D, "The connection was reset.", []string{"reset-after-hello"}},
+	"WININET_E_SECURITY_CHANNEL_ERROR":    {0x80072F7D, "The handshake failed, mostly because the program asks only for old versions.", []string{"no-common-version", "no-common-suite"}},
+	"WININET_E_DECODING_FAILED":           {0x80072F8F, "The server's certificate did not verify: often because the clock is wrong.", []string{"issuer-not-trusted", "certificate-expired", "client-clock", "name-mismatch"}},
 	"CRYPT_E_REVOKED":                     {0x80092010, "The certificate was revoked.", []string{"certificate-revoked"}},
 	"CRYPT_E_NO_REVOCATION_CHECK":         {0x80092012, "Whether the certificate was revoked could not be found out: it names no place to ask.", []string{"revocation-unknown"}},
 	"CRYPT_E_REVOCATION_OFFLINE":          {0x80092013, "Whether the certificate was revoked could not be found out: the place to ask cannot be reached, mostly because of a proxy. git and curl: --ssl-no-revoke, or http.schannelCheckRevoke=false.", []string{"revocation-unknown"}},
@@ -191,7 +200,10 @@ var codeTable = map[string]code{
 	"CERT_E_WRONG_USAGE":                  {0x800B0110, "The certificate is not for this purpose.", []string{"wrong-purpose"}},
 }
 
-var hexNumber = regexp.MustCompile(`0x([0-9a-f]{7,8})\b`)
+var (
+	hexNumber     = regexp.MustCompile(`(?:0x|\b(?:hresult|error|code)?[ :=(]*)((?:0009|8009|800b|8007|c000)[0-9a-f]{4})\b`)
+	decimalNumber = regexp.MustCompile(`(?:^|[^0-9])(-21[0-9]{8}|2148[0-9]{6}|2147[0-9]{6})\b`)
+)
 
 // codes takes codes of Windows, by name or number, also as a negative number.
 func codes(text string) (found []Entry) {
@@ -199,8 +211,9 @@ func codes(text string) (found []Entry) {
 	if m := hexNumber.FindStringSubmatch(text); m != nil {
 		n, _ := strconv.ParseUint(m[1], 16, 32)
 		number = uint32(n)
-	} else if n, err := strconv.ParseInt(text, 10, 64); err == nil && n < 0 && n >= -1<<31 {
-		number = uint32(int32(n))
+	} else if m := decimalNumber.FindStringSubmatch(text); m != nil {
+		n, _ := strconv.ParseInt(m[1], 10, 64)
+		number = uint32(n)
 	}
 	for name, c := range codeTable {
 		if number == c.number || strings.Contains(text, strings.ToLower(name)) {

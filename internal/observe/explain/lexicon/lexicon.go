@@ -37,10 +37,11 @@ func Look(words string) []Entry {
 	found = append(found, events(text)...)
 	found = append(found, codes(text)...)
 	found = append(found, phrases(text)...)
+	found = append(found, packed(text)...)
 	if len(found) == 0 || !strings.ContainsAny(text, " ") {
 		found = append(found, alerts(text)...)
 	} else {
-		found = append(found, numbered(text)...)
+		found = append(append(found, named(text)...), numbered(text)...)
 	}
 	slices.SortStableFunc(found, func(a, b Entry) int { return cmp.Compare(b.weight, a.weight) })
 	seen := map[string]bool{}
@@ -74,15 +75,23 @@ func alerts(text string) []Entry {
 		n, _ := strconv.Atoi(m[1])
 		return alertEntry(n, 50)
 	}
+	if found := named(text); found != nil {
+		return found
+	}
+	return numbered(text)
+}
+
+// named takes a name by itself.
+func named(text string) []Entry {
 	if m := wordOrName.FindStringSubmatch(text); m != nil {
 		name := strings.NewReplacer(" ", "_", "-", "_").Replace(m[1])
 		for n := range 256 {
-			if iana.Alert(n).String() == name || strings.TrimSuffix(iana.Alert(n).String(), "_reserved") == name {
-				return alertEntry(n, 50)
+			if plainName(iana.Alert(n)) == name {
+				return alertEntry(n, 2000) // that and nothing else
 			}
 		}
 	}
-	return numbered(text)
+	return nil
 }
 
 // numbered takes the number of an alert out of a longer text.
@@ -96,11 +105,12 @@ func numbered(text string) []Entry {
 
 // alertEntry gives what an alert means; nothing if no alert has the number.
 func alertEntry(n, weight int) []Entry {
-	a, ok := alertTable[iana.Alert(n)]
+	number := iana.Alert(n)
+	a, ok := alertTable[number]
 	if n > 255 || !ok {
 		return nil
 	}
-	name := iana.Alert(n).String()
+	name := plainName(number)
 	return []Entry{{
 		Title: "alert " + name + " (" + strconv.Itoa(n) + ")", SaidBy: "TLS itself: the peer sends it, and each stack has words of its own for it",
 		Means: a.means, Causes: a.causes, Find: a.find, weight: weight,

@@ -26,7 +26,7 @@ const (
 )
 
 // texts are what programs print, but for alerts that came.
-var texts = []phrase{
+var texts = append([]phrase{
 	// OpenSSL
 	said(ofOpenSSL, "wrong version number", "What came is no TLS record: the peer speaks something else on this port, mostly plain HTTP, or a protocol that wants STARTTLS first. It has nothing to do with TLS versions.", []string{"server-speaks-no-tls", "client-speaks-no-tls"}, "curl -v http://HOST:PORT/ ; openssl s_client -starttls smtp", "wrong version number", "wrong_version_number", "packet length too long", "packet_length_too_long", "unknown protocol", "unknown_protocol"),
 	said(ofOpenSSL, "http request", "A server of OpenSSL got plain HTTP on a port of TLS.", []string{"http-to-tls-port"}, "", "http request", "http_request"),
@@ -50,7 +50,12 @@ var texts = []phrase{
 	said(ofOpenSSL, "hostname mismatch", "The certificate is not for the name.", []string{"name-mismatch"}, findChain, "hostname mismatch", "num=62:", "ip address mismatch"),
 	said(ofOpenSSL, "unsuitable certificate purpose", "The certificate's extendedKeyUsage does not allow this use.", []string{"wrong-purpose", "client-certificate-refused"}, "", "unsuitable certificate purpose", "unsupported certificate purpose", "num=26:"),
 	said(ofOpenSSL, "unable to get certificate CRL", "Revocation is checked, and there is no list of revoked certificates for the issuer.", []string{"revocation-unknown"}, "", "unable to get certificate crl", "num=3:"),
-	said(ofOpenSSL, "permitted subtree violation", "The authority is not allowed to issue for this name (name constraints).", []string{"certificate-refused"}, "", "permitted subtree violation", "excluded subtree violation", "invalid ca certificate", "path length constraint exceeded", "unhandled critical extension"),
+	said(ofOpenSSL, "permitted subtree violation", "The authority is not allowed to issue this certificate: not for this name, not at this depth, or none.", []string{"constraints-violated"}, "", "permitted subtree violation", "excluded subtree violation", "num=47:", "num=48:", "num=49:", "num=50:", "invalid ca certificate", "num=24:", "path length constraint exceeded", "num=25:"),
+	said(ofOpenSSL, "unhandled critical extension", "A certificate has an extension that is marked critical and that is not known here.", []string{"critical-extension"}, "", "unhandled critical extension", "num=34:"),
+	said(ofOpenSSL, "certificate revoked", "The certificate was revoked.", []string{"certificate-revoked", "client-certificate-refused"}, "", "num=23:", "cert_revoked"),
+	said(ofOpenSSL, "certificate signature failure", "The signature of a certificate is not that of its issuer: it was altered, or an authority of the same name has issued it.", []string{"certificate-altered", "missing-intermediate"}, findChain, "certificate signature failure", "num=7:", "cert_signature_failure"),
+	said(ofOpenSSL, "invalid status response", "The OCSP response that came is not in order.", []string{"staple-refused"}, "openssl s_client -connect HOST:443 -status", "invalid status response", "invalid_status_response", "no ocsp response received"),
+	said(ofOpenSSL, "callback failed", "A callback of the server, which was to choose settings or a certificate for the name, has failed.", []string{"server-configuration", "server-certificate-unavailable", "unrecognized-name"}, "the server's log", "callback failed", "callback_failed", "cert cb error", "cert_cb_error"),
 	said(ofOpenSSL, "peer did not return a certificate", "The server wants a certificate of the client, and there came none.", []string{"client-certificate-missing", "client-certificate-issuer"}, findClients, "peer did not return a certificate", "peer_did_not_return_a_certificate"),
 	said(ofOpenSSL, "key values mismatch", "Certificate and key do not belong together; the server does not start with them.", []string{"key-unusable", "connection-refused"}, "compare: openssl x509 -noout -pubkey, openssl pkey -pubout", "key values mismatch", "key_values_mismatch"),
 	said(ofOpenSSL, "unexpected eof while reading", "The peer closed the connection without close_notify. In a handshake: right after the ClientHello, mostly.", []string{"closed-after-hello", "server-closed"}, "handsel trace -v FILE shows after which message", "unexpected eof while reading", "unexpected_eof_while_reading", "eof occurred in violation of protocol"),
@@ -60,7 +65,7 @@ var texts = []phrase{
 	said(ofOpenSSL, "inappropriate fallback", "The client tried again with an older version, and the server knows a newer one.", []string{"fallback"}, "", "inappropriate fallback"),
 	said(ofOpenSSL, "no application protocol", "No application protocol (ALPN) in common.", []string{"no-common-alpn"}, "", "no application protocol", "no_application_protocol"),
 	said(ofOpenSSL, "callback failed, cert cb error", "The server's program gave no certificate for the connection.", []string{"server-configuration"}, "", "cert cb error", "cert_cb_error", "clienthello tlsext", "callback failed"),
-	said(ofOpenSSL, "write:errno=104", "The connection was reset: right after the ClientHello, mostly.", []string{"reset-after-hello"}, "", "write:errno=104", "read:errno=104", "errno=104", "ssl_error_syscall"),
+	said(ofOpenSSL, "write:errno=104", "The connection was reset: right after the ClientHello, mostly.", []string{"reset-after-hello"}, "", "write:errno=104", "read:errno=104", "errno=104"),
 
 	// curl
 	said(ofCurl, "curl: (35)", "The handshake failed, or the connection ended during it. What follows the number says how.", []string{"no-common-version", "no-common-suite", "reset-after-hello", "closed-after-hello", "server-speaks-no-tls"}, "curl -v, handsel connect HOST", "curl: (35)", "curl error 35", "curle_ssl_connect_error"),
@@ -69,7 +74,7 @@ var texts = []phrase{
 	said(ofCurl, "curl: (56)", "Reading failed after the handshake. In TLS 1.3 a refused client's certificate shows only here.", []string{"client-certificate-missing", "client-certificate-refused", "server-closed"}, findClients, "curl: (56)", "curl error 56"),
 	said(ofCurl, "curl: (52) Empty reply from server", "The server closed without an answer: plain HTTP to a port of TLS, mostly.", []string{"http-to-tls-port", "server-closed"}, "write https://", "empty reply from server", "curl: (52)"),
 	said(ofCurl, "curl: (7)", "There is no TCP connection.", []string{"connection-refused", "connection-unanswered"}, "", "curl: (7)", "failed to connect to", "couldn't connect to server"),
-	said(ofCurl, "curl: (58), (77): a file", "A certificate or key file of this client cannot be read.", nil, "check the paths of --cert, --key and --cacert", "curl: (58)", "curl: (77)", "error setting certificate verify locations", "unable to set private key file"),
+	said(ofCurl, "curl: (58), (77): a file", "A certificate or key file of this client cannot be read.", []string{"client-failed"}, "check the paths of --cert, --key and --cacert", "curl: (58)", "curl: (77)", "error setting certificate verify locations", "unable to set private key file"),
 	said(ofCurl, "Connection reset by peer", "The connection was reset: nothing bound to the name, a firewall, or a load balancer without a healthy server.", []string{"reset-after-hello", "server-policy"}, "handsel trace -v FILE shows after which message", "connection reset by peer", "connection was reset", "econnreset", "connectionreseterror"),
 
 	// Go
@@ -77,7 +82,7 @@ var texts = []phrase{
 	said(ofGo, "x509: certificate is valid for X, not Y", "The certificate is not for the name.", []string{"name-mismatch"}, findChain, "x509: certificate is valid for", "cannot validate certificate for", "doesn't contain any ip sans", "certificate is not valid for any names", "relies on legacy common name field"),
 	said(ofGo, "x509: certificate has expired or is not yet valid", "The dates do not fit: \"is after\" it has expired, \"is before\" it is not valid yet.", []string{"certificate-expired", "certificate-not-yet-valid"}, "check the clock", "certificate has expired or is not yet valid"),
 	said(ofGo, "x509: certificate specifies an incompatible key usage", "The certificate's extendedKeyUsage does not allow this use.", []string{"wrong-purpose", "client-certificate-refused"}, "", "incompatible key usage"),
-	said(ofGo, "x509: not authorized to sign for this name", "The authority may not issue for this name (name constraints).", []string{"certificate-refused"}, "", "not authorized to sign for this name"),
+	said(ofGo, "x509: not authorized to sign for this name", "The authority may not issue for this name (name constraints).", []string{"constraints-violated"}, "", "not authorized to sign for this name"),
 	said(ofGo, "tls: first record does not look like a TLS handshake", "What came is no TLS: the peer speaks something else.", []string{"server-speaks-no-tls", "client-speaks-no-tls", "http-to-tls-port"}, "", "first record does not look like a tls handshake"),
 	said(ofGo, "http: server gave HTTP response to HTTPS client", "The server speaks plain HTTP on this port.", []string{"server-speaks-no-tls"}, "write http://, or switch TLS on", "server gave http response to https client"),
 	said(ofGo, "client sent an HTTP request to an HTTPS server", "The client speaks plain HTTP to a port of TLS.", []string{"http-to-tls-port"}, "", "client sent an http request to an https server"),
@@ -98,7 +103,7 @@ var texts = []phrase{
 
 	// Java
 	said(ofJava, "PKIX path building failed", "The issuer is not in the truststore of this Java (cacerts, or javax.net.ssl.trustStore), or an intermediate certificate is missing.", []string{"issuer-not-trusted", "missing-intermediate", "self-signed"}, "keytool -list -cacerts; handsel connect HOST", "pkix path building failed", "unable to find valid certification path to requested target"),
-	said(ofJava, "PKIX path validation failed", "The chain was found, and something of it is not in order: dates, revocation, constraints.", []string{"certificate-expired", "certificate-revoked", "revocation-unknown", "certificate-refused"}, "", "pkix path validation failed", "certificateexpiredexception", "certificatenotyetvalidexception"),
+	said(ofJava, "PKIX path validation failed", "The chain was found, and something of it is not in order: dates, revocation, constraints.", []string{"certificate-expired", "certificate-revoked", "revocation-unknown", "certificate-refused"}, "", "pkix path validation failed"),
 	said(ofJava, "No subject alternative DNS name matching X found", "The certificate is not for the name.", []string{"name-mismatch"}, findChain, "no subject alternative dns name matching", "no subject alternative names present", "no subject alternative names matching", "no name matching"),
 	said(ofJava, "No appropriate protocol", "No version or suite is left on this side: jdk.tls.disabledAlgorithms excludes TLS 1.0 and 1.1 since 2021.", []string{"no-common-version", "no-common-suite"}, "java -Djdk.tls.client.protocols=TLSv1.2,TLSv1.3", "no appropriate protocol", "protocol is disabled or cipher suites are inappropriate"),
 	said(ofJava, "Unsupported or unrecognized SSL message", "What came is no TLS: the peer speaks something else.", []string{"server-speaks-no-tls"}, "", "unsupported or unrecognized ssl message", "unrecognized ssl message, plaintext connection"),
@@ -153,7 +158,7 @@ var texts = []phrase{
 	said(ofFirefox, "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE", "The certificate is not valid yet.", []string{"certificate-not-yet-valid"}, "", "mozilla_pkix_error_not_yet_valid"),
 	said(ofFirefox, "SEC_ERROR_REVOKED_CERTIFICATE", "The certificate was revoked.", []string{"certificate-revoked"}, "", "sec_error_revoked_certificate"),
 	said(ofFirefox, "SEC_ERROR_INADEQUATE_CERT_TYPE", "The certificate is not for servers.", []string{"wrong-purpose"}, "", "sec_error_inadequate_cert_type", "sec_error_inadequate_key_usage"),
-	said(ofFirefox, "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING", "The certificate wants an OCSP response to be stapled (must-staple), and the server did not.", []string{"staple-refused"}, "", "mozilla_pkix_error_required_tls_feature_missing", "sec_error_ocsp_"),
+	said(ofFirefox, "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING", "The certificate wants an OCSP response to be stapled (must-staple), and the server did not.", []string{"staple-refused"}, "", "mozilla_pkix_error_required_tls_feature_missing", "sec_error_ocsp_invalid_signing_cert", "sec_error_ocsp_malformed_response", "sec_error_ocsp_old_response", "sec_error_ocsp_future_response", "mozilla_pkix_error_ocsp_response_for_cert_missing"),
 	said(ofFirefox, "PR_END_OF_FILE_ERROR", "The server closed the connection without a word.", []string{"closed-after-hello"}, "", "pr_end_of_file_error"),
 	said(ofFirefox, "PR_CONNECT_RESET_ERROR", "The connection was reset.", []string{"reset-after-hello"}, "", "pr_connect_reset_error"),
 
@@ -177,4 +182,4 @@ var texts = []phrase{
 	said("nginx, Apache", "The plain HTTP request was sent to HTTPS port (497)", "The client speaks plain HTTP to a port of TLS.", []string{"http-to-tls-port"}, "", "plain http request was sent to https port", "you're speaking plain http to an ssl-enabled server port"),
 	said("Apache, nginx, Caddy, Handsel", "421 Misdirected Request", "The connection was made for another name and is not allowed to serve this one: the browser shares connections between names of one certificate.", nil, "bindings with the same settings for both names, or certificates of their own", "421 misdirected request", "misdirected request"),
 	said("HTTP/2", "HTTP_1_1_REQUIRED", "The server wants the request over HTTP/1.1, because it has to ask for a client's certificate, which HTTP/2 does not allow on an open connection.", []string{"renegotiation-refused", "client-certificate-missing"}, "ask for the certificate in the handshake, or switch HTTP/2 off for the name", "http_1_1_required"),
-}
+}, furtherTexts...)

@@ -1,0 +1,151 @@
+package lexicon
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+)
+
+// words are how stacks tell of an alert that came, in lower case, if it is not by the
+// registry's name: OpenSSL, Go, GnuTLS.
+var words = []struct {
+	alert                   iana.Alert
+	openssl, golang, gnutls string
+}{
+	{10, "", "", ""},
+	{20, "", "", ""},
+	{21, "", "", ""},
+	{22, "", "", ""},
+	{30, "", "", "decompression failed"},
+	{40, "", "", "handshake failed"},
+	{41, "no certificate", "alert(41)", "no certificate (ssl 3.0)"},
+	{42, "", "", "certificate is bad"},
+	{43, "", "", "certificate is not supported"},
+	{44, "", "revoked certificate", "certificate was revoked"},
+	{45, "", "expired certificate", "certificate is expired"},
+	{46, "", "unknown certificate", "unknown certificate"},
+	{47, "", "", ""},
+	{48, "", "unknown certificate authority", "ca is unknown"},
+	{49, "", "", "access was denied"},
+	{50, "", "error decoding message", ""},
+	{51, "", "error decrypting message", ""},
+	{52, "reason(1052)", "alert(52)", ""},
+	{60, "", "", ""},
+	{70, "", "protocol version not supported", "error in protocol version"},
+	{71, "", "insufficient security level", ""},
+	{80, "", "", ""},
+	{86, "", "", ""},
+	{90, "user cancelled", "", ""},
+	{100, "", "", "no renegotiation is allowed"},
+	{109, "", "", "an extension was expected but was not seen"},
+	{110, "", "", "an unsupported extension was sent"},
+	{111, "", "", "could not retrieve the specified certificate"},
+	{112, "", "", "the server name sent was not recognized"},
+	{113, "", "", ""},
+	{114, "", "", ""},
+	{115, "", "", "the srp/psk username is missing or not known"},
+	{116, "", "", "certificate is required"},
+	{117, "reason(1117)", "alert(117)", ""},
+	{120, "", "", "no supported application protocol could be negotiated"},
+	{121, "reason(1121)", "encrypted client hello required", ""},
+}
+
+// A naming is how a stack tells of an alert that came.
+type naming struct {
+	by      string
+	pattern *regexp.Regexp
+	numbers map[string]iana.Alert
+}
+
+// received are the ways of telling that have the alert's name in them.
+var received = func() []naming {
+	registered, openssl, golang, gnutls, nss := map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}
+	for _, w := range words {
+		name := plainName(w.alert)
+		registered[name], nss[name] = w.alert, w.alert
+		name = strings.ReplaceAll(name, "_", " ")
+		openssl[name], golang[name], gnutls[name] = w.alert, w.alert, w.alert
+		for text, m := range map[string]map[string]iana.Alert{w.openssl: openssl, w.golang: golang, w.gnutls: gnutls} {
+			if text != "" {
+				m[text] = w.alert
+			}
+		}
+		if w.gnutls == w.golang && w.gnutls != "" {
+			golang[w.golang] = w.alert
+		}
+	}
+	registered["close_notify"] = iana.AlertCloseNotify
+	for name, n := range map[string]iana.Alert{
+		"bad_cert": 42, "unsupported_cert": 43, "revoked_cert": 44, "expired_cert": 45, "certificate_unknown": 46, "rx_certificate_required": 116, "bad_mac": 20,
+		"decryption_failed": 21, "export_restriction": 60, "bad_cert_status_response": 113, "bad_cert_hash_value": 114, "no_certificate": 41,
+	} {
+		nss[name] = n
+	}
+	return []naming{
+		{ofOpenSSL, regexp.MustCompile(`(?:sslv3|tlsv13|tlsv1|ssl/tls)[ _](?:alert[ _])?([a-z][a-z_ ]+)`), spaced(openssl)},
+		{ofGo, regexp.MustCompile(`remote error: tls: ([a-z]+\(\d+\)|[a-z ]+)`), golang},
+		{ofJava, regexp.MustCompile(`received fatal alert: ([a-z_]+)`), registered},
+		{ofGnuTLS, regexp.MustCompile(`alert \[\d+\]: ([a-z/ ]+(?:\(ssl 3\.0\))?)`), gnutls},
+		{ofFirefox, regexp.MustCompile(`ssl_error_([a-z_]+?)_alert\b`), nss},
+		{ofChrome, regexp.MustCompile(`err_ssl_([a-z_]+?)_alert\b`), nss},
+		{"rustls", regexp.MustCompile(`received fatal alert: ([a-z]+)`), joined(registered)},
+	}
+}()
+
+// plainName is the registry's name of an alert, without what says that it is reserved.
+func plainName(a iana.Alert) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(a.String(), "_RESERVED"), "_reserved"))
+}
+
+// spaced lets names be written with underscores as well, as Python does.
+func spaced(m map[string]iana.Alert) map[string]iana.Alert {
+	all := map[string]iana.Alert{}
+	for k, v := range m {
+		all[k], all[strings.ReplaceAll(k, " ", "_")] = v, v
+	}
+	return all
+}
+
+// joined has the names without their underscores.
+func joined(m map[string]iana.Alert) map[string]iana.Alert {
+	all := map[string]iana.Alert{}
+	for k, v := range m {
+		all[strings.ReplaceAll(k, "_", "")] = v
+	}
+	return all
+}
+
+var (
+	packedCode = regexp.MustCompile(`error:([0-9a-f]{8})\b`)
+	reasonText = regexp.MustCompile(`\breason\((1[01]\d\d|12[0-4]\d|125[0-5])\)`)
+)
+
+// packed takes the number of an alert out of a code of OpenSSL: its reasons from 1000
+// on are the alerts that came. The library is in the bits above: from OpenSSL 3 on
+// from bit 23, before from bit 24.
+func packed(text string) []Entry {
+	reason := 0
+	if m := reasonText.FindStringSubmatch(text); m != nil {
+		reason = atoi(m[1])
+	}
+	if m := packedCode.FindStringSubmatch(text); m != nil {
+		const ssl = 20 // the number of the library
+		switch n, _ := strconv.ParseUint(m[1], 16, 32); {
+		case n>>23 == ssl:
+			reason = int(n & (1<<23 - 1))
+		case n>>24 == ssl:
+			reason = int(n & 0xfff)
+		}
+	}
+	if reason < 1000 || reason > 1255 {
+		return nil
+	}
+	found := alertEntry(reason-1000, 45)
+	for i := range found {
+		found[i].SaidBy = ofOpenSSL
+		found[i].Means = "The peer has sent this alert. " + found[i].Means
+	}
+	return found
+}
