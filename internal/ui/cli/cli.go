@@ -49,7 +49,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends at once
 	a := &app{in, out, errOut}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(negative(args))
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)

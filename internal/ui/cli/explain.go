@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,6 +46,23 @@ It exits with 1 if the words are unknown.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// negative has a number that is less than zero taken for a word of explain, and not for
+// a flag: programs print codes of Windows so.
+func negative(args []string) []string {
+	if len(args) < 2 || args[0] != "explain" {
+		return args
+	}
+	for i, a := range args[1:] {
+		if a == "--" {
+			return args
+		}
+		if _, err := strconv.ParseInt(a, 10, 64); err == nil && a[0] == '-' {
+			return slices.Insert(slices.Clone(args), i+1, "--")
+		}
+	}
+	return args
 }
 
 // mostWords is how many bytes of standard input are read.
