@@ -40,6 +40,8 @@ var packages = map[string]string{
 	"node":        "nodejs",
 	"python3":     "python3",
 	"chromium":    "chromium",
+	"sslscan":     "sslscan",
+	"testssl":     "testssl.sh",
 	"java":        "openjdk-17-jdk-headless",
 	"javac":       "openjdk-17-jdk-headless",
 }
