@@ -225,7 +225,7 @@ func (m *Manager) Certificate(name string) (*tls.Certificate, error) {
 // Renew has another certificate for a name be issued now, and waits for it.
 func (m *Manager) Renew(ctx context.Context, name string) error {
 	m.mu.Lock()
-	config, wanted := m.config, m.wanted[name]
+	config, cache, wanted := m.config, m.cache, m.wanted[name]
 	m.mu.Unlock()
 	switch {
 	case config == nil:
@@ -233,7 +233,22 @@ func (m *Manager) Renew(ctx context.Context, name string) error {
 	case !wanted:
 		return fmt.Errorf("no binding names a certificate that an authority issues for %s", name)
 	}
-	return config.RenewCertSync(ctx, name, true)
+	before := cache.AllMatchingCertificates(name)
+	if err := config.RenewCertSync(ctx, name, true); err != nil {
+		return err
+	}
+	next, err := config.CacheManagedCertificate(ctx, name)
+	if err != nil {
+		return err
+	}
+	var old []string
+	for _, c := range before {
+		if c.Hash() != next.Hash() {
+			old = append(old, c.Hash())
+		}
+	}
+	cache.Remove(old) // now that there is another
+	return nil
 }
 
 // same gives the certificate that was given before, if it is the same one: what was

@@ -23,6 +23,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/handsel-tls/handsel/internal/serve/acme"
+	"github.com/handsel-tls/handsel/internal/serve/certs"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 )
 
@@ -153,13 +154,32 @@ func issue(t *testing.T, plain bool) {
 	if secret, err := os.ReadFile(filepath.Join(h.data.Dir, "handsel.db")); err != nil || strings.Contains(string(secret), "PRIVATE KEY") {
 		t.Error("a private key stands in the database as it is", err)
 	}
+	// Another one is issued when that is asked for, and shown at once.
+	var again IssuedCertificate
+	h.mustDo("POST", "/v1/certificates/acme:www.example.com/renew", nil, &again)
+	before, err := h.data.Certificate("acme:www.example.com")
+	if err != nil || certs.ThumbprintOf(before.Leaf) != again.Thumbprint {
+		t.Error(err, again)
+	}
+	h.mustDo("POST", "/v1/certificates/acme:www.example.com/renew", nil, &again)
+	after, err := h.data.Certificate("acme:www.example.com")
+	if err != nil || before == after || certs.ThumbprintOf(after.Leaf) != again.Thumbprint {
+		t.Error(err, "it is the same")
+	}
+	if same, err := h.data.Certificate("acme:www.example.com"); err != nil || same != after {
+		t.Error(err, "each handshake gets another certificate")
+	}
+	h.refused("failed", "no binding names a certificate that an authority issues", "POST", "/v1/certificates/acme:other.example.com/renew", nil)
+	if !strings.Contains(list.all(), "the certificate for www.example.com was renewed") {
+		t.Error(list.all())
+	}
 	// Read again as at the next start: nothing is issued, the same is shown.
-	before := list.all()
+	said := list.all()
 	if _, err := h.estate.Load(); err != nil {
 		t.Fatal(err)
 	}
 	h.awaitShown(port, "www.example.com")
-	if list.all() != before {
+	if list.all() != said {
 		t.Error(list.all())
 	}
 	if plain { // nothing else is answered under the path of challenges

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -36,6 +37,35 @@ func TestOpenAPI(t *testing.T) {
 	}
 	if !bytes.Equal(there, OpenAPI()) {
 		t.Error("docs/openapi.json is out of date: go test ./internal/serve/admin -run OpenAPI -update")
+	}
+}
+
+// What is described can be asked for, and nothing else can: a path that is not
+// described gets the answer for those that there are not.
+func TestOpenAPIHasEveryRoute(t *testing.T) {
+	var described struct {
+		Paths map[string]map[string]any
+	}
+	if err := json.Unmarshal(OpenAPI(), &described); err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, "")
+	fill := strings.NewReplacer("{key}", "nowhere.localhost:1", "{name}", "nowhere")
+	operations := 0
+	for path, methods := range described.Paths {
+		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+			err := h.Do(strings.ToUpper(method), fill.Replace(path), nil, nil)
+			there := err == nil || !strings.Contains(err.Error(), "GET /v1/openapi.json says what there is")
+			if _, said := methods[method]; said != there {
+				t.Errorf("%s %s: described %t, there %t (%v)", method, path, said, there, err)
+			}
+			if there {
+				operations++
+			}
+		}
+	}
+	if want := len(routes) + 1; operations != want {
+		t.Errorf("%d operations are described, and there are %d", operations, want)
 	}
 }
 

@@ -59,10 +59,15 @@ var routes = []route{
 	{"GET", "/v1/sites/{name}", http.StatusOK, getSite, "Show a site", nil, nil, Site{}},
 	{"PATCH", "/v1/sites/{name}", http.StatusOK, setSite, "Change a site", nil, config.Site{}, Site{}},
 	{"DELETE", "/v1/sites/{name}", http.StatusNoContent, removeSite, "Remove a site", nil, nil, nil},
+	{"GET", "/v1/settings", http.StatusOK, getSettings, "Show where the store has the server listen, and what becomes of connections that nothing is bound to", nil, nil, Settings{}},
+	{"PATCH", "/v1/settings", http.StatusOK, setSettings, "Change that", nil, Settings{}, Settings{}},
 	{"GET", "/v1/acme", http.StatusOK, getACME, "Show which authority issues certificates", nil, nil, config.ACME{}},
 	{"PUT", "/v1/acme", http.StatusOK, setACME, "Say which authority issues certificates, and agree to its terms", nil, config.ACME{}, config.ACME{}},
 	{"POST", "/v1/apply", http.StatusOK, applyContents, "Make the store equal to what is sent, and tell the difference", nil, Application{}, Applied{}},
 }
+
+// openAPIPath is where the description of the API is.
+const openAPIPath = "/v1/openapi.json"
 
 // Handler gives the API. Whoever can reach it can do everything: it is for a
 // socket that only the owner can open.
@@ -79,7 +84,7 @@ func (e *Estate) Handler() http.Handler {
 			answer(w, r.status, result)
 		})
 	}
-	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+openAPIPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(OpenAPI())
 	})

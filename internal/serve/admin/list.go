@@ -50,10 +50,8 @@ func (e *Estate) bindingList(warnings bool) (json.RawMessage, error) {
 			}
 		}
 		for _, b := range table.Bindings() { // not below: that may read the database as well
-			if _, ok := filed[b.Key]; !ok {
-				if more := e.certificateWarnings(b); len(more) > 0 {
-					said[b.Key] = append(said[b.Key], more...)
-				}
+			if more := e.certificateWarnings(b); len(more) > 0 {
+				said[b.Key] = append(said[b.Key], more...)
 			}
 		}
 	}

@@ -26,6 +26,8 @@ func OpenAPI() []byte {
 		}
 		at[strings.ToLower(r.method)] = d.operation(&r)
 	}
+	paths[openAPIPath] = object{"get": object{"operationId": "get-openapi.json", "summary": "Describe the API, as this does",
+		"responses": object{"200": object{"description": "It was done.", "content": object{"application/json": object{"schema": object{"type": "object"}}}}}}}
 	failed := object{"description": "It was not done.", "content": object{"application/json": object{"schema": object{
 		"type": "object", "required": []string{"error"}, "properties": object{"error": d.schema(reflect.TypeFor[Error]())},
 	}}}}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -115,6 +116,11 @@ func (e *Estate) fact(name string) *fact {
 		return f
 	}
 	f := &fact{}
+	if get := e.plan.Setup.Certificates[name]; get != nil { // of the configuration file, and not read for this
+		cert, err := get()
+		f.err = f.take(cert, err, e.data.CA.Certificate())
+		return f
+	}
 	if host, ok := strings.CutPrefix(name, assemble.IssuedByACME); ok { // it may be there in a moment
 		f.names = []string{host}
 		if e.apply != nil { // a server runs, that has it
@@ -144,8 +150,33 @@ func (e *Estate) fact(name string) *fact {
 	return f
 }
 
-// certificateWarnings says what clients of a binding of the store will not like
-// about its certificates.
+// take looks at a certificate of the configuration file, with the chain that is sent.
+func (f *fact) take(cert *tls.Certificate, err error, localCA *x509.Certificate) error {
+	if err != nil {
+		return err
+	}
+	var chain []*x509.Certificate
+	for _, der := range cert.Certificate {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return err
+		}
+		chain = append(chain, c)
+	}
+	if len(chain) == 0 {
+		return errors.New("its chain is empty")
+	}
+	f.names, f.ips, f.notices = chain[0].DNSNames, chain[0].IPAddresses, certs.Judge(certs.Options{}, chain)
+	if bytes.Equal(chain[0].RawIssuer, localCA.RawSubject) { // whoever wants that CA knows where it is
+		f.notices = slices.DeleteFunc(f.notices, func(n certs.Notice) bool { return n.Code == certs.MissingIntermediate })
+	}
+	if certs.MustStaple(chain[0]) && len(cert.OCSPStaple) == 0 {
+		f.must = chain[0]
+	}
+	return nil
+}
+
+// certificateWarnings says what clients of a binding will not like about its certificates.
 func (e *Estate) certificateWarnings(b *bindings.Binding) (list []Warning) {
 	if b.Settings.Reject {
 		return nil

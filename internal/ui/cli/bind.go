@@ -32,7 +32,7 @@ Bindings of a configuration file are shown, and changed in the file.`,
   handsel bind list
   handsel bind test --ip 192.0.2.1 --port 443 --sni www.example.com
   handsel bind remove www.example.com:443`)
-	c.AddCommand(s.bindAdd(), s.bindSet(), s.bindList(), s.bindShow(), s.bindRemove(), s.bindTest(), s.bindImport())
+	c.AddCommand(s.bindAdd(), s.bindSet(), s.bindList(), s.bindShow(), s.bindRemove(), s.bindTest(), s.bindSettings(), s.bindImport())
 	return c
 }
 
