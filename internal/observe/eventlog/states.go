@@ -35,7 +35,8 @@ RenegotiationEMS RenegotiationUnsafe NoRenegotiation PointFormatMissing EarlyDat
 EarlyDataOverLimit EarlyDataVersion EarlyDataSuite EarlyDataProtocol DataInHandshake ECHInnerForm
 ECHInnerInvalid ECHInnerBare ECHOuterExtension ECHChanged ECHNotDecrypted ECHInconsistent ECHResumed
 ECHRejected ECHConfigsForm ECHConfigsUnusable CurveNotOffered CertificateCurveWrong KeyAlgorithmNotOffered
-HelloRequestExpected ExtensionInClear LegacyVersionChanged RevocationUnknown`
+HelloRequestExpected ExtensionInClear LegacyVersionChanged RevocationUnknown
+RenegotiationEtM`
 
 var states = func() map[string]int {
 	m := map[string]int{}

@@ -9,6 +9,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/hello"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
@@ -171,6 +172,24 @@ func renegotiationAttacks() []attack {
 			return p.Server.Err()
 		}
 	}
+	cbc := hosts12("P-256", func(c, s *tlstest.Host) {
+		s.Config.Renegotiation = handshake.RenegotiateFreely
+		c.Config.Policy = with(c.Config.Policy, func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA} })
+	})
+	again := func(alter func(piece) pieces) func(*testing.T, *tlstest.Pair, *tlstest.Middle) {
+		return func(t *testing.T, p *tlstest.Pair, m *tlstest.Middle) {
+			watch := m.Alter
+			m.Alter = func(q tlstest.Piece) []tlstest.Piece {
+				if q.Content == iana.ContentAlert {
+					return watch(q)
+				}
+				return alter(q)
+			}
+			if err := p.Client.Renegotiate(nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	return []attack{
 		// Ray and Rex, 2009 (CVE-2009-3555): what an attacker has sent on a
 		// connection of his own does not become the beginning of the victim's.
@@ -185,6 +204,12 @@ func renegotiationAttacks() []attack {
 		{code: fault.CertificateChanged, err: fails(func(p *tlstest.Pair) { p.ServerHost.Credential = tlstest.Credentials()["P-384"] }, false)},
 		{code: fault.RenegotiationEMS, name: "client", err: fails(func(p *tlstest.Pair) { p.Client.Established().EMS = false }, false)},
 		{code: fault.RenegotiationEMS, name: "server", err: fails(func(p *tlstest.Pair) { p.Server.Established().EMS = false }, true)},
+		{code: fault.RenegotiationEtM, name: "client", at: atServer, hosts: cbc, after: again(clientHello(func(m *wire.ClientHello) {
+			m.Extensions = without(m.Extensions, iana.ExtEncryptThenMAC)
+		}))},
+		{code: fault.RenegotiationEtM, name: "server", at: atClient, hosts: cbc, after: again(serverHello(func(m *wire.ServerHello) {
+			m.Extensions = without(m.Extensions, iana.ExtEncryptThenMAC)
+		}))},
 		{code: fault.RenegotiationVersion, err: otherVersion},
 		{code: fault.RenegotiationUnsafe, err: fails(func(p *tlstest.Pair) { p.Client.Established().Secure = false }, false)},
 		{code: fault.NoRenegotiation, name: "where it ends the connection", err: fails(func(p *tlstest.Pair) {

@@ -154,6 +154,7 @@ const (
 	HelloRequestForm
 	HelloRequestExpected
 	RenegotiationEMS
+	RenegotiationEtM
 	RenegotiationUnsafe
 	NoRenegotiation
 	PointFormatMissing
@@ -478,6 +479,8 @@ var table = [...]row{
 		"the server chose another version in a renegotiation", Peer},
 	RenegotiationEMS: {"RenegotiationEMS", "RENEGOTIATION_EMS_MISMATCH", iana.AlertHandshakeFailure, "RFC 7627, section 5.4",
 		"extended_master_secret was agreed on in one handshake of the connection and not in the other", Peer},
+	RenegotiationEtM: {"RenegotiationEtM", "RENEGOTIATION_MISMATCH", iana.AlertHandshakeFailure, "RFC 7366, section 3.1",
+		"encrypt_then_mac was agreed on before, and a renegotiation with a suite that it is for goes without", Peer},
 	RenegotiationUnsafe: {"RenegotiationUnsafe", "UNSAFE_LEGACY_RENEGOTIATION_DISABLED", iana.AlertHandshakeFailure, "RFC 5746, section 4.1",
 		"the peer does not know secure renegotiation", Both},
 	NoRenegotiation: {"NoRenegotiation", "NO_RENEGOTIATION", iana.AlertNoRenegotiation, "RFC 5246, section 7.2.2",

@@ -80,6 +80,9 @@ func (c *Client) readExtensions(exts wire.Extensions) error {
 	if err := c.checkRenegotiation(exts); err != nil {
 		return err
 	}
+	if err := c.keepsEtM(); err != nil {
+		return err
+	}
 	if body, ok := exts.Get(iana.ExtECPointFormats); ok {
 		formats, err := wire.ParseECPointFormats(body)
 		if err != nil {

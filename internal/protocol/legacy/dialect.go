@@ -105,6 +105,15 @@ func (c *common) useSuite(p suite.Params) {
 	c.Transcript.Start(c.dialect.hash(p.Hash))
 }
 
+// keepsEtM refuses a renegotiation that falls back from encrypt_then_mac. RFC
+// 7366, section 3.1.
+func (c *common) keepsEtM() error {
+	if c.Before != nil && c.Before.EtM && !c.etm && c.suite.CBC() {
+		return fault.RenegotiationEtM
+	}
+	return nil
+}
+
 // deriveMaster gives the master secret. RFC 5246, section 8.1; RFC 7627,
 // section 4.
 func (c *common) deriveMaster(premaster []byte) {

@@ -55,7 +55,9 @@ func (s *Server) usesPSKs() bool {
 
 // shared sends the server's flight of a suite with a pre-shared key.
 func (s *Server) shared() (state, error) {
-	s.useChoice()
+	if err := s.useChoice(); err != nil {
+		return 0, err
+	}
 	if err := s.sendHello(s.newSessionID()); err != nil {
 		return 0, err
 	}

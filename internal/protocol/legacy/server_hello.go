@@ -192,7 +192,9 @@ func (s *Server) onCredential(msg) (state, error) {
 	if err := s.ChooseTypes(); err != nil {
 		return 0, err
 	}
-	s.useChoice()
+	if err := s.useChoice(); err != nil {
+		return 0, err
+	}
 	if err := s.sendHello(s.newSessionID()); err != nil {
 		return 0, err
 	}
@@ -255,12 +257,13 @@ func (s *Server) fits(c *sign.Credential) error {
 }
 
 // useChoice goes on with the suite that was chosen.
-func (s *Server) useChoice() {
+func (s *Server) useChoice() error {
 	s.useSuite(s.suite)
 	s.etm = s.Offer.Has(iana.ExtEncryptThenMAC) && s.suite.CBC()
 	if s.method.signs {
 		s.Done.Scheme = s.scheme
 	}
+	return s.keepsEtM()
 }
 
 // newSessionID gives the ID under which the session will be kept, none if it
