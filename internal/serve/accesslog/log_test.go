@@ -178,3 +178,18 @@ func TestHostileLines(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func FuzzLine(f *testing.F) {
+	f.Add("/x", "https://a.example/?b", "agent\n", true)
+	f.Add("/\"", "::", "\x00", false)
+	f.Fuzz(func(t *testing.T, path, referer, agent string, combined bool) {
+		e := &Entry{Path: path, Query: path, Referer: referer, Agent: agent, Host: agent, Method: path}
+		line := string(e.line(&Settings{Combined: combined}))
+		if body, ok := strings.CutSuffix(line, "\n"); !ok || strings.ContainsAny(body, "\r\n") {
+			t.Errorf("%q", line)
+		}
+		if !combined && !json.Valid([]byte(line)) {
+			t.Errorf("%q", line)
+		}
+	})
+}

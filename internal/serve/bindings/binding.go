@@ -82,7 +82,8 @@ type Settings struct {
 	// ClientAuthPaths has clients be asked for their certificate not in the
 	// handshake but with their first request for one of these paths or what is
 	// below, by renegotiation (TLS 1.2 and below) or post-handshake
-	// authentication (TLS 1.3). HTTP/2, which forbids both, is not offered then.
+	// authentication (TLS 1.3). HTTP/2 forbids both: its clients are told to come
+	// again with HTTP/1.1.
 	ClientAuthPaths []string
 
 	// Renegotiation allows the client to begin another handshake (TLS 1.2 and

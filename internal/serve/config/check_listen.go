@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -50,6 +52,10 @@ func (c *checker) accessLog() {
 	}
 	if a.To == "" {
 		c.wrong("$.access_log", "to has to say where: a file, stdout or stderr")
+	} else if dir := filepath.Dir(c.Abs(a.To)); a.ToFile() {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			c.wrong("$.access_log.to", "there is no folder %s for the access log", dir)
+		}
 	}
 	for _, choice := range []struct {
 		key, value string

@@ -106,6 +106,7 @@ var mistakes = []mistake{
 	{"  http: [", "  proxy_protocol: [{on: '127.0.0.1:8443', from: [10.0.0.0/33]}]\n  http: [", 3, 50, "neither an IP address nor a network"},
 	{"  http: [", "  proxy_protocol: [{on: '127.0.0.1:8443', form: [10.0.0.1]}]\n  http: [", 3, 43, `did you mean "from"?`},
 	{"no_match: unrecognized_name", "access_log: {format: json}", 4, 13, "to has to say where"},
+	{"no_match: unrecognized_name", "access_log: {to: none/a.log}", 4, 18, "there is no folder"},
 	{"no_match: unrecognized_name", "access_log: {to: a.log, format: jsno}", 4, 33, `did you mean "json"?`},
 	{"no_match: unrecognized_name", "access_log: {to: a.log, megabytes: -1}", 4, 36, "or nothing"},
 	{"no_match: unrecognized_name", "access_log: {to: stdout, megabytes: 1}", 4, 37, "only a file"},

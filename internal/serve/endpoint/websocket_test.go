@@ -2,8 +2,9 @@ package endpoint_test
 
 import (
 	"context"
-	"net"
+	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -17,13 +18,15 @@ import (
 // log and what compresses answers, and is not cut off when it is quiet for longer
 // than an answer may take.
 func TestWebSocket(t *testing.T) {
+	for _, scheme := range []string{"http", "https"} { // to which requests go by HTTP/2
+		t.Run(scheme, func(t *testing.T) { testWebSocket(t, scheme) })
+	}
+}
+
+func testWebSocket(t *testing.T, scheme string) {
 	h := newHost(t, endpoint.Options{}, twoSites)
 	closed := make(chan websocket.StatusCode, 1)
-	l, err := net.Listen("tcp", "127.0.0.1:"+h.ports["$OTHER"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	back := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	back := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"echo"}, CompressionMode: websocket.CompressionContextTakeover})
 		if err != nil {
 			return
@@ -37,11 +40,20 @@ func TestWebSocket(t *testing.T) {
 			}
 			c.Write(context.Background(), kind, text)
 		}
-	})}
-	go back.Serve(l)
-	t.Cleanup(func() { back.Close() })
+	}))
+	back.EnableHTTP2 = true
+	if scheme == "http" {
+		back.Start()
+	} else {
+		back.StartTLS()
+		h.write("back.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: back.Certificate().Raw})))
+	}
+	t.Cleanup(back.Close)
 	text := strings.Replace(twoSites, "{name: a, hosts: [a.localhost], folder: a}",
-		`{name: a, hosts: [a.localhost], proxy: "http://127.0.0.1:$OTHER/base", compress: true, answer_within: 200ms}`, 1)
+		`{name: a, hosts: [a.localhost], proxy: "`+back.URL+`/base", compress: true, answer_within: 200ms}`, 1)
+	if scheme == "https" {
+		text = strings.Replace(text, "compress", "proxy_ca: back.pem, compress", 1)
+	}
 	if err := h.apply("access_log: {to: access.log}\n" + text); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +90,7 @@ func TestWebSocket(t *testing.T) {
 	case <-ctx.Done():
 		t.Error("the server behind does not know that it is over")
 	}
-	if line := h.logLine(0); line["status"] != 101.0 || line["path"] != "/chat" || line["backend"] != "http://127.0.0.1:"+h.ports["$OTHER"]+"/base" {
+	if line := h.logLine(0); line["status"] != 101.0 || line["path"] != "/chat" || line["backend"] != back.URL+"/base" {
 		t.Errorf("%v", line)
 	}
 }

@@ -25,6 +25,9 @@ type releaseKey struct{}
 
 // withRelease notes how a Read of the request's body is ended.
 func withRelease(w http.ResponseWriter, r *http.Request) *http.Request {
+	if r.Body == http.NoBody {
+		return r
+	}
 	body, release := r.Body, func() { http.NewResponseController(w).SetReadDeadline(time.Now()) }
 	if r.ProtoMajor >= 2 {
 		release = func() { body.Close() } // which in HTTP/1 reads what is left

@@ -301,3 +301,17 @@ func TestCurlDecompresses(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a client writes, it is given what it has named, or what * stands for.
+func FuzzAccepted(f *testing.F) {
+	for _, text := range []string{"gzip, deflate, br;q=0.9, zstd", "*;q=0", "gzip;q=NaN", ";;q=,,", "br;q=1e309"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, c := range accepted(&http.Request{Header: http.Header{"Accept-Encoding": {text}}}) {
+			if l := strings.ToLower(text); !strings.Contains(l, c.name) && !strings.Contains(l, "*") {
+				t.Errorf("%q is given %s", text, c.name)
+			}
+		}
+	})
+}

@@ -126,11 +126,11 @@ func (p *pool) choose(tried []*backend, now time.Time) *backend {
 // send sends a request to a server. connected says whether it came so far that
 // something may have been sent.
 func (b *backend) send(r *http.Request, body *keptBody) (res *http.Response, connected bool, err error) {
-	ctx := httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
-	out := r.Clone(withClient(ctx, r))
-	host := r.Host
+	ctx := httptrace.WithClientTrace(withClient(r.Context(), r), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
+	out, address := r.WithContext(ctx), *r.URL // the rest is nobody's but ours
+	out.URL = &address
 	(&httputil.ProxyRequest{In: r, Out: out}).SetURL(b.target)
-	out.Host = host
+	out.Host = r.Host
 	if r.Body != nil {
 		out.Body = body
 	}

@@ -45,6 +45,7 @@ A page shows handshakes as they happen, on an address of this computer; it is
 printed with the token that one needs to open it. Each handshake is a line, too: time, peer, server name, version, cipher suite, group,
 full or resumed, duration; one that failed says why, and below what would have
 worked or what the peer probably did not like. handsel log shows the failures later.
+Requests are written down where access_log of the configuration says.
 
 SIGHUP reads the configuration again: nothing that runs is dropped, and a file
 with a mistake changes nothing. SIGTERM and Ctrl-C let requests finish; a second
