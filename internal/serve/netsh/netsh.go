@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/certs"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 )
 
@@ -27,6 +28,11 @@ type Record struct {
 	// Foreign reports that the labels are not English, so that nothing but key and
 	// certificate could be told.
 	Foreign bool
+	// Scoped reports a record of the central store that is for one name.
+	Scoped bool
+	// Wrong says why the key cannot be read, which then is as it was printed; "" if it
+	// can.
+	Wrong string
 }
 
 // Parse reads what netsh has printed, as it comes out of a console (any code
@@ -52,7 +58,11 @@ func Parse(data []byte) ([]Record, error) {
 		switch {
 		case isKey && (now == nil || keyLabels[label]):
 			flush()
-			now = &raw{line: i + 1, key: key, values: map[string]string{}}
+			now = &raw{line: i + 1, key: key, label: label, values: map[string]string{}}
+		case keyLabels[label]: // or what follows would be taken for the record before
+			flush()
+			_, err := bindings.ParseKey(value)
+			now = &raw{line: i + 1, key: value, label: label, wrong: err, values: map[string]string{}}
 		case now != nil:
 			now.values[label] = value
 		}
@@ -112,6 +122,8 @@ func keyOf(label, value string) (key string, ok bool) {
 type raw struct {
 	line   int
 	key    string
+	label  string            // of the key
+	wrong  error             // why the key is none
 	values map[string]string // by label in lower case
 }
 
@@ -151,18 +163,30 @@ var noted = []struct{ label, note string }{
 // record reads the options.
 func (r *raw) record() Record {
 	b := config.Binding{On: r.key}
-	for _, v := range r.values {
-		if t := thumbprint(v); t != "" {
-			b.Certificates = []string{t}
-		}
+	out := Record{Line: r.line, Scoped: strings.Contains(r.label, "scoped")}
+	if r.wrong != nil {
+		out.Binding, out.Wrong = b, r.wrong.Error()
+		return out
 	}
-	out := Record{Line: r.line}
-	if _, english := r.values["certificate hash"]; !english {
+	hash, english := r.values["certificate hash"]
+	if !english {
+		for _, v := range r.values {
+			if t := thumbprint(v); t != "" {
+				b.Certificates = []string{t}
+			}
+		}
 		out.Binding, out.Foreign = b, true
 		return out
 	}
+	if t, _, err := certs.ParseThumbprint(hash); err == nil { // perhaps with what is invisible, or with blanks
+		b.Certificates = []string{string(t)}
+	} else if r.given("certificate hash") != "" {
+		out.Notes = append(out.Notes, fmt.Sprintf("its certificate hash %q is none", hash))
+	}
 	no := false
-	b.Reject = r.on("reject connections")
+	if b.Reject = r.on("reject connections"); b.Reject {
+		b.Certificates = nil // which nobody sees
+	}
 	if r.on("disable http2") {
 		b.HTTP2 = &no
 	}

@@ -2,6 +2,7 @@ package netsh
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -70,7 +71,7 @@ func TestParse(t *testing.T) {
 	want := []string{
 		`{"on":"0.0.0.0:443","certificates":["8e46c26e000102030405060708090a0b0c0d0e0f"],"max_version":"1.2","http2":false,"stapling":false}`,
 		`{"on":"www.example.com:443","certificates":["8e46c26e000102030405060708090a0b0c0d0e10"],"client_revocation":"strict","client_revocation_cached":true,"client_revocation_freshness":3600,"client_revocation_timeout":8000,"client_usage_check":false,"tickets":false} asks | the list of trusted issuers "partners" has to be given as a PEM file (--client-ca) | what is fetched may take 20000 milliseconds there, and 8000 here, for which clients wait | client certificates are not mapped to accounts of a directory`,
-		`{"on":"[fe80::1]:8443","certificates":["8e46c26e000102030405060708090a0b0c0d0e11"],"min_version":"1.3","reject":true}`,
+		`{"on":"[fe80::1]:8443","min_version":"1.3","reject":true}`,
 		`{"on":"ccs=443"}`,
 	}
 	var wide []byte
@@ -101,6 +102,31 @@ func TestParse(t *testing.T) {
 	}
 	if list, _ := Parse([]byte(shown)); !strings.Contains(strings.Split(shown, "\n")[list[1].Line-1], "Hostname:port") {
 		t.Error(list[1].Line)
+	}
+}
+
+// What was edited by hand or printed by older builds is read, and what cannot be read
+// is said, and not taken for a part of something else.
+func TestParseOdd(t *testing.T) {
+	list, err := Parse([]byte("\ufeffSSL Certificate bindings:\r\n\r\n" +
+		"    IP:port                 : *:443\r\n    Certificate Hash        : \u200e8E46C26E000102030405060708090A0B0C0D0E0F\r\n" +
+		"    Hostname:port : *.example.com:443\n    Certificate Hash : 8e 46 c2 6e 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 10\n" +
+		"    IP:port : 192.0.2.1\n    Certificate Hash : 8e46c26e000102030405060708090a0b0c0d0e11\n    Reject Connections : Enabled\n\n" +
+		"    Scoped Central Certificate Store : www.example.org:443\n    Certificate Hash : (null)\n\n" +
+		"    IP:port : [::]:443\n    Certificate Hash : (null)\n    Ctl Identifier : (null)\n"))
+	if err != nil || len(list) != 5 {
+		t.Fatal(list, err)
+	}
+	for i, want := range []string{"0.0.0.0:443 [8e46c26e000102030405060708090a0b0c0d0e0f]", "*.example.com:443 [8e46c26e000102030405060708090a0b0c0d0e10]", "192.0.2.1 []", "www.example.org:443 []", "[::]:443 []"} {
+		if got := fmt.Sprint(list[i].Binding.On, " ", list[i].Binding.Certificates); got != want {
+			t.Errorf("%s, and not %s", got, want)
+		}
+	}
+	if !strings.Contains(list[2].Wrong, "port is missing") || list[2].Binding.Reject || list[1].Binding.Reject {
+		t.Error(list[2])
+	}
+	if !list[3].Scoped || list[4].Scoped || list[0].Line != 3 {
+		t.Error(list)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handsel-tls/handsel/internal/serve/admin"
+	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/netsh"
 )
 
@@ -119,14 +120,26 @@ var errLeftOut = errors.New("it is not taken over")
 // addImported adds one record.
 func (s *admins) addImported(client *admin.Client, i *importing, r *netsh.Record) (*admin.Binding, error) {
 	b := r.Binding
+	if r.Wrong != "" {
+		return nil, fmt.Errorf("%w: %s", errLeftOut, r.Wrong)
+	}
 	if r.Foreign && !i.ignore {
 		return nil, fmt.Errorf("%w: the labels are not English, so that its settings cannot be told: have netsh print it on an English Windows, or take key and certificate alone with --ignore-settings", errLeftOut)
 	}
-	if len(b.Certificates) == 0 {
+	key, err := bindings.ParseKey(b.On)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errLeftOut, err)
+	}
+	switch {
+	case len(b.Certificates) > 0 || b.Reject:
+	case r.Scoped:
+		return nil, fmt.Errorf("%w: it is for one name of the central store: have the certificate of that name in the folder of ccs=%d (--central)", errLeftOut, key.Port())
+	case key.Kind() != bindings.KindCentral:
+		return nil, fmt.Errorf("%w: it names no certificate", errLeftOut)
+	default:
 		if i.central == "" {
 			return nil, fmt.Errorf("%w: its certificates are in the central store: name a copy of that folder with --central", errLeftOut)
 		}
-		var err error
 		if b.Central, err = s.file(i.central); err == nil && i.password != "" {
 			b.CentralPass, err = s.file(i.password)
 		}
