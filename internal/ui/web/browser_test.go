@@ -467,7 +467,7 @@ func TestNothingRunsLive(t *testing.T) {
 	b := newBrowser(t, p)
 	b.run(visible("#pause"))
 	n := uint64(0)
-	for _, text := range evil {
+	for _, text := range evil[1:] {
 		for _, protocols := range [][]string{nil, {text}} {
 			c, err := tls.Dial("tcp", s.address, &tls.Config{ServerName: text, InsecureSkipVerify: true, NextProtos: protocols, Certificates: []tls.Certificate{certificate(t, text)}})
 			if err == nil {
@@ -485,7 +485,7 @@ func TestNothingRunsLive(t *testing.T) {
 	}
 	arrived(t, s.Feed, n)
 	b.run(visible(chromedp.CSS(fmt.Sprintf("#handshakes tbody tr:nth-child(%d)", n))))
-	if list := b.text("#handshakes"); !strings.Contains(list, evil[0]) || !strings.Contains(list, evil[1]) {
+	if list := b.text("#handshakes"); !strings.Contains(list, evil[1]) || !strings.Contains(list, evil[2]) {
 		t.Errorf("the names are not shown as they are: %s", list)
 	}
 	rows, _ := s.Rows(&Filter{}, 0, 100)

@@ -20,6 +20,7 @@ const (
 // the latest failures beside them; of all it counts.
 type Feed struct {
 	forms func(h *endpoint.Handshake) []Form
+	run   string // tells the marks of this feed from those of another
 
 	mu      sync.Mutex
 	total   uint64 // handshakes ever
@@ -66,7 +67,7 @@ type hour struct {
 
 // NewFeed makes an empty one. forms gives the ways to take a handshake away.
 func NewFeed(forms func(*endpoint.Handshake) []Form) *Feed {
-	return &Feed{forms: forms, minutes: map[bindings.Key]*hour{}}
+	return &Feed{forms: forms, run: strconv.FormatInt(time.Now().UnixMicro(), 36), minutes: map[bindings.Key]*hour{}}
 }
 
 // Tell takes a handshake. It does not block, and costs less than a microsecond.
@@ -129,6 +130,28 @@ func (f *Feed) Hour(k bindings.Key) (good, bad [countMinutes]uint32) {
 		good[i], bad[i] = c.good[at], c.bad[at]
 	}
 	return good, bad
+}
+
+// Mark says how far the feed has come, for who goes on from there: see after.
+func (f *Feed) Mark() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.mark(f.total)
+}
+
+func (f *Feed) mark(number uint64) string { return f.run + "-" + strconv.FormatUint(number, 10) }
+
+// after gives the number of the last handshake that somebody has seen who has a mark,
+// or of the latest if it is none of this feed.
+func (f *Feed) after(mark string) uint64 {
+	run, digits, _ := strings.Cut(mark, "-")
+	number, err := strconv.ParseUint(digits, 10, 64)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if run != f.run || err != nil || number > f.total {
+		return f.total
+	}
+	return number
 }
 
 // Title says what it is.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -230,10 +231,13 @@ func TestFollow(t *testing.T) {
 	address := s.address
 	p, _ := open(t, s.options())
 	base, token, _ := strings.Cut(p.URL(), "/?token=")
-	req, err := http.NewRequestWithContext(t.Context(), "GET", base+"/feed?failed=1", nil)
+	// What happens between the list and the feed is not lost.
+	req, err := http.NewRequestWithContext(t.Context(), "GET", base+"/feed?failed=1&after="+s.Mark(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	visit(t, address, "shop.example.com", tls.VersionTLS11)
+	arrived(t, s.Feed, 1)
 	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -241,10 +245,11 @@ func TestFollow(t *testing.T) {
 	}
 	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
-	lines.Scan() // retry
-	visit(t, address, "shop.example.com", 0)
-	visit(t, address, "shop.example.com", tls.VersionTLS11)
+	id := ""
 	for lines.Scan() {
+		if mark, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
+			id = mark
+		}
 		var b beat
 		text, ok := strings.CutPrefix(lines.Text(), "data: ")
 		if !ok {
@@ -258,6 +263,14 @@ func TestFollow(t *testing.T) {
 				t.Errorf("%s", text)
 			}
 			break
+		}
+	}
+	if id != s.Mark() {
+		t.Errorf("the id is %q", id)
+	}
+	for mark, want := range map[string]uint64{"": 1, s.Mark(): 1, s.mark(0): 0, s.mark(7): 1, "other-0": 1, s.run: 1} {
+		if got := s.after(mark); got != want {
+			t.Errorf("after %q comes what is after %d", mark, got)
 		}
 	}
 	done := make(chan struct{})
@@ -295,7 +308,7 @@ func TestLiveInBrowser(t *testing.T) {
 	if after := b.eval(`String(document.querySelectorAll("#handshakes tbody tr").length)`); after == before {
 		t.Error("what happened in the pause is not drawn")
 	}
-	b.click("#handshakes tr.failed a", ".why")
+	b.click("#handshakes tr.failed .reason", ".why")
 	if why := b.text(".why"); !strings.Contains(why, "Would have worked") || !strings.Contains(why, "TLS 1.2") {
 		t.Errorf("why: %s", why)
 	}
@@ -318,6 +331,45 @@ func TestLiveInBrowser(t *testing.T) {
 	b.run(visible("#handshakes tr.failed:nth-child(2)"))
 	if n := b.eval(`String(document.querySelectorAll("#handshakes tbody tr:not(.failed)").length)`); n != "0" {
 		t.Errorf("%s rows that did not fail come live", n)
+	}
+}
+
+// TestFloodInBrowser: at 5,000 handshakes a second the page draws some, counts all, and
+// does not grow.
+func TestFloodInBrowser(t *testing.T) {
+	s := serve(t)
+	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
+	visit(t, s.address, "shop.example.com", 0)
+	arrived(t, s.Feed, 2)
+	bad, good := s.all.at(1).handshake, s.all.at(2).handshake
+	p, _ := open(t, s.options())
+	b := newBrowser(t, p)
+	b.run(visible("#pause"), chromedp.Sleep(2*tick)) // the feed is open
+	const seconds, rate = 2, 5000
+	clock := time.NewTicker(10 * time.Millisecond)
+	defer clock.Stop()
+	for n := 0; n < seconds*rate; {
+		<-clock.C
+		for range rate / 100 {
+			if n++; n%100 == 0 {
+				s.Tell(bad)
+			} else {
+				s.Tell(good)
+			}
+		}
+	}
+	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		rate := b.text("#rate")
+		if strings.HasPrefix(rate, "10,000 since this page was opened, 100 failed") && strings.Contains(rate, "not drawn") {
+			break
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("it says %q", rate)
+		}
+	}
+	rows, failed := b.eval(`String(document.querySelectorAll("#handshakes tbody tr").length)`), b.eval(`String(document.querySelectorAll("#handshakes tbody tr.failed").length)`)
+	if n, _ := strconv.Atoi(rows); n > 200 || n < mostDrawn || failed == "0" {
+		t.Errorf("%s rows, %s of them failed", rows, failed)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -58,12 +59,30 @@ func lessonKey(kind, name string) string {
 }
 
 // teach gives the lesson of a name; nil: there is none. A state may have more words
-// in parentheses.
+// in parentheses. Of a number without a name it says that.
 func teach(kind, name string) *lesson {
 	if kind == "state" {
 		name, _, _ = strings.Cut(name, " (")
 	}
-	return lessons[lessonKey(kind, name)]
+	if l := lessons[lessonKey(kind, name)]; l != nil {
+		return l
+	}
+	return ofNumber(kind, name)
+}
+
+// unnamed is how package iana calls a number that has no name.
+var unnamed = regexp.MustCompile(`^([A-Za-z ]+)\(0x[0-9a-f]{2,4}\)$`)
+
+// ofNumber describes a number without a name; nil: it is none.
+func ofNumber(kind, name string) *lesson {
+	m := unnamed.FindStringSubmatch(name)
+	switch {
+	case m == nil || !slices.ContainsFunc(subjects, func(s subject) bool { return s.Kind == kind }):
+		return nil
+	case m[1] == "GREASE":
+		return &lesson{Kind: kind, Name: name, Where: "RFC 8701, section 2", Text: "A number that means nothing. It is sent so that the other side has to skip what it does not know, and does not forget how."}
+	}
+	return &lesson{Kind: kind, Name: name, Where: "RFC 9846, section 11", Text: "A number that no registry known here has: it is new, private or made up."}
 }
 
 func readLessons() []subject {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -93,7 +94,8 @@ func (f *Feed) since(after uint64, filter *Filter) (b beat, last uint64) {
 	return b, last
 }
 
-// follow answers with what happens, in server-sent events, until the client goes.
+// follow answers with what happens, in server-sent events, until the client goes: from
+// where it was when it lost the connection, or where the list was made.
 func (p *Page) follow(w http.ResponseWriter, r *http.Request) {
 	feed := p.source.(*Feed)
 	if n := p.readers.Add(1); n > mostReaders {
@@ -103,9 +105,7 @@ func (p *Page) follow(w http.ResponseWriter, r *http.Request) {
 	}
 	defer p.readers.Add(-1)
 	filter := filterOf(r.URL.Query())
-	feed.mu.Lock()
-	last := feed.total
-	feed.mu.Unlock()
+	last := feed.after(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
 	if _, err := fmt.Fprint(w, "retry: 2000\n\n"); err != nil || out.Flush() != nil {
@@ -134,7 +134,7 @@ func (p *Page) follow(w http.ResponseWriter, r *http.Request) {
 		if err := out.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
 			return
 		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || out.Flush() != nil {
+		if _, err := fmt.Fprintf(w, "id: %s\ndata: %s\n\n", feed.mark(last), text); err != nil || out.Flush() != nil {
 			return
 		}
 	}

@@ -52,7 +52,8 @@ type list struct {
 	Last     int
 	Previous string
 	Next     string
-	Query    string // of the filter, for the feed
+	Query    string // of the filter
+	Feed     string // address of what comes after; empty: nothing does
 }
 
 // Blank is the row that the script fills.
@@ -85,6 +86,11 @@ func (p *Page) now(w http.ResponseWriter, r *http.Request) {
 	skip, _ := strconv.Atoi(q.Get("skip"))
 	l := list{Title: p.source.Title(), Filter: filterOf(q)}
 	skip = max(0, skip)
+	if feed, ok := p.source.(*Feed); ok {
+		follow := l.Filter.query()
+		follow.Set("after", feed.Mark())
+		l.Feed = "/feed?" + follow.Encode()
+	}
 	l.Rows, l.Total = p.source.Rows(&l.Filter, skip, perPage)
 	l.First, l.Last = skip+1, skip+len(l.Rows)
 	l.Query = l.Filter.query().Encode()

@@ -158,6 +158,15 @@ func TestEveryWordIsTaught(t *testing.T) {
 	for _, v := range iana.Versions() {
 		collect("version", v.String())
 	}
+	collect("extension", iana.ExtensionType(0x1a1a).String(), iana.ExtensionType(0xfff0).String())
+	collect("suite", iana.Suite(0x3a3a).String(), iana.Suite(0xfefe).String())
+	collect("group", iana.Group(0xfefe).String())
+	collect("alert", iana.Alert(250).String())
+	for _, name := range []string{"", "nonsense", "<b>(0x12)"} {
+		if teach("extension", name) != nil || teach("nonsense", "GREASE(0x0a0a)") != nil {
+			t.Errorf("%q is taught", name)
+		}
+	}
 	where := regexp.MustCompile(`^(RFC \d+, (section|appendix) [0-9A-Z.]+|draft-\S+(, section [0-9.]+)?|ETSI .+)$`)
 	for kind, names := range want {
 		for _, name := range names {

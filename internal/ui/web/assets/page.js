@@ -102,6 +102,11 @@ document.addEventListener("click", event => {
 		found.scrollIntoView({block: "nearest"});
 		return;
 	}
+	const row = event.target.closest("#handshakes tbody tr");
+	if (row && !event.target.closest("a") && getSelection().isCollapsed) {
+		row.querySelector("a").click();
+		return;
+	}
 	const copy = event.target.closest("a[data-copy], a[data-link]");
 	if (copy && navigator.clipboard) {
 		event.preventDefault();
@@ -200,7 +205,10 @@ function follow(live) {
 	}
 	function draw() {
 		if (waiting.length) document.querySelector(".count").hidden = true; // it is of what was there
-		for (const row of waiting) body.prepend(line(template, row));
+		for (const row of waiting) {
+			const tr = line(template, row), href = tr.querySelector("a").getAttribute("href");
+			if (![...body.rows].some(old => old.querySelector("a").getAttribute("href") === href)) body.prepend(tr);
+		}
 		waiting = [];
 		while (body.rows.length > mostRows) body.lastElementChild.remove();
 	}
