@@ -1,5 +1,5 @@
 # What contributors type most often. CONTRIBUTING.md says when.
-.PHONY: test peers lint bench bench-trace fuzz generate
+.PHONY: test peers lint bench bench-trace bench-serve fuzz generate
 
 test:
 	go test ./...
@@ -15,6 +15,9 @@ bench: # the table; needs libssl-dev
 
 bench-trace: # beside tshark and ssldump, if they are installed
 	go test -run '^$$' -bench Trace ./bench
+
+bench-serve: # beside nginx, HAProxy and Caddy, if they are installed
+	go test -run '^$$' -bench '^Benchmark(Serve|Many)$$' -benchtime 1x -timeout 1h ./bench
 
 fuzz: # every target for ten seconds
 	@for p in $$(go list ./internal/... ./tls); do \

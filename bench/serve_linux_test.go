@@ -159,6 +159,7 @@ func (p *process) portion(n int, do func() (time.Duration, error)) (s portion, e
 
 // requests has h2load ask on open connections.
 func (l *load) requests(p *process, n int) (portion, error) {
+	n = n / *serveClient * *serveClient
 	args := append([]string{"-c", "0", "h2load", "-t", "1", "-n", strconv.Itoa(n), "-c", strconv.Itoa(*serveClient),
 		"--header", ":authority: " + host, "--connect-to", p.addr}, l.h2load...)
 	_, port, _ := net.SplitHostPort(p.addr)
@@ -186,6 +187,11 @@ type serveTable struct {
 // of its own, and prints one table: processor time for a connection, and requests
 // a second.
 func BenchmarkServe(b *testing.B) {
+	// The clients have the first processor, the servers the last.
+	if out, err := exec.Command("taskset", "-acp", "0", strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil {
+		b.Fatalf("taskset: %v: %s", err, out)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range b.N {
 		t := &serveTable{folder: b.TempDir()}
 		if err := t.run(*serveTurns, *serveSlice); err != nil {
@@ -237,10 +243,6 @@ func (t *serveTable) run(turns, n int) error {
 		}
 	}()
 	last := runtime.NumCPU() - 1
-	if out, err := exec.Command("taskset", "-acp", "0", strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil {
-		return fmt.Errorf("taskset: %w: %s", err, out)
-	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, d := range daemons {
 		path, err := d.path(t.folder)
 		if err != nil {
@@ -259,6 +261,10 @@ func (t *serveTable) run(turns, n int) error {
 	t.rows = map[string]map[string][]portion{}
 	for _, l := range loads {
 		if !strings.Contains(l.what, *serveOnly) {
+			continue
+		}
+		if _, err := exec.LookPath("h2load"); l.h2load != nil && err != nil {
+			t.notes = append(t.notes, l.what+" is left out: h2load is not installed.")
 			continue
 		}
 		t.rows[l.what] = map[string][]portion{}
@@ -309,6 +315,69 @@ func (t *serveTable) String() string {
 			}
 			s.WriteString("\n")
 		}
+		if l.h2load == nil {
+			fmt.Fprintf(&s, "  %s\n", t.place(row))
+		}
+	}
+	s.WriteString("\n")
+	for _, n := range t.notes {
+		s.WriteString(n + "\n")
 	}
 	return s.String()
+}
+
+// place says whether handsel is where it should be: first. Ratios are those within
+// turns, because what slows the machine slows all of a turn.
+func (t *serveTable) place(row map[string][]portion) string {
+	text, first := "handsel, by turns:", true
+	for _, p := range t.running {
+		if p.name == "handsel" {
+			continue
+		}
+		var ratios []float64
+		for i, s := range row[p.name] {
+			ratios = append(ratios, row["handsel"][i].cpu/s.cpu)
+		}
+		slices.Sort(ratios)
+		median := ratios[len(ratios)/2]
+		text += fmt.Sprintf(" %.2f of %s,", median, p.name)
+		first = first && median <= 1
+	}
+	return strings.TrimSuffix(text, ",") + "; reach first: " + map[bool]string{true: "met", false: "missed"}[first]
+}
+
+// TestServed runs each load with every server that is installed: what the benchmark
+// measures works. So does BenchmarkMany, for as many bindings as a test has time
+// for.
+func TestServed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program and starts servers")
+	}
+	table := &serveTable{folder: t.TempDir()}
+	if err := table.run(1, 16); err != nil {
+		t.Fatal(err)
+	}
+	for what, row := range table.rows {
+		for _, p := range table.running {
+			if all := row[p.name]; len(all) != 1 || all[0].cpu <= 0 || all[0].rate <= 0 {
+				t.Errorf("%s, %s: %+v", what, p.name, all)
+			}
+		}
+	}
+	if len(table.rows)+len(table.notes) < len(loads) || !strings.Contains(table.String(), "reach first") {
+		t.Error(table.String())
+	}
+	var text strings.Builder
+	if err := startAll(&text, t.TempDir(), 20); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(strings.TrimSpace(text.String()), "\n"); len(lines) != len(daemons)+1 {
+		t.Error(text.String())
+	} else {
+		for _, line := range lines {
+			if fields := strings.Fields(line); !strings.Contains(line, "not installed") && len(fields) < 6 {
+				t.Error(line)
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"slices"
 	"sync"
@@ -9,13 +10,15 @@ import (
 	"testing"
 )
 
+var loadChanges = flag.Int("changes", 1000, "how many changes TestChangesUnderLoad makes")
+
 // Handshakes go on while bindings are added, changed and removed and the
 // configuration is read again. None fails that should not, and none gets a
 // certificate that its binding does not have.
 func TestChangesUnderLoad(t *testing.T) {
-	changes := 1000
+	changes := *loadChanges
 	if testing.Short() {
-		changes = 120
+		changes = min(changes, 120)
 	}
 	port := freePort(t)
 	h := newHost(t, fmt.Sprintf(`
