@@ -55,7 +55,7 @@ func (h *host) from(address, port, first string) *http.Client {
 }
 
 func TestProxyProtocolIsBelievedFromSomeOnly(t *testing.T) {
-	h := newHost(t, endpoint.Options{HandshakeTimeout: time.Second}, behindOthers)
+	h := newHost(t, endpoint.Options{}, behindOthers)
 	h.echoPeer()
 	const v1 = "PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n"
 	const signature = "\r\n\r\n\x00\r\nQUIT\n"

@@ -50,7 +50,7 @@ func testWebSocket(t *testing.T, scheme string) {
 	}
 	t.Cleanup(back.Close)
 	text := strings.Replace(twoSites, "{name: a, hosts: [a.localhost], folder: a}",
-		`{name: a, hosts: [a.localhost], proxy: "`+back.URL+`/base", compress: true, answer_within: 200ms}`, 1)
+		`{name: a, hosts: [a.localhost], proxy: "`+back.URL+`/base", compress: true, answer_within: 600ms}`, 1)
 	if scheme == "https" {
 		text = strings.Replace(text, "compress", "proxy_ca: back.pem, compress", 1)
 	}
@@ -70,7 +70,7 @@ func testWebSocket(t *testing.T, scheme string) {
 	}
 	for _, text := range []string{"hello", "", strings.Repeat("x", 300_000), "quiet"} {
 		if text == "quiet" {
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(700 * time.Millisecond)
 		}
 		if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 			t.Fatal(err)

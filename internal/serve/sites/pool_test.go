@@ -156,7 +156,7 @@ func TestDownAndUpAgain(t *testing.T) {
 		io.WriteString(w, "a")
 	}))
 	defer a.Close()
-	p, err := NewProxy(ProxyTo{URLs: []string{a.URL, named(t, "b").URL}, DownAfter: 2, DownFor: 200 * time.Millisecond})
+	p, err := NewProxy(ProxyTo{URLs: []string{a.URL, named(t, "b").URL}, DownAfter: 2, DownFor: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,12 @@ func TestDownAndUpAgain(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	broken.Store(0)
-	time.Sleep(250 * time.Millisecond)
+	p.all[0].mu.Lock()
+	if left := time.Until(p.all[0].until); left < 50*time.Minute {
+		t.Errorf("it gets no requests for %v", left)
+	}
+	p.all[0].until = time.Now() // an hour later
+	p.all[0].mu.Unlock()
 	count := map[string]int{}
 	for range 20 {
 		_, body := ask(t, f, "GET", "")
