@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/tls"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -172,8 +173,11 @@ func (f *Folder) read(files []string, before time.Time) (r reading) {
 		return reading{}
 	}
 	o := f.options
-	o.Password = func(string) (string, bool) { return f.password, true }
+	o.Password = func(string) (string, bool) { return f.password, f.password != "" }
 	pair, _, err := ReadFiles(o, files...)
+	if errors.Is(err, ErrNeedsPassword) {
+		err = &Error{File: files[0], What: "is encrypted, and the folder has no password", Hint: "name the file with it: central_password_file, --central-password-file"}
+	}
 	if err != nil {
 		return reading{changed: changed, err: err}
 	}

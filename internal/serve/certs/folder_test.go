@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,6 +119,13 @@ func TestFolder(t *testing.T) {
 		if got := found(f, host); got != want {
 			t.Errorf("%q: %q, want %q", host, got, want)
 		}
+	}
+	open, err := NewFolder(dir, "", Options{Now: c.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := found(open, "www.example.com"); !strings.Contains(got, "is encrypted, and the folder has no password; name the file with it: central_password_file") {
+		t.Error(got)
 	}
 	// A file is replaced, another is put there, one goes.
 	write("WWW.example.com.PFX", pfx("new.example.com", "secret"))

@@ -59,6 +59,7 @@ func (s *Signer) ask(r *Request) ([]byte, error) {
 		case err == nil:
 			s.pool.keep(p)
 		case waited && errors.Is(err, errEnded): // since it was last asked, as it may
+			p.kill() // which gives its pipes back
 			continue
 		default:
 			p.kill()
