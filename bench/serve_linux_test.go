@@ -319,7 +319,9 @@ func (t *serveTable) String() string {
 			fmt.Fprintf(&s, "  %s\n", t.place(row))
 		}
 	}
-	s.WriteString("\n")
+	if len(t.notes) > 0 {
+		s.WriteString("\n")
+	}
 	for _, n := range t.notes {
 		s.WriteString(n + "\n")
 	}
