@@ -88,11 +88,14 @@ func (v *view) fill(s string) string {
 	if strings.IndexByte(s, '{') < 0 {
 		return s
 	}
-	server := v.Server
-	if server == "" {
-		server = net.JoinHostPort(v.host(), "443")
+	if v.filling == nil {
+		server := v.Server
+		if server == "" {
+			server = net.JoinHostPort(v.host(), "443")
+		}
+		v.filling = strings.NewReplacer("{host}", shell(v.host()), "{server}", server, "{version}", v.Version.String())
 	}
-	return strings.NewReplacer("{host}", shell(v.host()), "{server}", server, "{version}", v.Version.String()).Replace(s)
+	return v.filling.Replace(s)
 }
 
 // shell makes a name that a stranger has chosen safe to stand in a command.

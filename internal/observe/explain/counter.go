@@ -125,16 +125,18 @@ func (t *trial) search(taken []Step, left int, tries *int) (found []Change) {
 			return found
 		}
 		next := t.with(&s)
-		steps := append(slices.Clone(taken), s)
 		out, err := negotiate.Try(&next.offer, &next.server)
 		if err == nil {
-			found = append(found, newChange(steps, out))
+			found = append(found, newChange(plus(taken, s), out))
+			continue
+		}
+		if left == 1 {
 			continue
 		}
 		if after, _ := fault.Of(err); after != code {
-			further = append(further, branch{steps, next})
+			further = append(further, branch{plus(taken, s), next})
 		} else {
-			same = append(same, branch{steps, next})
+			same = append(same, branch{plus(taken, s), next})
 		}
 	}
 	if left == 1 || len(found) > 0 {
@@ -314,18 +316,18 @@ func (t *trial) with(s *Step) *trial {
 	p := *t.server.Policy
 	switch s.Kind {
 	case "version": // in the order of the policy, the newest first
-		p.Versions = append(slices.Clone(p.Versions), iana.Version(s.code))
+		p.Versions = plus(p.Versions, iana.Version(s.code))
 		slices.SortFunc(p.Versions, func(a, b iana.Version) int { return cmp.Compare(b, a) })
 	case "cipher suite":
-		p.Suites = append(slices.Clone(p.Suites), iana.Suite(s.code))
+		p.Suites = plus(p.Suites, iana.Suite(s.code))
 	case "group":
-		p.Groups = append(slices.Clone(p.Groups), iana.Group(s.code))
+		p.Groups = plus(p.Groups, iana.Group(s.code))
 	case "signature scheme":
-		p.Schemes = append(slices.Clone(p.Schemes), iana.SignatureScheme(s.code))
+		p.Schemes = plus(p.Schemes, iana.SignatureScheme(s.code))
 	case "certificate":
-		next.server.Keys = append(slices.Clone(t.server.Keys), s.key)
+		next.server.Keys = plus(t.server.Keys, s.key)
 	case "application protocol":
-		next.server.Protocols = append(slices.Clone(t.server.Protocols), s.protocol)
+		next.server.Protocols = plus(t.server.Protocols, s.protocol)
 	}
 	next.server.Policy = &p
 	return &next
@@ -389,7 +391,7 @@ func (t *trial) offerVersion(v iana.Version) {
 
 // also gives the list with another value at its end.
 func also[T ~uint16](l wire.List[T], v T) wire.List[T] {
-	return append(slices.Clone(l), byte(v>>8), byte(v))
+	return append(append(make(wire.List[T], 0, len(l)+2), l...), byte(v>>8), byte(v))
 }
 
 // keyRulesOut reports whether another certificate would have done: the suites are
@@ -403,3 +405,6 @@ func (v *view) keyRulesOut() bool {
 	_, err := negotiate.Try(&t.offer, &t.server)
 	return err == nil
 }
+
+// plus gives a list of its own with another value at its end.
+func plus[T any](list []T, v T) []T { return append(append(make([]T, 0, len(list)+1), list...), v) }

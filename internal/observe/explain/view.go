@@ -22,6 +22,7 @@ type view struct {
 	offered  bool // there is a ClientHello, and it can be read
 	found    []Finding
 	parsed   [2][]*x509.Certificate
+	filling  *strings.Replacer // of the connection's names in remedies; nil: not needed yet
 }
 
 // stage is how far the handshake came.
