@@ -226,6 +226,7 @@ type sighting struct {
 	of             specimen
 	server, client string // what they printed
 	found          []explain.Finding
+	seen           *explain.Case
 }
 
 // TestZoo has strangers fail for causes that are known, and explains what was
@@ -235,7 +236,7 @@ func TestZoo(t *testing.T) {
 	for _, program := range []string{"openssl", "curl", "gnutls-cli", "nginx", "node", "python3"} {
 		need(t, program)
 	}
-	specimens := append(certificateSpecimens(), otherSpecimens()...)
+	specimens := append(append(certificateSpecimens(), otherSpecimens()...), platformSpecimens(startJDK(t))...)
 	if testing.Short() {
 		specimens = slices.DeleteFunc(specimens, func(s specimen) bool { return s.client.name == "Python" || s.client.name == "Node.js" })
 	}
@@ -259,6 +260,7 @@ func judgeAll(t *testing.T, specimens []specimen) []sighting {
 			})
 		}
 	})
+	seen = slices.DeleteFunc(seen, func(s sighting) bool { return s.seen == nil }) // it was not run, or has failed
 	right, exactly := 0, 0
 	for _, s := range seen {
 		switch verdict := s.judge(); verdict {
@@ -291,7 +293,8 @@ func (s specimen) see(t *testing.T) sighting {
 	said := s.client.connect(t, r.address)
 	story := r.story(t)
 	time.Sleep(20 * time.Millisecond) // for what the server prints at the end
-	return sighting{s, heard(), said, explain.Explain(story.Case())}
+	seen := story.Case()
+	return sighting{s, heard(), said, explain.Explain(seen), seen}
 }
 
 // judge says whether the first finding is right; a wrong one is not so bad if it
@@ -315,6 +318,12 @@ func (s *sighting) tell() string {
 	for i := range s.found {
 		f := &s.found[i]
 		fmt.Fprintf(&b, "    %s [%s] %s for %q\n", f.Confidence, f.ID, f.Cause, f.For)
+	}
+	if len(s.found) == 0 {
+		fmt.Fprintf(&b, "    ended %+v, complete %v, %v\n", s.seen.Ended, s.seen.Complete, s.seen.Version)
+		for _, m := range s.seen.Said {
+			fmt.Fprintf(&b, "    %v: %v %s %s encrypted %v short %v %v\n", m.From, m.Content, m.Name, m.Alert, m.Encrypted, m.Short, m.Lengths)
+		}
 	}
 	fmt.Fprintf(&b, "    client: %s\n    server: %s\n", keyLine(s.client), keyLine(s.server))
 	return b.String()
@@ -357,7 +366,8 @@ func zooPage(seen []sighting) string {
 	b.WriteString(`# The zoo: what others print, and what Handsel says
 
 Each row is a handshake of two strangers that fails for a known cause. Handsel sees the packets between them, without keys.
-"Known" was seen to be so, "likely" was inferred, "possible" is one of several. This page is written by a run of the test:
+"Known" was seen to be so, "likely" was inferred, "possible" is one of several. Of TLS 1.3 the packets show neither the
+certificates nor most alerts: there **certificate-refused** and **chain-not-trusted** are all that can be known. This page is written by a run of the test:
 ` + "`HANDSEL_ZOO=write go test ./internal/peers -run TestZoo`" + `.
 
 | true cause | client, and what it prints | server, and what it prints | Handsel, from the packets |

@@ -93,7 +93,11 @@ func (v *view) names(leaf *x509.Certificate) (list []flaw) {
 		list = append(list, flaw{"name-mismatch", "name", fmt.Sprintf("the client asked for %s, and the certificate is for %s", v.Name, namesOf(leaf)), 88, 0})
 	}
 	if ip := v.address(); v.Name == "" && ip != "" && v.offered && leaf.VerifyHostname(ip) != nil {
-		list = append(list, flaw{"name-mismatch", "name", "the client has asked for no name, as one that connects to an address, and the certificate is for " + namesOf(leaf), 58, 0})
+		weight := 59
+		if v.Ended.Alert == iana.AlertCertificateUnknown { // of Java, which sends no name without a dot either
+			weight = 50
+		}
+		list = append(list, flaw{"name-mismatch", "name", "the client has asked for no name, as one that connects to an address, and the certificate is for " + namesOf(leaf), weight, 0})
 	}
 	return list
 }

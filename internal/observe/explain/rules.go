@@ -285,7 +285,7 @@ func (v *view) general(a iana.Alert, by trace.Side) bool {
 		return true
 	case a == iana.AlertInternalError && by == trace.Client && v.flawed():
 		return false // GnuTLS says so of certificates whose keyUsage does not fit
-	case a == iana.AlertDecryptError && by == trace.Client && v.stage >= shown && len(v.forged()) > 0:
+	case a == iana.AlertDecryptError && by == trace.Client && v.stage >= shown && (v.flawed() || len(v.forged()) > 0):
 		v.judgeChain("the client sent "+v.alertName()+" after the server had shown its certificate", "signature")
 		return true
 	case a == iana.AlertInternalError || a == iana.AlertGeneralError:

@@ -89,7 +89,10 @@ func (v *view) refusedParameters(said string) {
 		v.judgeChain(said, "")
 		return
 	}
-	v.add("client-refused", probable, said).settle("the client's log")
+	v.add("client-refused", 58, said).settle(askClient)
+	if v.said(trace.Server, iana.MsgServerKeyExchange) != nil {
+		v.add("proof-wrong", 50, said, "Java says so, too, of a signature in ServerKeyExchange that does not verify")
+	}
 }
 
 func (v *view) finite() bool {
@@ -138,7 +141,7 @@ func (v *view) judgeChain(said, alert string) {
 		case alert != "" && f.kind == alert:
 			f.weight, matched = certain-5, true
 		case agrees(alert, f):
-			matched = true
+			matched = matched || f.id != "name-mismatch" || f.weight >= plain
 		default:
 			f.weight = 30 // it is true, and the alert speaks of something else
 		}
@@ -300,7 +303,7 @@ func (v *view) serverRefusedClient() {
 	shown := v.Chains[trace.Client-1]
 	certificate := v.said(trace.Client, iana.MsgCertificate)
 	switch a := v.Ended.Alert; {
-	case oneOf(a, iana.AlertHandshakeFailure, iana.AlertNoCertificate) && v.requested() && certificate != nil && len(shown) == 0:
+	case oneOf(a, iana.AlertHandshakeFailure, iana.AlertNoCertificate, iana.AlertBadCertificate, iana.AlertCertificateUnknown) && v.requested() && certificate != nil && len(shown) == 0:
 		v.add("client-certificate-missing", 95, said, "the server has asked for a certificate, and the client's Certificate message is empty").
 			see(certificate, "Certificate.certificate_list", "empty").see(v.said(trace.Server, iana.MsgCertificateRequest), "CertificateRequest.certificate_authorities", "")
 	case a == iana.AlertUnknownCA:
@@ -334,7 +337,7 @@ func (v *view) refusedUnseenByServer() {
 		v.add("proof-wrong", 50, said).settle(keylog, "the server's log")
 	case first == 0 || first == 53 || first == 69: // Finished with SHA-256 and SHA-384, its type and tag
 		v.add("server-failed", 50, said, "the client has shown no certificate: it was not asked for one").settle(keylog, "the server's log")
-	case first <= 40, first == 61, first == 77: // by itself, or in one record with Finished
+	case first < 150: // by itself or in one record with Finished, padded or not: a certificate takes more
 		v.add("client-certificate-missing", 85, said, fmt.Sprintf("the client's first protected record has %d bytes: a Certificate message without a certificate", first)).settle(keylog, "the server's log")
 	default:
 		v.add("client-certificate-refused", 68, said, fmt.Sprintf("the client has shown a certificate: its first protected record has %d bytes", first)).settle(keylog, "the server's log")
@@ -369,7 +372,11 @@ func (v *view) closedAfter() {
 		v.add("renegotiation-refused", 75, fmt.Sprintf("the %v began another handshake on the open connection, and the connection ended", by)).settle("the log of the other side")
 		return
 	}
-	if v.Ended.By != trace.Client || v.carried() {
+	if v.is13() && v.Ended.By == trace.Server && v.cutShort() {
+		v.add("client-certificate-missing", 74, "the client's first protected record is a Certificate message without a certificate, and the server said no more than a few bytes before it closed the connection").settle("the server's log", askKeys)
+		return
+	}
+	if v.Ended.By != trace.Client && !v.alertedFirst() || v.carried() {
 		return
 	}
 	tidy := v.Ended.How == ByCloseNotify
@@ -378,8 +385,8 @@ func (v *view) closedAfter() {
 		switch {
 		case f.id == "name-mismatch":
 			v.add(f.id, 70, f.why, said+"curl looks at the name only then")
-		case !tidy && f.kind != "":
-			v.add(f.id, 66, f.why, said+"Node.js looks at the certificate only then")
+		case f.kind != "" && f.weight >= 60:
+			v.add(f.id, 66, f.why, said+"Node.js and programs of NSS look at the certificate only then")
 		}
 	}
 	if len(v.found) > 0 {
@@ -392,6 +399,35 @@ func (v *view) closedAfter() {
 		v.add("name-mismatch", 54, said+"curl looks at the name only then, and closes with close_notify").
 			but(idle, "the certificate is encrypted: whether it is for "+v.host()+" does not show").settle(askClient, askServer, askKeys)
 	}
+}
+
+// cutShort reports whether the client has shown an empty Certificate message, and the
+// server's only answer was a short record.
+func (v *view) cutShort() bool {
+	first, answer := v.firstReply(), 0
+	for i := range v.Said {
+		s := &v.Said[i]
+		if s.Encrypted && s.From == trace.Client {
+			answer = -1
+		} else if s.Encrypted && answer != 0 {
+			if answer > 0 || len(s.Lengths) != 1 {
+				return false
+			}
+			answer = s.Lengths[0]
+		}
+	}
+	return first >= 25 && first < 53 && answer > 0 && answer <= 53
+}
+
+// alertedFirst reports whether the client said nothing after its Finished but an alert,
+// whatever the server said to that. It is for versions up to TLS 1.2.
+func (v *view) alertedFirst() bool {
+	for i := len(v.Said) - 1; i >= 0 && !v.is13(); i-- {
+		if s := &v.Said[i]; s.From == trace.Client {
+			return s.Content == iana.ContentAlert
+		}
+	}
+	return false
 }
 
 // renegotiated gives the side that has begun another handshake in TLS 1.2 or below:

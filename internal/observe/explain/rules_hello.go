@@ -102,7 +102,7 @@ func (v *view) serverRefusedHello() {
 		v.add("old-hello", 92, said, fmt.Sprintf("the client offers %v at most; OpenSSL refuses such hellos with handshake_failure", v.offer.OfferedVersion()))
 	}
 	if v.offer.ServerName == "" {
-		v.add("no-server-name", 62, said+", and the ClientHello has no server_name: a server with several sites may not know which is meant").
+		v.add("no-server-name", 55, said+", and the ClientHello has no server_name: a server with several sites may not know which is meant").
 			see(hello, "ClientHello.extensions", "no server_name")
 	}
 	v.add("server-policy", 35, said).settle("the server's log", "handsel connect with one thing changed at a time, from the same network")

@@ -54,8 +54,11 @@ func (s *Story) say(c *explain.Case, m *Message) {
 	}
 	if said.Encrypted {
 		said.Short = m.Inferred != "" && m.Content != iana.ContentHandshake
-		for _, r := range m.Records {
-			said.Lengths = append(said.Lengths, r.Length)
+		said.Lengths = m.Lengths
+		if said.Lengths == nil {
+			for _, r := range m.Records {
+				said.Lengths = append(said.Lengths, r.Length)
+			}
 		}
 	}
 	if m.Cut {

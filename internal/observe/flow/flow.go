@@ -99,6 +99,7 @@ type Message struct {
 	Opened    bool   // it was decrypted: Raw is what was within
 	Inferred  string // what an encrypted one must be, and from what; empty: nothing is inferred
 	Count     int    // records of a run of application data, else 1
+	Lengths   []int  // of the first records of a run in a handshake of TLS 1.3
 	Broken    error  // where it stopped making sense: a *wire.Error where that is known
 	Cut       bool   // the stream ended or was lost within it
 

@@ -144,7 +144,7 @@ func (k *conn) applicationData(from trace.Side, head RecordHeader, at tcp.Chunk)
 	h.sealedN++
 	d.Records++
 	d.Bytes += int64(head.Length)
-	if n := len(k.story.Messages); n > 0 && k.v13 && head.Length == alertRecord13 {
+	if n := len(k.story.Messages); n > 0 && k.v13 && (head.Length == alertRecord13 || head.Length == paddedAlert13 && from == trace.Client && h.sealedN == 1) {
 		m := k.newMessage(from, head, at, "Application Data")
 		m.Encrypted, m.Inferred = true, "an alert: the record is as long as one"
 		return
@@ -160,6 +160,9 @@ func (k *conn) run(from trace.Side, head RecordHeader, length int, at tcp.Chunk)
 		if last.From == from && last.Content == iana.ContentApplicationData && last.Inferred == "" && last.Opened == opened {
 			last.Count++
 			last.Length += length
+			if len(last.Lengths) > 0 && len(last.Lengths) < mostLengths {
+				last.Lengths = append(last.Lengths, head.Length)
+			}
 			last.Time = at.Time
 			if f := len(last.Frames); f == 0 || last.Frames[f-1] != at.Frame && f < mostFrames {
 				last.Frames, last.Segs = append(last.Frames, at.Frame), append(last.Segs, head.Length)
@@ -169,6 +172,9 @@ func (k *conn) run(from trace.Side, head RecordHeader, length int, at tcp.Chunk)
 	}
 	m := k.newMessage(from, head, at, "Application Data")
 	m.Encrypted, m.Length = k.sides[from-1].mac == 0, length
+	if k.v13 && len(k.story.Messages) < flightMessages { // it may be one of a handshake: what its records hold shows in their lengths
+		m.Lengths = append(make([]int, 0, mostLengths), head.Length)
+	}
 }
 
 const (
@@ -176,6 +182,11 @@ const (
 	// 1.3, without padding: the alert, its type, and the tag of any AEAD but
 	// AES-128-CCM-8. RFC 9846, section 5.2.
 	alertRecord13 = 2 + 1 + 16
+	// paddedAlert13 is that of the JDK, which pads what it sends in a handshake.
+	paddedAlert13 = alertRecord13 + 16
+	// mostLengths is how many lengths of the records of a run are kept, of runs among
+	// the first flightMessages messages.
+	mostLengths, flightMessages = 8, 12
 	// mostFrames is how many frames of a run of application data are kept.
 	mostFrames = 64
 )
