@@ -51,9 +51,13 @@ type Config struct {
 	SessionTicketKey       [32]byte // all zero: keys that rotate by themselves
 	ClientSessionCache     ClientSessionCache
 
-	MinVersion       uint16    // 0: that of the policy, TLS 1.2; down to VersionSSL30
-	MaxVersion       uint16    // 0: TLS 1.3
-	CurvePreferences []CurveID // nil: those of the policy. Their order does not count.
+	MinVersion uint16 // 0: that of the policy, TLS 1.2; down to VersionSSL30
+	MaxVersion uint16 // 0: TLS 1.3
+	// CurvePreferences are the groups of the key exchange; nil: those of the
+	// policy. Their order does not count. Before TLS 1.3 a client that names a curve
+	// of ECDSA among them takes servers' keys of ECDSA on these curves only, which
+	// crypto/tls does not hold to (RFC 8422, section 5.3).
+	CurvePreferences []CurveID
 
 	DynamicRecordSizingDisabled bool // has no effect
 	Renegotiation               RenegotiationSupport
