@@ -32,11 +32,11 @@ type revokedAt struct {
 // A scope is what an IssuingDistributionPoint says a list is about. RFC 5280,
 // section 5.2.5.
 type scope struct {
-	there                 bool
-	onlyUsers, onlyCAs    bool
-	other                 bool     // only some reasons, attributes, or indirect: not understood here
-	places                []string // URLs of the distribution point
-	otherNames, withNames bool
+	there              bool
+	onlyUsers, onlyCAs bool
+	other              bool     // only some reasons, attributes, or indirect: not understood here
+	places             []string // URLs of the distribution point
+	withNames          bool
 }
 
 var (
@@ -160,7 +160,7 @@ func isPlace(name string) bool {
 	return strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
 }
 
-// read reads a list from a file, unless that is as it was.
+// readList reads a list from a file, unless that is as it was.
 func readList(name string, before time.Time) (data []byte, changed time.Time, err error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -197,7 +197,7 @@ func CheckList(name string) error {
 	return nil
 }
 
-// lists are those that were read, by file or address.
+// held is a list that was read, from a file or an address.
 type held struct {
 	lock    chan struct{} // a slot: one reads at a time
 	list    *list
