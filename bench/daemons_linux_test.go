@@ -198,7 +198,7 @@ func (d daemon) start(path string, s served, on int) (*process, error) {
 		}
 		if time.Since(from) > 2*time.Minute {
 			p.stop()
-			return nil, fmt.Errorf("%s does not start: %s", d.name, p.said)
+			return nil, fmt.Errorf("takes no connection within 2 minutes\n%s", p.said)
 		}
 		time.Sleep(time.Millisecond)
 	}

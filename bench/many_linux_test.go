@@ -120,7 +120,8 @@ func startAll(text *strings.Builder, folder string, n int) error {
 			continue
 		}
 		if err := startOne(text, d, path, s); err != nil {
-			fmt.Fprintf(text, "%10d  %-16s %v\n", n, d.name, err)
+			why, _, _ := strings.Cut(err.Error(), "\n") // what it has said itself is long
+			fmt.Fprintf(text, "%10d  %-16s %s\n", n, d.name, why)
 		}
 	}
 	return nil
