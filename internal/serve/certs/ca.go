@@ -100,17 +100,9 @@ func (ca *CA) make(dir, keyFile string) (bool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return false, err
 	}
-	temp, err := writeTemp(dir, text, 0o600)
-	if err != nil {
-		return false, err
-	}
-	defer os.Remove(temp)
-	err = os.Link(temp, keyFile) // unlike Rename it does not replace
-	switch {
-	case errors.Is(err, fs.ErrExist):
+	err = makeFile(keyFile, text)
+	if errors.Is(err, fs.ErrExist) {
 		return false, nil
-	case err != nil: // a file system without links
-		err = os.Rename(temp, keyFile)
 	}
 	return err == nil, err
 }
@@ -184,29 +176,10 @@ func (ca *CA) publish() error {
 	if have, err := os.ReadFile(ca.certFile); err == nil && bytes.Equal(have, want) {
 		return nil
 	}
-	temp, err := writeTemp(filepath.Dir(ca.certFile), want, 0o644)
-	if err == nil {
-		if err = os.Rename(temp, ca.certFile); err == nil {
-			return nil
-		}
-		os.Remove(temp)
+	if err := replaceFile(ca.certFile, want, 0o644); err != nil {
+		return &Error{File: ca.certFile, What: "the certificate of the local CA cannot be written", Err: err}
 	}
-	return &Error{File: ca.certFile, What: "the certificate of the local CA cannot be written", Err: err}
-}
-
-// writeTemp writes a file in full, under a name that nothing else has.
-func writeTemp(dir string, text []byte, mode fs.FileMode) (name string, err error) {
-	f, err := os.CreateTemp(dir, ".local-ca-*") // mode 0600
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err != nil {
-		os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
+	return nil
 }
 
 func certPEM(c *x509.Certificate) []byte {

@@ -149,12 +149,7 @@ func makeMaster(file, passphrase string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, &Error{File: file, What: "cannot be made", Err: err}
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = f.Write(text)
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err != nil {
+	if err := makeFile(file, text); err != nil {
 		return nil, &Error{File: file, What: "cannot be made", Err: withoutPath(err)}
 	}
 	return key, nil
@@ -188,12 +183,7 @@ func ChangePassphrase(file, before, after string) error {
 	if err != nil {
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(file), text, 0o600)
-	if err != nil {
-		return &Error{File: file, What: "cannot be changed", Err: err}
-	}
-	if err := os.Rename(temp, file); err != nil {
-		os.Remove(temp)
+	if err := replaceFile(file, text, 0o600); err != nil {
 		return &Error{File: file, What: "cannot be changed", Err: withoutPath(err)}
 	}
 	return nil
