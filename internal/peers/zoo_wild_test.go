@@ -318,17 +318,6 @@ func connectThenClose(c *net.TCPConn) {
 	c.Read(b)
 }
 
-// gnutlsServe starts gnutls-serv with a priority.
-func gnutlsServe(cert, priority string) func(t *testing.T) (string, func() string) {
-	return func(t *testing.T) (string, func() string) {
-		c := anyCert(cert)
-		p, address := startServer(t, setup{}, `listening on IPv4.*done`, func(port string) []string {
-			return []string{"gnutls-serv", "--http", "-p", port, "--x509certfile", c.chain, "--x509keyfile", c.key, "--priority", priority}
-		})
-		return address, p.said
-	}
-}
-
 // TestZooWild has strangers fail for causes that nobody has listed.
 func TestZooWild(t *testing.T) {
 	for _, program := range []string{"openssl", "curl", "gnutls-cli", "nginx"} {
