@@ -13,12 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/handsel-tls/handsel/internal/observe/eventlog"
-	"github.com/handsel-tls/handsel/internal/serve/admin"
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/config"
-	"github.com/handsel-tls/handsel/internal/serve/endpoint"
-	"github.com/handsel-tls/handsel/internal/ui/web"
 )
 
 type serveFlags struct {
@@ -42,9 +38,10 @@ added it makes a data folder with a certificate authority of its own and two
 example sites, and says how to see them.
 
 A page shows handshakes as they happen, on an address of this computer; it is
-printed with the token that one needs to open it. Each handshake is a line, too: time, peer, server name, version, cipher suite, group,
-full or resumed, duration; one that failed says why, and below what would have
-worked or what the peer probably did not like. handsel log shows the failures later.
+printed with the token that one needs to open it. Each handshake is a line, too:
+time, peer, server name, version, cipher suite, group, full or resumed, duration;
+one that failed says why, and below what would have worked or what the peer
+probably did not like. handsel log shows the failures later.
 Requests are written down where access_log of the configuration says.
 
 SIGHUP reads the configuration again: nothing that runs is dropped, and a file
@@ -93,66 +90,18 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	out := newPrinter(a.out, f.json)
-	defer out.close()
-	events := &eventFeed{dir: dir, err: a.err}
-	defer events.close()
-	feed := web.NewFeed(handshakeForms)
-	server := endpoint.New(endpoint.Options{
-		KeepMessages: f.webListen != noPage,
-		OnHandshake: func(h *endpoint.Handshake) {
-			out.print(h)
-			events.tell(h)
-			if f.webListen != noPage {
-				feed.Tell(h)
-			}
-		},
-		Stdout: out, Stderr: a.err, Note: func(text string) { fmt.Fprintln(a.err, "note: "+plain(text)) },
-	})
-	var refused error // an address that cannot be had
-	estate := admin.New(data, events.first(load), func(s *endpoint.Setup) error {
-		refused = server.Apply(s)
-		return refused
-	})
-	plan, err := estate.Load()
-	if err != nil && refused == nil {
-		return &exitError{exitUsage, err}
-	}
-	if err != nil {
-		hint := "another program may have the port: choose another one in the configuration"
-		if f.config == "" {
-			hint = "another program may have the port: choose others with --port and --http-port"
-		}
-		return &exitError{exitNetwork, fmt.Errorf("%w\n%s", err, hint)}
-	}
-	a.notes(f, plan)
-	socket, err := estate.Listen(filepath.Join(dir, admin.SocketFile))
-	if err != nil {
-		fmt.Fprintf(a.err, "note: handsel bind, cert and site do not reach this server: %v\n", err)
-	} else {
-		defer socket.Close()
-	}
-	remote, err := a.serveAdmin(f, plan, estate, events)
+	s := a.newServing(f, data)
+	defer s.close()
+	plan, err := s.start(load)
 	if err != nil {
 		return err
 	}
-	if remote != nil {
-		defer remote.Close()
-	}
-	page, err := a.servePage(f, web.Options{
-		Source: feed, Estate: estate, Events: func() (*eventlog.Reader, error) { return eventlog.Read(dir) },
-	})
-	if err != nil {
+	if err := s.open(plan); err != nil {
 		return err
 	}
-	a.welcome(f, data, plan)
-	if page != nil {
-		defer page.Close()
-		a.announce(page)
-	}
-	events.certificates(ctx, data, estate, a.err)
-	go estate.Study(ctx)
-	return a.run(ctx, f, estate, server, events, hangup)
+	s.events.certificates(ctx, data, s.estate, a.err)
+	go s.estate.Study(ctx)
+	return s.run(ctx, hangup)
 }
 
 // loader gives what reads the configuration: the file that was named, or the
@@ -257,38 +206,6 @@ func (a *app) welcome(f serveFlags, data *assemble.Data, plan *assemble.Plan) {
 	fmt.Fprintf(a.err, "  curl http://%s:%d/\n", names[0], f.httpPort)
 	fmt.Fprintf(a.err, "  curl --cacert %s --tls-max 1.1 https://%s:%d/      (a failure)\n\n", ca, names[0], f.port)
 	fmt.Fprintf(a.err, "The configuration is in %s: copy it, change it, and serve it with --config.\nHandshakes follow; Ctrl-C ends.\n\n", filepath.Join(data.Dir, "example.yaml"))
-}
-
-// run waits for signals: SIGHUP reads the configuration again, SIGTERM and
-// SIGINT (by the context) end.
-func (a *app) run(ctx context.Context, f serveFlags, estate *admin.Estate, server *endpoint.Server, events *eventFeed, hangup <-chan os.Signal) error {
-	for {
-		select {
-		case <-hangup:
-			a.reload(f, estate, events)
-		case err := <-server.Failed():
-			return &exitError{exitNetwork, err}
-		case <-ctx.Done():
-			fmt.Fprintln(a.err, "Shutting down: requests may finish.")
-			limited, cancel := context.WithTimeout(context.Background(), f.drain)
-			defer cancel()
-			if err := server.Shutdown(limited); err != nil {
-				fmt.Fprintln(a.err, "Some connections were still busy and were closed.")
-			}
-			return nil
-		}
-	}
-}
-
-func (a *app) reload(f serveFlags, estate *admin.Estate, events *eventFeed) {
-	plan, err := estate.Load()
-	if err != nil {
-		fmt.Fprintf(a.err, "The configuration was not taken over, the old one goes on:\n%v\n", err)
-		return
-	}
-	events.configure(plan.File().Events)
-	a.notes(f, plan)
-	fmt.Fprintf(a.err, "The configuration was taken over: %s.\n", listeningOn(plan))
 }
 
 // shellQuote makes one word of a path for a shell.
