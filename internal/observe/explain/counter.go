@@ -80,6 +80,7 @@ var reference = &negotiate.Server{Policy: policy.Compatible(), Keys: []trace.Key
 type trial struct {
 	offer  negotiate.Offer
 	server negotiate.Server
+	policy policy.Policy // the server's, once a step has changed it
 }
 
 // Limits of the search: a stranger's ClientHello must not keep this side busy.
@@ -89,6 +90,9 @@ const (
 	mostTries   = 1500 // of about a microsecond
 	mostChanges = 4
 )
+
+// usualCandidates is how many steps bear on a fault, seldom more.
+const usualCandidates = 24
 
 // changes searches for the smallest changes that make the handshake succeed, as
 // far as that is a matter of what the two sides have in common.
@@ -120,11 +124,12 @@ func (t *trial) search(taken []Step, left int, tries *int) (found []Change) {
 	_, err := negotiate.Try(&t.offer, &t.server)
 	code, _ := fault.Of(err)
 	var further, same []branch // what is in the way after a step: something else, or still the same
+	next := new(trial)         // again and again, until one is kept
 	for _, s := range t.candidates(code) {
 		if *tries--; *tries < 0 {
 			return found
 		}
-		next := t.with(&s)
+		t.with(&s, next)
 		out, err := negotiate.Try(&next.offer, &next.server)
 		if err == nil {
 			found = append(found, newChange(plus(taken, s), out))
@@ -138,6 +143,7 @@ func (t *trial) search(taken []Step, left int, tries *int) (found []Change) {
 		} else {
 			same = append(same, branch{plus(taken, s), next})
 		}
+		next = new(trial)
 	}
 	if left == 1 || len(found) > 0 {
 		return found
@@ -197,28 +203,28 @@ func best(found []Change) (list []Change) {
 }
 
 // candidates gives the steps that bear on a fault, the most wanted first.
-func (t *trial) candidates(code fault.Code) (list []Step) {
+func (t *trial) candidates(code fault.Code) []Step {
+	list := make([]Step, 0, usualCandidates)
 	switch code {
 	case fault.NoSharedVersion, fault.InappropriateFallback, fault.Downgraded:
-		return t.versions()
+		return t.versions(list)
 	case fault.NoSharedSuite:
-		list = append(t.suites(), t.certificates()...)
-		return append(append(list, t.groups()...), t.versions()...)
+		return t.versions(t.groups(t.certificates(t.suites(list))))
 	case fault.NoSharedGroup:
-		return append(t.groups(), t.versions()...)
+		return t.versions(t.groups(list))
 	case fault.CurveNotOffered:
-		list = append(t.curves(), t.certificates()...)
-		return append(append(list, t.suites()...), t.versions()...)
+		return t.versions(t.suites(t.certificates(t.curves(list))))
 	case fault.NoSharedScheme, fault.NoSharedScheme12:
-		list = append(t.schemes(), t.certificates()...)
-		return append(append(list, t.suites()...), t.versions()...)
+		return t.versions(t.suites(t.certificates(t.schemes(list))))
 	case fault.NoSharedProtocol:
-		return t.protocols()
+		return t.protocols(list)
 	}
 	return nil
 }
 
-func (t *trial) versions() (list []Step) {
+// versions adds those that one side has and the other has not, as what follows
+// adds other things.
+func (t *trial) versions(list []Step) []Step {
 	for _, v := range []iana.Version{iana.TLS13, iana.TLS12, iana.TLS11, iana.TLS10, iana.SSL30} {
 		offered := t.offer.Has(iana.ExtSupportedVersions) && t.offer.Versions.Has(v) || !t.offer.Has(iana.ExtSupportedVersions) && v <= t.offer.Hello.Version && v <= iana.TLS12
 		switch allowed := t.server.Policy.Allows(v); {
@@ -231,7 +237,7 @@ func (t *trial) versions() (list []Step) {
 	return list
 }
 
-func (t *trial) suites() (list []Step) {
+func (t *trial) suites(list []Step) []Step {
 	for _, id := range t.server.Policy.Suites {
 		if !t.offer.Hello.CipherSuites.Has(id) {
 			list = append(list, Step{For: "client", Kind: "cipher suite", Value: id.String(), code: uint16(id)})
@@ -245,7 +251,7 @@ func (t *trial) suites() (list []Step) {
 	return list
 }
 
-func (t *trial) groups() (list []Step) {
+func (t *trial) groups(list []Step) []Step {
 	for _, g := range t.server.Policy.Groups {
 		if !t.offer.Groups.Has(g) {
 			list = append(list, Step{For: "client", Kind: "group", Value: g.String(), code: uint16(g)})
@@ -259,8 +265,8 @@ func (t *trial) groups() (list []Step) {
 	return list
 }
 
-// curves gives those of the server's certificates that the client does not take.
-func (t *trial) curves() (list []Step) {
+// curves adds those of the server's certificates that the client does not take.
+func (t *trial) curves(list []Step) []Step {
 	for _, k := range t.server.Keys {
 		if g := sign.Curve(k.Public); g != 0 && !t.offer.Groups.Has(g) {
 			list = append(list, Step{For: "client", Kind: "group", Value: g.String(), code: uint16(g)})
@@ -269,7 +275,7 @@ func (t *trial) curves() (list []Step) {
 	return list
 }
 
-func (t *trial) schemes() (list []Step) {
+func (t *trial) schemes(list []Step) []Step {
 	for _, s := range t.server.Policy.Schemes {
 		if !t.offer.Schemes.Has(s) {
 			list = append(list, Step{For: "client", Kind: "signature scheme", Value: s.String(), code: uint16(s)})
@@ -283,10 +289,10 @@ func (t *trial) schemes() (list []Step) {
 	return list
 }
 
-// certificates gives the kinds of keys that the server has no certificate for.
-func (t *trial) certificates() (list []Step) {
+// certificates adds the kinds of keys that the server has no certificate for.
+func (t *trial) certificates(list []Step) []Step {
 	if t.server.Keys == nil {
-		return nil
+		return list
 	}
 	for _, k := range []trace.Key{rsaKey, ecdsaKey} {
 		if !slices.ContainsFunc(t.server.Keys, func(have trace.Key) bool { return sign.KindOf(have.Public) == sign.KindOf(k.Public) }) {
@@ -296,7 +302,7 @@ func (t *trial) certificates() (list []Step) {
 	return list
 }
 
-func (t *trial) protocols() (list []Step) {
+func (t *trial) protocols(list []Step) []Step {
 	for _, p := range t.server.Protocols {
 		list = append(list, Step{For: "client", Kind: "application protocol", Value: p, protocol: p})
 	}
@@ -306,14 +312,16 @@ func (t *trial) protocols() (list []Step) {
 	return list
 }
 
-// with gives the two sides after a step.
-func (t *trial) with(s *Step) *trial {
-	next := *t
+// with makes next the two sides after a step.
+func (t *trial) with(s *Step, next *trial) {
+	*next = *t
 	if s.For == "client" {
 		next.client(s)
-		return &next
+		return
 	}
-	p := *t.server.Policy
+	p := &next.policy
+	*p = *t.server.Policy
+	next.server.Policy = p
 	switch s.Kind {
 	case "version": // in the order of the policy, the newest first
 		p.Versions = plus(p.Versions, iana.Version(s.code))
@@ -329,8 +337,6 @@ func (t *trial) with(s *Step) *trial {
 	case "application protocol":
 		next.server.Protocols = plus(t.server.Protocols, s.protocol)
 	}
-	next.server.Policy = &p
-	return &next
 }
 
 // client takes a step on the client's side.
