@@ -15,16 +15,18 @@ import (
 // fetchAhead has the stapler fetch responses for certificates that bindings call by
 // names, before anybody needs them. No private key is opened for that.
 func (d *Data) fetchAhead(names []string, named map[string]endpoint.GetCertificate) {
-	responders := d.Store.NamingResponders()
+	var stored []string
 	for _, name := range names {
-		if get := named[name]; get != nil {
-			if cert, err := get(); err == nil {
-				d.Stapler.Staple(cert)
-			}
-		} else if responders[certs.Thumbprint(name)] {
-			if info, _, err := d.Store.Show(name); err == nil {
-				d.Stapler.Want(info.Chain)
-			}
+		get := named[name]
+		if get == nil {
+			stored = append(stored, name)
+		} else if cert, err := get(); err == nil {
+			d.Stapler.Staple(cert)
+		}
+	}
+	for _, thumbprint := range d.Store.NamingResponders(stored) {
+		if info, _, err := d.Store.Show(thumbprint); err == nil {
+			d.Stapler.Want(info.Chain)
 		}
 	}
 }

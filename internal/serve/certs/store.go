@@ -223,20 +223,18 @@ func (s *Store) List() ([]Info, error) {
 	return list, err
 }
 
-// NamingResponders gives the certificates that name an OCSP responder.
-func (s *Store) NamingResponders() map[Thumbprint]bool {
-	found := map[Thumbprint]bool{}
+// NamingResponders gives those of some certificates that name an OCSP responder.
+func (s *Store) NamingResponders(of []string) (found []string) {
 	s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketInfos).ForEach(func(_, value []byte) error {
-			var info struct {
-				Thumbprint Thumbprint
-				OCSP       []string
+		infos := tx.Bucket(bucketInfos)
+		for _, thumbprint := range of {
+			var info struct{ OCSP []string }
+			value := infos.Get(Thumbprint(thumbprint).bytes())
+			if value != nil && json.Unmarshal(value, &info) == nil && len(info.OCSP) > 0 { // who opens one that is damaged is told
+				found = append(found, thumbprint)
 			}
-			if json.Unmarshal(value, &info) == nil && len(info.OCSP) > 0 { // who opens one that is damaged is told
-				found[info.Thumbprint] = true
-			}
-			return nil
-		})
+		}
+		return nil
 	})
 	return found
 }
