@@ -175,13 +175,14 @@ func (l *lockedText) String() string {
 	return l.b.String()
 }
 
-// zooNginx is nginx with lines for its server block.
+// zooNginx is nginx with lines for its server block, in one process: a worker would
+// outlive the one that is killed.
 func zooNginx(cert, lines string) zooServer {
 	return zooServer{"nginx", func(t *testing.T) (string, func() string) {
 		dir, port := t.TempDir(), freePort(t)
 		logs := filepath.Join(dir, "error.log")
 		c := zooCerts()[cert]
-		conf := fmt.Sprintf(`daemon off; pid %[1]s/pid; error_log %[2]s info;
+		conf := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log %[2]s info;
 events {}
 http { access_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
   server { listen 127.0.0.1:%[3]s ssl; ssl_certificate %[4]s; ssl_certificate_key %[5]s; %[6]s location / { return 200 "ok"; } } }
