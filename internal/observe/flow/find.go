@@ -141,6 +141,13 @@ func (k *conn) undecided(from trace.Side) {
 	case f.seen[from-1] == 0 && p.data[0] == byte(iana.ContentHandshake):
 		k.beginPending(from, records)
 	default:
+		k.interrupted(from)
+	}
+}
+
+// interrupted gives up what is not sure: what follows does not belong to it.
+func (k *conn) interrupted(from trace.Side) {
+	if p := &k.finder.pending[from-1]; len(p.data) > 0 {
 		k.skim(from, p.data, p.pieces[0].at)
 		*p = pending{}
 	}

@@ -141,3 +141,19 @@ func TestOneSide(t *testing.T) {
 		}
 	}
 }
+
+// TestFindInterrupted: bytes on either side of a gap are no beginning together.
+func TestFindInterrupted(t *testing.T) {
+	s := told(t, func(c *synth.Conn) {
+		c.Open()
+		c.Send(trace.Client, []byte("CONNECT a.example:443 HTTP/1.1\r\n\r\n"))
+		c.Send(trace.Client, []byte(clientHello)[:4])
+		c.Seq[0] += 1000
+		c.Send(trace.Client, []byte(clientHello)[4:])
+		c.Send(trace.Client, []byte(clientHello))
+		c.Close(trace.Client)
+	})
+	if len(s.Messages) != 1 || string(s.Messages[0].Raw) != clientHello[5:] || s.Messages[0].Broken != nil {
+		t.Errorf("%d messages, %+v", len(s.Messages), s.Notes)
+	}
+}

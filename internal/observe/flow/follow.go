@@ -136,7 +136,11 @@ func (f *Follower) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk)
 func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
 	k := f.conn(c)
 	h := &k.sides[from-1]
-	if !h.began || h.broken {
+	if !h.began {
+		k.interrupted(from)
+		return
+	}
+	if h.broken {
 		return
 	}
 	k.note(Note{at.Time, at.Frame, from, "gap", plural(n, "byte") + " of the " + from.String() + " were not captured"})

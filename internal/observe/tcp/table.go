@@ -10,14 +10,14 @@ import (
 
 // Limits bound what a Table keeps. The zero value stands for the defaults.
 type Limits struct {
-	Conns   int           // that are open at a time; 0: 50,000
+	Conns   int           // that are open at a time; 0: 30,000
 	Quiet   int           // of them, those in which nothing was said yet, as in a flood of SYN; 0: a fifth
 	Waiting int           // bytes of a side that came before others; 0: 1 MiB
 	Idle    time.Duration // after which a connection counts as silent; 0: 10 minutes
 }
 
 const (
-	defaultConns   = 50_000
+	defaultConns   = 30_000
 	defaultWaiting = 1 << 20
 	defaultIdle    = 10 * time.Minute
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,7 +90,7 @@ command is wrong; 3 the interface cannot be captured from.`,
 	flags.StringArrayVar(&f.rsaKeys, "rsa-key", nil, "decrypt with this private RSA key of a server (PEM), where the suite has no forward secrecy, and the sessions that are resumed from there")
 	flags.StringVarP(&f.write, "write", "w", "", "write the packets of the connections that are told of to this file (pcapng)")
 	flags.BoolVar(&f.withKeys, "with-keys", false, "with -w: write the secrets of these connections, too, so that whoever has the file can decrypt them")
-	flags.IntVar(&f.mostOpen, "most-open", 0, "how many connections are followed at a time before the oldest is given up (default 50000)")
+	flags.IntVar(&f.mostOpen, "most-open", 0, "how many connections are followed at a time before the oldest is given up (default 30000)")
 	flags.BoolVar(&f.web, "web", false, "show the captures as a page in the browser, until Ctrl-C")
 	flags.StringVar(&f.webListen, "web-listen", "127.0.0.1:0", "with --web: the address of the page")
 	return c
@@ -122,6 +123,9 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 	keys, err := f.keys(a.err)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" { // most memory is garbage soon: half as many collections take a tenth of the time away
+		defer debug.SetGCPercent(debug.SetGCPercent(200))
 	}
 	progress := newProgress(a.out, a.err)
 	defer progress.stop()

@@ -13,6 +13,7 @@ import (
 // What is printed goes through it, so that the two do not mix.
 type progress struct {
 	out, terminal io.Writer // terminal is nil if there is none
+	mixed         bool      // out is a terminal, too
 
 	mu     sync.Mutex
 	reader *pcap.Reader
@@ -27,7 +28,7 @@ const (
 )
 
 func newProgress(out, errs io.Writer) *progress {
-	p := &progress{out: out}
+	p := &progress{out: out, mixed: isTerminal(out)}
 	if isTerminal(errs) {
 		p.terminal = errs
 	}
@@ -73,11 +74,13 @@ func progressText(read, size int64, spent time.Duration) string {
 	return fmt.Sprintf("%d %% of %d MB, %.0f MB/s, %s left", read*100/max(size, 1), size/1e6, rate/1e6, left)
 }
 
-// Write prints, in place of the progress if that is shown.
+// Write prints, in place of the progress if both are shown in one place.
 func (p *progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.clear()
+	if p.mixed {
+		p.clear()
+	}
 	return p.out.Write(b)
 }
 
