@@ -377,7 +377,8 @@ func TestServed(t *testing.T) {
 		t.Error(text.String())
 	} else {
 		for _, line := range lines {
-			if fields := strings.Fields(line); !strings.Contains(line, "not installed") && len(fields) < 6 {
+			fields := strings.Fields(line)
+			if _, err := strconv.ParseFloat(fields[len(fields)-1], 64); err != nil && !strings.HasSuffix(line, "is not installed") {
 				t.Error(line)
 			}
 		}
