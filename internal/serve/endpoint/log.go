@@ -26,8 +26,7 @@ func (s *Server) openLog(next *Setup) (*accesslog.Log, error) {
 	return accesslog.Open(next.AccessLog, map[string]io.Writer{accesslog.Stdout: s.options.Stdout, accesslog.Stderr: s.options.Stderr}, s.options.Note)
 }
 
-// useLog goes over to a log. Requests that are under way may still tell the one
-// before, which takes them as long as it has not been closed.
+// useLog goes over to a log. A request goes into the one that there is when it ends.
 func (s *Server) useLog(l *accesslog.Log) {
 	if old := s.log.Swap(l); old != nil && old != l {
 		old.Close()
@@ -37,30 +36,29 @@ func (s *Server) useLog(l *accesslog.Log) {
 // logged writes down what becomes of requests, if that is wanted.
 func (s *Server) logged(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		l := s.log.Load()
-		if l == nil {
+		if s.log.Load() == nil {
 			next(w, r)
 			return
 		}
 		e, note := newEntry(r), &sites.Note{}
 		r = r.WithContext(sites.WithNote(r.Context(), note))
 		answered := &answer{ResponseWriter: w}
+		e.Broken = true // until next has returned, and not panicked
 		defer func() {
-			broken := recover()
-			e.Duration, e.Status, e.Bytes, e.Broken = time.Since(e.Time), answered.status, answered.bytes, broken != nil
-			if e.Status == 0 && broken == nil {
+			e.Duration, e.Status, e.Bytes = time.Since(e.Time), answered.status, answered.bytes
+			if e.Status == 0 && !e.Broken {
 				e.Status = http.StatusOK // net/http says so
 			}
 			e.Site, e.Backend = note.Site, note.Backend
 			if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 { // it may have been asked for meanwhile
 				e.Client = r.TLS.PeerCertificates[0].Subject.String()
 			}
-			l.Tell(e)
-			if broken != nil {
-				panic(broken)
+			if l := s.log.Load(); l != nil {
+				l.Tell(e)
 			}
 		}()
 		next(answered, r)
+		e.Broken = false
 	}
 }
 

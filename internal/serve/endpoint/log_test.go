@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -155,5 +156,30 @@ func TestReloadOfTheAccessLog(t *testing.T) {
 	h.shutdown(time.Second)
 	if text, _ := os.ReadFile(filepath.Join(h.dir, "access.log")); strings.Count(string(text), "\n") != 1 {
 		t.Errorf("%s", text)
+	}
+}
+
+// A request that is under way when the log becomes another is in the new one.
+func TestReloadDuringARequest(t *testing.T) {
+	begun, end := make(chan bool), make(chan bool)
+	behind := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		begun <- true
+		<-end
+	}))
+	t.Cleanup(behind.Close)
+	sites := strings.Replace(twoSites, "folder: a", fmt.Sprintf("proxy: %q", behind.URL), 1)
+	h := newHost(t, endpoint.Options{}, "access_log: {to: before.log}\n"+sites)
+	applied := make(chan error, 1)
+	go func() {
+		<-begun
+		applied <- h.apply("access_log: {to: access.log}\n" + sites)
+		close(end)
+	}()
+	h.plain("a.localhost", "/slow")
+	if err := <-applied; err != nil {
+		t.Error(err)
+	}
+	if line := h.logLine(0); line["path"] != "/slow" || line["status"] != 200.0 {
+		t.Error(line)
 	}
 }
