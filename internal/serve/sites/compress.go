@@ -127,8 +127,11 @@ func Compress(next http.Handler) http.Handler {
 			return
 		}
 		c := &compressing{ResponseWriter: w, coding: list[0], head: r.Method == http.MethodHead}
-		defer c.close()
+		defer c.release()
 		next.ServeHTTP(c, r)
+		if c.to != nil { // an answer that is broken off stays so: whoever reads it has to see that
+			c.to.Close()
+		}
 	})
 }
 
@@ -213,19 +216,11 @@ func (c *compressing) Flush() { c.FlushError() }
 // Unwrap is for http.ResponseController.
 func (c *compressing) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// close writes what is left. An answer that was broken off stays so: whoever
-// reads it has to see that.
-func (c *compressing) close() {
-	broken := recover()
-	if c.to != nil && broken == nil {
-		c.to.Close()
-	}
+// release gives back what compressed.
+func (c *compressing) release() {
 	if c.to != nil {
 		c.to.Reset(nil)
 		c.coding.pool.Put(c.to)
 		underWay.Add(-1)
-	}
-	if broken != nil {
-		panic(broken)
 	}
 }
