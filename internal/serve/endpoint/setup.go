@@ -185,7 +185,6 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 		MinVersion: uint16(set.MinVersion), MaxVersion: uint16(set.MaxVersion),
 		SessionTicketsDisabled: set.NoTickets, NoStapling: set.NoStapling, AllowRenegotiation: set.Renegotiation, NoCertificateCompression: set.NoCompression, RecordSizeLimit: set.RecordSizeLimit,
 		NextProtos: []string{"h2", "http/1.1"},
-		ClientAuth: clientAuth[set.ClientAuth],
 	}
 	if p, err := set.EffectivePolicy(); err == nil && (p.NoTickets || set.SSL2) {
 		c.ServerSessions = keptSessions
@@ -194,35 +193,15 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 	if set.EarlyData {
 		c.MaxEarlyData = maxEarlyData
 	}
-	if len(set.ClientAuthPaths) > 0 {
-		c.ClientAuth, c.PostHandshakeAuth = tls.NoClientCert, true
-	}
-	if len(set.ClientAuthPaths) > 0 {
-		c.HTTP11Required = func(path string) bool { return guardsPath(set, path) }
-	}
 	if set.NoHTTP2 {
 		c.NextProtos = []string{"http/1.1"}
 	}
 	for _, id := range set.Suites {
 		c.CipherSuites = append(c.CipherSuites, uint16(id))
 	}
-	if len(set.ClientCAs) > 0 {
-		c.ClientCAs = x509.NewCertPool()
-		for _, name := range set.ClientCAs {
-			for _, ca := range s.ClientCAs[name] {
-				c.ClientCAs.AddCert(ca)
-			}
-		}
-	}
-	c.AnyClientUsage = set.AnyUsage
-	if set.Revocation != nil && s.Revoked != nil {
-		c.VerifyConnection = func(state tls.ConnectionState) error { return s.revoked(set, &state) }
-	}
+	s.askClients(c, set)
 	if raw := s.RawKeys[set.RawKey]; raw != nil {
 		c.RawPublicKey = raw
-	}
-	for _, name := range set.ClientKeys {
-		c.PeerPublicKeys = append(c.PeerPublicKeys, s.ClientKeys[name]...)
 	}
 	c.PreSharedKeys, c.PreSharedKeyHint = s.PSKs[set.PSKFile], set.PSKHint
 	switch {
@@ -238,6 +217,30 @@ func (s *Setup) newConfig(b *bindings.Binding) *tls.Config {
 		c.GetCertificates = func(*tls.ClientHelloInfo) ([]*tls.Certificate, error) { return s.certificates(set.Certificates) }
 	}
 	return c
+}
+
+// askClients makes a config ask clients who they are, as a binding's settings say.
+func (s *Setup) askClients(c *tls.Config, set *bindings.Settings) {
+	c.ClientAuth = clientAuth[set.ClientAuth]
+	if len(set.ClientAuthPaths) > 0 {
+		c.ClientAuth, c.PostHandshakeAuth = tls.NoClientCert, true
+		c.HTTP11Required = func(path string) bool { return guardsPath(set, path) }
+	}
+	if len(set.ClientCAs) > 0 {
+		c.ClientCAs = x509.NewCertPool()
+		for _, name := range set.ClientCAs {
+			for _, ca := range s.ClientCAs[name] {
+				c.ClientCAs.AddCert(ca)
+			}
+		}
+	}
+	c.AnyClientUsage = set.AnyUsage
+	if set.Revocation != nil && s.Revoked != nil {
+		c.VerifyConnection = func(state tls.ConnectionState) error { return s.revoked(set, &state) }
+	}
+	for _, name := range set.ClientKeys {
+		c.PeerPublicKeys = append(c.PeerPublicKeys, s.ClientKeys[name]...)
+	}
 }
 
 // revoked refuses a client that was revoked, also if it resumes a session. One that
