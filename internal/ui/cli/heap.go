@@ -1,5 +1,10 @@
 package cli
 
+import (
+	"os"
+	"runtime/debug"
+)
+
 // leastGarbage is how much a server allocates at least before its garbage is
 // collected, in bytes. What it holds is a few megabytes unless there are very many
 // bindings, and GOGC would have it collected after as much again: hundreds of
@@ -15,4 +20,15 @@ func spareCollections() {
 	if ballast == nil {
 		ballast = make([]byte, leastGarbage)
 	}
+}
+
+// halveCollections has garbage collected half as often, unless GOGC says otherwise,
+// until it is undone: most of what a capture takes is garbage soon, and half of the
+// collections are a tenth of the time.
+func halveCollections() (undo func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(200)
+	return func() { debug.SetGCPercent(before) }
 }

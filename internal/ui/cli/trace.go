@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,35 +97,15 @@ command is wrong; 3 the interface cannot be captured from.`,
 
 // trace reads what the command line names.
 func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
-	if (f.iface == "") == (len(files) == 0) {
-		return errors.New("trace wants files, - for standard input, or an interface with -i")
-	}
-	if f.filter != "" && f.iface == "" {
-		return errors.New("--filter goes with -i")
-	}
-	if f.withKeys && f.write == "" {
-		return errors.New("--with-keys goes with -w")
-	}
-	if f.web && (f.iface != "" || f.json || f.write != "") {
-		return errors.New("--web shows files, and goes without -i, --json and -w")
-	}
-	if f.mostOpen < 0 {
-		return errors.New("--most-open wants a number of connections")
-	}
-	var since time.Time
-	if f.since != "" {
-		var err error
-		if since, err = time.Parse(time.RFC3339, f.since); err != nil {
-			return fmt.Errorf("--since: %q is no time such as 2026-06-01T12:00:00Z", f.since)
-		}
+	since, err := f.check(files)
+	if err != nil {
+		return err
 	}
 	keys, err := f.keys(a.err)
 	if err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" { // most memory is garbage soon: half as many collections take a tenth of the time away
-		defer debug.SetGCPercent(debug.SetGCPercent(200))
-	}
+	defer halveCollections()()
 	progress := newProgress(a.out, a.err)
 	defer progress.stop()
 	out := bufio.NewWriterSize(progress, 1<<16)
@@ -162,6 +141,31 @@ func (a *app) trace(ctx context.Context, files []string, f *traceFlags) error {
 		err = &exitError{exitFailed, e}
 	}
 	return err
+}
+
+// check refuses flags that do not go together, and reads --since.
+func (f *traceFlags) check(files []string) (since time.Time, err error) {
+	if (f.iface == "") == (len(files) == 0) {
+		return since, errors.New("trace wants files, - for standard input, or an interface with -i")
+	}
+	if f.filter != "" && f.iface == "" {
+		return since, errors.New("--filter goes with -i")
+	}
+	if f.withKeys && f.write == "" {
+		return since, errors.New("--with-keys goes with -w")
+	}
+	if f.web && (f.iface != "" || f.json || f.write != "") {
+		return since, errors.New("--web shows files, and goes without -i, --json and -w")
+	}
+	if f.mostOpen < 0 {
+		return since, errors.New("--most-open wants a number of connections")
+	}
+	if f.since != "" {
+		if since, err = time.Parse(time.RFC3339, f.since); err != nil {
+			return since, fmt.Errorf("--since: %q is no time such as 2026-06-01T12:00:00Z", f.since)
+		}
+	}
+	return since, nil
 }
 
 // keys reads the key logs and private keys that the command line names.
