@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
 	"fmt"
 	"net"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
@@ -155,26 +155,13 @@ func (v *view) purpose(leaf *x509.Certificate) (list []flaw) {
 		list = append(list, flaw{"wrong-purpose", "purpose", "its keyUsage does not have digitalSignature, which the key exchange needs", 84, 0})
 	}
 	switch {
-	case !mustStaple(leaf), v.said(trace.Server, iana.MsgCertificateStatus) != nil:
+	case !sign.MustStaple(leaf), v.said(trace.Server, iana.MsgCertificateStatus) != nil:
 	case v.is13():
 		list = append(list, flaw{"staple-refused", "staple", "the certificate says that an OCSP response comes with it (must-staple); whether the server has sent one does not show", 66, 0})
 	default:
 		list = append(list, flaw{"staple-refused", "staple", "the certificate says that an OCSP response comes with it (must-staple), and the server has sent none", 84, 0})
 	}
 	return list
-}
-
-// mustStaple reports whether the certificate asks for status_request in the handshake.
-// RFC 7633, section 4.
-func mustStaple(c *x509.Certificate) bool {
-	for _, e := range c.Extensions {
-		var features []int
-		if e.Id.Equal(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}) {
-			asn1.Unmarshal(e.Value, &features)
-			return slices.Contains(features, int(iana.ExtStatusRequest))
-		}
-	}
-	return false
 }
 
 // links looks whether the chain hangs together.

@@ -1,9 +1,9 @@
 package explain
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
@@ -34,7 +34,7 @@ func (v *view) clientRefusedServer() {
 	case iana.AlertCloseNotify:
 		v.rejectedSilently("close_notify")
 	default:
-		v.add("client-refused", 50, said).settle("the client's log")
+		v.add("client-refused", 50, said).settle(askClient)
 	}
 }
 
@@ -51,7 +51,7 @@ func (v *view) refusedUnseen(said string) {
 	}
 	if len(v.found) == before {
 		v.add("certificate-refused", 65, said, "at this place a client refuses the server's certificate: its issuer, its name or its dates; hardly ever the proof that the server has its key").
-			settle("the client's log", "the key log of either side: handsel trace --keylog FILE", "handsel connect to the same server: it shows the chain and checks it")
+			settle(askClient, askKeys, askServer)
 	}
 }
 
@@ -74,7 +74,7 @@ func (v *view) rejectedSilently(how string) {
 		v.judgeChain(said, "")
 	}
 	if len(v.found) == before {
-		v.add("certificate-refused", 62, said).settle("the client's log")
+		v.add("certificate-refused", 62, said).settle(askClient)
 	}
 	v.add("client-gave-up", 52, said+", as one does that is stopped at that moment")
 }
@@ -95,10 +95,8 @@ func (v *view) refusedParameters(said string) {
 	}
 }
 
-func (v *view) finite() bool {
-	name := v.Suite.String()
-	return bytes.Contains([]byte(name), []byte("_DHE_"))
-}
+// finite reports whether the suite is one of DHE, also if nobody here speaks it.
+func (v *view) finite() bool { return strings.Contains(v.Suite.String(), "_DHE_") }
 
 // agrees reports whether what an alert names may be the flaw. OpenSSL says unknown_ca
 // of authorities that may not issue as well, and of lists of revoked certificates that
@@ -291,173 +289,4 @@ func distinguished(name string) string {
 		return "(an empty name)"
 	}
 	return name
-}
-
-// serverRefusedClient weighs an alert of the server after the client's answer.
-func (v *view) serverRefusedClient() {
-	if !v.Ended.Known {
-		v.refusedUnseenByServer()
-		return
-	}
-	said := "the server sent " + v.alertName() + " after the client's answer"
-	shown := v.Chains[trace.Client-1]
-	certificate := v.said(trace.Client, iana.MsgCertificate)
-	switch a := v.Ended.Alert; {
-	case oneOf(a, iana.AlertHandshakeFailure, iana.AlertNoCertificate, iana.AlertBadCertificate, iana.AlertCertificateUnknown) && v.requested() && certificate != nil && len(shown) == 0:
-		v.add("client-certificate-missing", 95, said, "the server has asked for a certificate, and the client's Certificate message is empty").
-			see(certificate, "Certificate.certificate_list", "empty").see(v.said(trace.Server, iana.MsgCertificateRequest), "CertificateRequest.certificate_authorities", "")
-	case a == iana.AlertUnknownCA:
-		v.add("client-certificate-untrusted", 95, said+": it does not know the issuer of the client's certificate").see(certificate, "Certificate.certificate_list", "")
-	case a == iana.AlertCertificateExpired:
-		v.add("client-certificate-expired", 95, said).see(certificate, "Certificate.certificate_list", "")
-	case oneOf(a, iana.AlertBadCertificate, iana.AlertCertificateUnknown, iana.AlertUnsupportedCertificate, iana.AlertCertificateRevoked, iana.AlertAccessDenied):
-		v.add("client-certificate-refused", 90, said).see(certificate, "Certificate.certificate_list", "").settle("the server's log")
-	case v.stage == finished:
-		v.add("server-failed", 50, said).settle("the server's log")
-	case v.requested():
-		v.add("client-certificate-refused", 65, said, "the server has asked for a certificate").settle("the server's log")
-	default:
-		v.add("server-policy", 50, said).settle("the server's log")
-	}
-}
-
-// refusedUnseenByServer weighs an encrypted alert that answers the client's
-// Finished. The lengths of the client's records tell whether there was a
-// certificate: without one there is Finished alone.
-func (v *view) refusedUnseenByServer() {
-	said := "the server answered the client's Finished with a record as long as an alert"
-	if v.ECH && v.clientAlerted() {
-		v.add("ech-rejected", 72, "the client ended the connection right after its Finished, and had offered Encrypted Client Hello").
-			settle("the key log of the client: handsel trace --keylog FILE")
-		return
-	}
-	keylog := "the key log of either side: handsel trace --keylog FILE"
-	switch first := v.firstReply(); {
-	case !v.is13():
-		v.add("proof-wrong", 50, said).settle(keylog, "the server's log")
-	case first == 0 || first == 53 || first == 69: // Finished with SHA-256 and SHA-384, its type and tag
-		v.add("server-failed", 50, said, "the client has shown no certificate: it was not asked for one").settle(keylog, "the server's log")
-	case first < 150: // by itself or in one record with Finished, padded or not: a certificate takes more
-		v.add("client-certificate-missing", 85, said, fmt.Sprintf("the client's first protected record has %d bytes: a Certificate message without a certificate", first)).settle(keylog, "the server's log")
-	default:
-		v.add("client-certificate-refused", 68, said, fmt.Sprintf("the client has shown a certificate: its first protected record has %d bytes", first)).settle(keylog, "the server's log")
-	}
-}
-
-// firstReply gives the length of the client's first protected record.
-func (v *view) firstReply() int {
-	for _, s := range v.Said {
-		if s.From == trace.Client && s.Encrypted && len(s.Lengths) > 0 {
-			return s.Lengths[0]
-		}
-	}
-	return 0
-}
-
-// clientAlerted reports whether the client sent something as long as an alert
-// before the server did.
-func (v *view) clientAlerted() bool {
-	for _, s := range v.Said {
-		if s.Short {
-			return s.From == trace.Client
-		}
-	}
-	return false
-}
-
-// closedAfter weighs the end of a connection whose handshake was complete: curl
-// looks at the name only then, and Node.js at the whole certificate.
-func (v *view) closedAfter() {
-	if by := v.renegotiated(); by != 0 {
-		v.add("renegotiation-refused", 75, fmt.Sprintf("the %v began another handshake on the open connection, and the connection ended", by)).settle("the log of the other side")
-		return
-	}
-	if v.is13() && v.Ended.By == trace.Server && v.cutShort() {
-		v.add("client-certificate-missing", 74, "the client's first protected record is a Certificate message without a certificate, and the server said no more than a few bytes before it closed the connection").settle("the server's log", askKeys)
-		return
-	}
-	if v.Ended.By != trace.Client && !v.alertedFirst() || v.carried() {
-		return
-	}
-	tidy := v.Ended.How == ByCloseNotify
-	said := "the client closed the connection right after the handshake, without having sent anything: "
-	for _, f := range v.flaws() {
-		switch {
-		case f.id == "name-mismatch":
-			v.add(f.id, 70, f.why, said+"curl looks at the name only then")
-		case f.kind != "" && f.weight >= 60:
-			v.add(f.id, 66, f.why, said+"Node.js and programs of NSS look at the certificate only then")
-		}
-	}
-	if len(v.found) > 0 {
-		return
-	}
-	const idle = "a client that only wanted to see whether the server answers does so, too"
-	if !tidy {
-		v.add("certificate-refused", 62, said+"Node.js looks at the certificate only then, and closes without close_notify").but(idle).settle(askClient)
-	} else if len(v.chain(trace.Server)) == 0 && !v.Resumed && v.Seen == 0 {
-		v.add("name-mismatch", 54, said+"curl looks at the name only then, and closes with close_notify").
-			but(idle, "the certificate is encrypted: whether it is for "+v.host()+" does not show").settle(askClient, askServer, askKeys)
-	}
-}
-
-// cutShort reports whether the client has shown an empty Certificate message, and the
-// server's only answer was a short record.
-func (v *view) cutShort() bool {
-	first, answer := v.firstReply(), 0
-	for i := range v.Said {
-		s := &v.Said[i]
-		if s.Encrypted && s.From == trace.Client {
-			answer = -1
-		} else if s.Encrypted && answer != 0 {
-			if answer > 0 || len(s.Lengths) != 1 {
-				return false
-			}
-			answer = s.Lengths[0]
-		}
-	}
-	return first >= 25 && first < 53 && answer > 0 && answer <= 53
-}
-
-// alertedFirst reports whether the client said nothing after its Finished but an alert,
-// whatever the server said to that. It is for versions up to TLS 1.2.
-func (v *view) alertedFirst() bool {
-	for i := len(v.Said) - 1; i >= 0 && !v.is13(); i-- {
-		if s := &v.Said[i]; s.From == trace.Client {
-			return s.Content == iana.ContentAlert
-		}
-	}
-	return false
-}
-
-// renegotiated gives the side that has begun another handshake in TLS 1.2 or below:
-// after its Finished it has sent another encrypted handshake message.
-func (v *view) renegotiated() trace.Side {
-	if v.is13() {
-		return 0
-	}
-	var sent [2]int
-	for i, s := range v.Said {
-		if s.Content == iana.ContentHandshake && s.Encrypted {
-			if sent[s.From-1]++; sent[s.From-1] > 1 && i >= len(v.Said)-3 { // and nothing came of it
-				return s.From
-			}
-		}
-	}
-	return 0
-}
-
-// carried reports whether the client has sent application data.
-func (v *view) carried() bool {
-	records := 0
-	for _, s := range v.Said {
-		switch {
-		case s.From != trace.Client || s.Content != iana.ContentApplicationData || s.Short:
-		case !v.is13() || !s.Encrypted:
-			return true
-		default:
-			records += len(s.Lengths)
-		}
-	}
-	return records > 1 // more than its Finished
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/serve/acme"
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
@@ -143,7 +144,7 @@ func (e *Estate) fact(name string) *fact {
 	}
 	if leaf != nil {
 		f.names, f.ips = leaf.DNSNames, leaf.IPAddresses
-		if !strings.HasPrefix(name, assemble.LocalCA) && certs.MustStaple(leaf) {
+		if !strings.HasPrefix(name, assemble.LocalCA) && sign.MustStaple(leaf) {
 			f.must = leaf
 		}
 	}
@@ -170,7 +171,7 @@ func (f *fact) take(cert *tls.Certificate, err error, localCA *x509.Certificate)
 	if bytes.Equal(chain[0].RawIssuer, localCA.RawSubject) { // whoever wants that CA knows where it is
 		f.notices = slices.DeleteFunc(f.notices, func(n certs.Notice) bool { return n.Code == certs.MissingIntermediate })
 	}
-	if certs.MustStaple(chain[0]) && len(cert.OCSPStaple) == 0 {
+	if sign.MustStaple(chain[0]) && len(cert.OCSPStaple) == 0 {
 		f.must = chain[0]
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
 // EndsSoon reports whether a certificate is about to expire, or has.
@@ -89,7 +91,7 @@ func (j *judge) use(c *x509.Certificate) {
 
 // feature looks at whether a response can be had that the certificate asks for.
 func (j *judge) feature(c *x509.Certificate) {
-	if MustStaple(c) && len(c.OCSPServer) == 0 {
+	if sign.MustStaple(c) && len(c.OCSPServer) == 0 {
 		j.add(CannotStaple, "%s asks for an OCSP response to be stapled (must-staple), and names no responder: clients may refuse it; have it reissued", j.name)
 	}
 }

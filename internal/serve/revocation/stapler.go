@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handsel-tls/handsel/internal/protocol/sign"
 	"github.com/handsel-tls/handsel/internal/serve/certs"
 )
 
@@ -279,7 +280,7 @@ func (of *subject) took(r *Response, err error, s *Stapler) (news News) {
 		case !left && (was == nil || of.response != nil):
 			of.response = nil // it is said once that it has ended
 			news.Text = fmt.Sprintf("there is no OCSP response for %s to staple: %v", name, err)
-			if certs.MustStaple(of.leaf) {
+			if sign.MustStaple(of.leaf) {
 				news.Text += "; its certificate asks for one (must-staple): clients may refuse it"
 			}
 		}

@@ -8,48 +8,35 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
 
-// words are how stacks tell of an alert that came, in lower case, if it is not by the
-// registry's name: OpenSSL, Go, GnuTLS.
-var words = []struct {
-	alert                   iana.Alert
-	openssl, golang, gnutls string
-}{
-	{10, "", "", ""},
-	{20, "", "", ""},
-	{21, "", "", ""},
-	{22, "", "", ""},
-	{30, "", "", "decompression failed"},
-	{40, "", "", "handshake failed"},
-	{41, "no certificate", "alert(41)", "no certificate (ssl 3.0)"},
-	{42, "", "", "certificate is bad"},
-	{43, "", "", "certificate is not supported"},
-	{44, "", "revoked certificate", "certificate was revoked"},
-	{45, "", "expired certificate", "certificate is expired"},
-	{46, "", "unknown certificate", "unknown certificate"},
-	{47, "", "", ""},
-	{48, "", "unknown certificate authority", "ca is unknown"},
-	{49, "", "", "access was denied"},
-	{50, "", "error decoding message", ""},
-	{51, "", "error decrypting message", ""},
-	{52, "reason(1052)", "alert(52)", ""},
-	{60, "", "", ""},
-	{70, "", "protocol version not supported", "error in protocol version"},
-	{71, "", "insufficient security level", ""},
-	{80, "", "", ""},
-	{86, "", "", ""},
-	{90, "user cancelled", "", ""},
-	{100, "", "", "no renegotiation is allowed"},
-	{109, "", "", "an extension was expected but was not seen"},
-	{110, "", "", "an unsupported extension was sent"},
-	{111, "", "", "could not retrieve the specified certificate"},
-	{112, "", "", "the server name sent was not recognized"},
-	{113, "", "", ""},
-	{114, "", "", ""},
-	{115, "", "", "the srp/psk username is missing or not known"},
-	{116, "", "", "certificate is required"},
-	{117, "reason(1117)", "alert(117)", ""},
-	{120, "", "", "no supported application protocol could be negotiated"},
-	{121, "reason(1121)", "encrypted client hello required", ""},
+// words are how OpenSSL, Go and GnuTLS tell of an alert that came, in lower case, if
+// it is not by the registry's name.
+var words = map[iana.Alert]struct{ openssl, golang, gnutls string }{
+	30:  {"", "", "decompression failed"},
+	40:  {"", "", "handshake failed"},
+	41:  {"no certificate", "alert(41)", "no certificate (ssl 3.0)"},
+	42:  {"", "", "certificate is bad"},
+	43:  {"", "", "certificate is not supported"},
+	44:  {"", "revoked certificate", "certificate was revoked"},
+	45:  {"", "expired certificate", "certificate is expired"},
+	46:  {"", "unknown certificate", "unknown certificate"},
+	48:  {"", "unknown certificate authority", "ca is unknown"},
+	49:  {"", "", "access was denied"},
+	50:  {"", "error decoding message", ""},
+	51:  {"", "error decrypting message", ""},
+	52:  {"reason(1052)", "alert(52)", ""},
+	70:  {"", "protocol version not supported", "error in protocol version"},
+	71:  {"", "insufficient security level", ""},
+	90:  {"user cancelled", "", ""},
+	100: {"", "", "no renegotiation is allowed"},
+	109: {"", "", "an extension was expected but was not seen"},
+	110: {"", "", "an unsupported extension was sent"},
+	111: {"", "", "could not retrieve the specified certificate"},
+	112: {"", "", "the server name sent was not recognized"},
+	115: {"", "", "the srp/psk username is missing or not known"},
+	116: {"", "", "certificate is required"},
+	117: {"reason(1117)", "alert(117)", ""},
+	120: {"", "", "no supported application protocol could be negotiated"},
+	121: {"reason(1121)", "encrypted client hello required", ""},
 }
 
 // A naming is how a stack tells of an alert that came.
@@ -62,21 +49,20 @@ type naming struct {
 // received are the ways of telling that have the alert's name in them.
 var received = func() []naming {
 	registered, openssl, golang, gnutls, nss := map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}
-	for _, w := range words {
-		name := plainName(w.alert)
-		registered[name], nss[name] = w.alert, w.alert
+	for n := range alertTable {
+		name := plainName(n)
+		registered[name], nss[name] = n, n
 		name = strings.ReplaceAll(name, "_", " ")
-		openssl[name], golang[name], gnutls[name] = w.alert, w.alert, w.alert
-		for text, m := range map[string]map[string]iana.Alert{w.openssl: openssl, w.golang: golang, w.gnutls: gnutls} {
-			if text != "" {
-				m[text] = w.alert
+		for _, of := range []struct {
+			names map[string]iana.Alert
+			other string
+		}{{openssl, words[n].openssl}, {golang, words[n].golang}, {gnutls, words[n].gnutls}} {
+			of.names[name] = n
+			if of.other != "" {
+				of.names[of.other] = n
 			}
 		}
-		if w.gnutls == w.golang && w.gnutls != "" {
-			golang[w.golang] = w.alert
-		}
 	}
-	registered["close_notify"] = iana.AlertCloseNotify
 	for name, n := range map[string]iana.Alert{
 		"bad_cert": 42, "unsupported_cert": 43, "revoked_cert": 44, "expired_cert": 45, "certificate_unknown": 46, "rx_certificate_required": 116, "bad_mac": 20,
 		"decryption_failed": 21, "export_restriction": 60, "bad_cert_status_response": 113, "bad_cert_hash_value": 114, "no_certificate": 41,

@@ -1,4 +1,4 @@
-package certs
+package sign
 
 import (
 	"crypto/x509"
@@ -13,8 +13,8 @@ var oidFeature = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}
 
 // MustStaple reports whether a certificate asks its server to staple an OCSP
 // response, without which clients may refuse it. RFC 7633.
-func MustStaple(c *x509.Certificate) bool {
-	for _, e := range c.Extensions {
+func MustStaple(leaf *x509.Certificate) bool {
+	for _, e := range leaf.Extensions {
 		var features []int
 		if !e.Id.Equal(oidFeature) {
 			continue
