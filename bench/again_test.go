@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -16,9 +17,10 @@ import (
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
 )
 
-// pause is how long after a time the packets come again: what was left open, and
-// of which nothing more was heard, is over by then.
-const pause = time.Hour
+// pauses is how many minutes pass before the packets come again. In each a client
+// knocks in vain, because a table's clock goes on a minute with one segment at most;
+// what was left open is over by then, since nothing more was heard of it.
+const pauses = 15
 
 // writeAgain writes the packets of a capture that WriteCapture made several times,
 // each time later and with clients of other addresses.
@@ -44,7 +46,10 @@ func writeAgain(to, from string, times int) error {
 			if first == 0 {
 				first = p.Time
 				if shift = 0; last > 0 {
-					shift = last - first + pause.Nanoseconds()
+					if err = knock(w, &p, last); err != nil {
+						break
+					}
+					shift = last - first + (pauses * time.Minute).Nanoseconds()
 				}
 			}
 			p.Time += shift
@@ -60,6 +65,20 @@ func writeAgain(to, from string, times int) error {
 		}
 	}
 	return errors.Join(w.Flush(), buffered.Flush(), out.Close())
+}
+
+// knock writes the SYN that a capture begins with once a minute after a time, from
+// clients of other addresses.
+func knock(w *pcap.Writer, syn *pcap.Packet, after int64) error {
+	for m := range pauses {
+		p := *syn
+		p.Time, p.Data = after+int64(m)*time.Minute.Nanoseconds(), bytes.Clone(syn.Data)
+		readdress(p.Data, byte(100+m))
+		if err := w.Write(&p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readdress adds n to the number of a frame's client, and mends the checksums.
@@ -124,7 +143,7 @@ func TestWriteAgain(t *testing.T) {
 		table.Add(&s)
 	}
 	table.Close()
-	if told != connections*times || failed != made.Failed*times || packets != made.Packets*times {
+	if told != connections*times || failed != made.Failed*times || packets != made.Packets*times+pauses*(times-1) {
 		t.Errorf("%d connections, %d failed, %d packets; one is %+v", told, failed, packets, made)
 	}
 }

@@ -1,6 +1,7 @@
 package sites
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ func (p *pool) close() {
 }
 
 func (p *pool) watch(ctx context.Context, b *backend) {
-	t := time.NewTicker(or(p.to.CheckEvery, checkEvery))
+	t := time.NewTicker(cmp.Or(p.to.CheckEvery, checkEvery))
 	defer t.Stop()
 	for {
 		p.checked(b, p.check(ctx, b))
@@ -52,7 +53,7 @@ func (p *pool) watch(ctx context.Context, b *backend) {
 
 // check asks a server how it is.
 func (p *pool) check(ctx context.Context, b *backend) error {
-	ctx, cancel := context.WithTimeout(ctx, or(p.to.CheckTime, checkTime))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.to.CheckTime, checkTime))
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.target.JoinPath(p.to.CheckPath).String(), nil)
 	if err != nil {

@@ -1,6 +1,7 @@
 package sites
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -115,12 +116,12 @@ func (p *pool) choose(tried []*backend, now time.Time) *backend {
 		switch {
 		case slices.Contains(tried, b):
 		case !b.well(now):
-			poor = or(poor, b)
+			poor = cmp.Or(poor, b)
 		case best == nil || p.to.LeastBusy && b.busy.Load() < best.busy.Load():
 			best = b
 		}
 	}
-	return or(best, poor)
+	return cmp.Or(best, poor)
 }
 
 // send sends a request to a server. connected says whether it came so far that
@@ -170,7 +171,7 @@ func (c *countedBody) Close() error {
 // worked notes that a server has answered a request.
 func (p *pool) worked(b *backend) {
 	b.mu.Lock()
-	back := b.failures >= or(p.to.DownAfter, downAfter)
+	back := b.failures >= cmp.Or(p.to.DownAfter, downAfter)
 	b.failures, b.until = 0, time.Time{}
 	b.mu.Unlock()
 	if back {
@@ -182,9 +183,9 @@ func (p *pool) worked(b *backend) {
 func (p *pool) failed(b *backend, err error) {
 	b.mu.Lock()
 	b.failures++
-	most := or(p.to.DownAfter, downAfter)
+	most := cmp.Or(p.to.DownAfter, downAfter)
 	if b.failures >= most {
-		b.until = time.Now().Add(or(p.to.DownFor, downFor))
+		b.until = time.Now().Add(cmp.Or(p.to.DownFor, downFor))
 	}
 	down := b.failures == most
 	b.mu.Unlock()

@@ -1,6 +1,7 @@
 package sites
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -99,9 +100,9 @@ func NewProxy(to ProxyTo) (*Proxy, error) {
 // newTransport makes the transport for servers that speak the scheme.
 func newTransport(scheme string, to *ProxyTo) *http.Transport {
 	t := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: or(to.Connect, connectTime)}).DialContext,
-		TLSHandshakeTimeout:   or(to.Connect, connectTime),
-		ResponseHeaderTimeout: or(to.Answer, answerTime),
+		DialContext:           (&net.Dialer{Timeout: cmp.Or(to.Connect, connectTime)}).DialContext,
+		TLSHandshakeTimeout:   cmp.Or(to.Connect, connectTime),
+		ResponseHeaderTimeout: cmp.Or(to.Answer, answerTime),
 		IdleConnTimeout:       time.Minute,
 		MaxIdleConnsPerHost:   64,
 		TLSClientConfig:       &tls.Config{RootCAs: to.Roots},
@@ -116,13 +117,6 @@ func newTransport(scheme string, to *ProxyTo) *http.Transport {
 		sendProxy(t, byte(to.SendProxy))
 	}
 	return t
-}
-
-func or[T comparable](value, usual T) T {
-	if value == *new(T) {
-		return usual
-	}
-	return value
 }
 
 // notAnswered tells the client no more than it needs to know.
