@@ -154,7 +154,7 @@ func TestHostileBeforeHandshake(t *testing.T) {
 					return
 				}
 			}
-		}, "EmptyHandshakeRecord", 50, true},
+		}, "EmptyHandshakeRecord", 10, true},
 		"warning alerts": {func(c net.Conn) {
 			for range 1000 {
 				if _, err := c.Write(plain(iana.ContentAlert, []byte{1, 112})); err != nil {

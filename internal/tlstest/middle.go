@@ -34,6 +34,8 @@ type Middle struct {
 
 	pair    *Pair
 	secrets [3]map[string][]byte // by the side that logged them
+	clients [3][]byte            // the client's random, by the side that logged it
+	servers [3][]byte            // the server's, by the side that knows it
 	ways    [3]way               // by the side that sends
 }
 
@@ -94,6 +96,7 @@ func (m *Middle) tap(config *handshake.Config, side trace.Side) *handshake.Confi
 	c := *config
 	c.KeyLog = func(label string, random, secret []byte) {
 		m.secrets[side][label] = append([]byte(nil), secret...)
+		m.clients[side] = append([]byte(nil), random...)
 		if config.KeyLog != nil {
 			config.KeyLog(label, random, secret)
 		}
@@ -189,6 +192,7 @@ func (m *Middle) follow(p Piece) {
 // pass alters a piece and sends on what it has become.
 func (m *Middle) pass(p Piece) {
 	pieces := []Piece{p}
+	m.note(p.From, p)
 	if m.Alter != nil {
 		pieces = m.Alter(p)
 	}
@@ -198,11 +202,21 @@ func (m *Middle) pass(p Piece) {
 			m.send(p.From, q.Content, q.Bytes)
 			continue
 		}
+		m.note(p.From.Other(), q)
 		w := &m.ways[p.From]
 		w.held = append(w.held, q.Bytes...)
 		if m.Fragment == 0 {
 			m.flush(p.From)
 		}
+	}
+}
+
+// note keeps the server's random, as a side has sent or received it: in a
+// renegotiation the engines do not tell.
+func (m *Middle) note(side trace.Side, p Piece) {
+	const at = wire.HeaderLen + 2
+	if len(p.Bytes) >= at+32 && p.Is(iana.MsgServerHello) {
+		m.servers[side] = append([]byte(nil), p.Bytes[at:at+32]...)
 	}
 }
 
@@ -299,7 +313,7 @@ func (m *Middle) install12(from trace.Side) {
 		p, _ := suite.Of(e.Suite)
 		rules := record.RulesOf(e.Version)
 		block := make([]byte, record.BlockLen(p, rules))
-		prf.Of(e.Version, p.Hash).KeyBlock(block, m.secrets[side]["CLIENT_RANDOM"], e.ClientRandom[:], e.ServerRandom[:])
+		prf.Of(e.Version, p.Hash).KeyBlock(block, m.secrets[side]["CLIENT_RANDOM"], m.clients[side], m.servers[side])
 		client, server := record.KeysBlock(p, block, e.EtM, rules)
 		if from == trace.Client {
 			return client

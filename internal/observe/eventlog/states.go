@@ -36,7 +36,7 @@ EarlyDataOverLimit EarlyDataVersion EarlyDataSuite EarlyDataProtocol DataInHands
 ECHInnerInvalid ECHInnerBare ECHOuterExtension ECHChanged ECHNotDecrypted ECHInconsistent ECHResumed
 ECHRejected ECHConfigsForm ECHConfigsUnusable CurveNotOffered CertificateCurveWrong KeyAlgorithmNotOffered
 HelloRequestExpected ExtensionInClear LegacyVersionChanged RevocationUnknown
-RenegotiationEtM`
+RenegotiationEtM HelloVersionWrong NoSharedFinite`
 
 var states = func() map[string]int {
 	m := map[string]int{}

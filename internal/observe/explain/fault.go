@@ -15,7 +15,7 @@ import (
 var ids = map[fault.Code]string{
 	fault.NoSharedVersion: "no-common-version", fault.VersionNotOffered: "no-common-version", fault.RenegotiationVersion: "malformed-message",
 	fault.SSL2Hello: "old-hello", fault.InappropriateFallback: "fallback", fault.Downgraded: "downgraded",
-	fault.NoSharedSuite: "no-common-suite", fault.NoSharedGroup: "no-common-group", fault.PrimeLength: "weak-dh",
+	fault.NoSharedSuite: "no-common-suite", fault.NoSharedGroup: "no-common-group", fault.NoSharedFinite: "no-common-group", fault.PrimeLength: "weak-dh",
 	fault.NoSharedScheme: "no-common-scheme", fault.NoSharedScheme12: "no-common-scheme", fault.SchemesMissing: "no-common-scheme", fault.SchemeNotOffered: "no-common-scheme",
 	fault.NoSharedProtocol: "no-common-alpn", fault.ProtocolNotOffered: "no-common-alpn",
 	fault.UnrecognizedName: "unrecognized-name", fault.NoBinding: "no-binding", fault.Rejected: "binding-rejects", fault.RefusedByProgram: "server-policy",

@@ -64,7 +64,7 @@ func (t *trial) candidates(code fault.Code) []Step {
 	switch code {
 	case fault.NoSharedVersion, fault.InappropriateFallback, fault.Downgraded:
 		return t.versions(list)
-	case fault.NoSharedSuite:
+	case fault.NoSharedSuite, fault.NoSharedFinite:
 		return t.versions(t.groups(t.certificates(t.suites(list))))
 	case fault.NoSharedGroup:
 		return t.versions(t.groups(list))

@@ -85,19 +85,11 @@ func TestPrimeIsRecorded(t *testing.T) {
 	}
 }
 
-// A client that names groups of RFC 7919, and none that the server has, gets no
-// DHE.
-func TestFiniteGroupsOfTheClientCount(t *testing.T) {
-	client, server := hostsDHE(t)
+// otherFinite is a client that names groups of DHE, and none that the server has.
+func otherFinite(t *testing.T) (client, server *tlstest.Host) {
+	client, server = hostsDHE(t)
 	client.Config.Policy = only(iana.TLS12, iana.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, iana.FFDHE3072)
-	p, err := tlstest.NewPair(client, server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Run()
-	if !isFault(p.Server.Err(), fault.NoSharedSuite) {
-		t.Errorf("the server ended with %v", p.Server.Err())
-	}
+	return client, server
 }
 
 // TestRaccoon is on secrets that begin with zeros, which are cut off (Merget and

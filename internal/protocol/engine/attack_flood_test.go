@@ -273,7 +273,7 @@ func TestSlowHandshakes(t *testing.T) {
 // TestLongMessages refuses messages that say they are longer than any has to
 // be, when their first bytes have come.
 func TestLongMessages(t *testing.T) {
-	for typ, length := range map[iana.HandshakeType]int{iana.MsgClientHello: 1<<16 + 1, iana.MsgCertificate: 1<<17 + 1, iana.MsgFinished: 1<<24 - 1} {
+	for typ, length := range map[iana.HandshakeType]int{iana.MsgClientHello: wire.MaxClientHello + 1, iana.MsgCertificate: 1<<17 + 1, iana.MsgFinished: 1<<24 - 1} {
 		_, _, err := taken([]byte{22, 3, 1, 0, 4, byte(typ), byte(length >> 16), byte(length >> 8), byte(length)})
 		if !isFault(err, fault.MessageTooLong) {
 			t.Errorf("%v of %d bytes: %v", typ, length, err)

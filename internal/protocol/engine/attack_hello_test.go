@@ -76,12 +76,14 @@ func helloAttacks() []attack {
 			m.CipherSuites = append(slices.Clone(m.CipherSuites), 0x56, 0x00)
 		})},
 		{code: fault.NoSharedVersion, at: atServer, alter: is(iana.ExtSupportedVersions, 2, 3, 1)},
+		{code: fault.HelloVersionWrong, at: atServer, alter: clientHello(func(m *hello) { m.Version = iana.SSL30 })},
 		{code: fault.NoSharedSuite, name: "TLS 1.3", at: atServer, hosts: hosts13("P-256", differ(
 			func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_AES_128_GCM_SHA256} },
 			func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_AES_256_GCM_SHA384} }))},
 		{code: fault.NoSharedSuite, name: "no suite for the key", at: atServer, hosts: hosts12("P-256", differ(
 			func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256} },
 			func(*policy.Policy) {}))},
+		{code: fault.NoSharedFinite, at: atServer, hosts: otherFinite},
 		{code: fault.NoSharedGroup, at: atServer, hosts: hosts13("P-256", differ(
 			func(p *policy.Policy) { p.Groups = []iana.Group{iana.X25519} },
 			func(p *policy.Policy) { p.Groups = []iana.Group{iana.Secp521r1} }))},
@@ -109,7 +111,8 @@ func helloAttacks() []attack {
 		}},
 		{code: fault.SchemesMissing, name: "only a session, and that is unknown", at: atServer, hosts: again(hosts13("P-256"), otherTickets),
 			alter: gone(iana.ExtSignatureAlgorithms)},
-		{code: fault.ExtensionValue, name: "33 key shares", at: atServer, alter: ext(manyShares)},
+		{code: fault.NoSharedGroup, name: "33 key shares, all unknown", at: atServer, alter: ext(manyShares(33))},
+		{code: fault.KeyShareUnsupported, name: "33 key shares, of 32 groups", at: atServer, alter: ext(manyShares(32))},
 		{code: fault.NoSharedGroup, name: "none enabled", err: func(t *testing.T) error {
 			client, server := hostsOf(iana.TLS13, "P-256")
 			client.Config.Policy = with(client.Config.Policy, func(p *policy.Policy) { p.Groups = nil })
@@ -125,14 +128,18 @@ func helloAttacks() []attack {
 	}
 }
 
-// manyShares puts 33 groups and a key share for each into a ClientHello.
-func manyShares(e wire.Extensions) wire.Extensions {
-	groups, shares := []byte{0, 66}, []byte{0, 165}
+// manyShares puts 33 key shares into a ClientHello, and so many of their groups.
+func manyShares(supported byte) func(wire.Extensions) wire.Extensions {
+	groups, shares := []byte{0, 2 * supported}, []byte{0, 165}
 	for i := range byte(33) {
-		groups = append(groups, 0x70, i)
+		if i < supported {
+			groups = append(groups, 0x70, i)
+		}
 		shares = append(shares, 0x70, i, 0, 1, 0)
 	}
-	return set(set(e, iana.ExtSupportedGroups, groups...), iana.ExtKeyShare, shares...)
+	return func(e wire.Extensions) wire.Extensions {
+		return set(set(e, iana.ExtSupportedGroups, groups...), iana.ExtKeyShare, shares...)
+	}
 }
 
 // again13 resumes a session of TLS 1.3.

@@ -123,7 +123,7 @@ func recordAttacks() []attack {
 		{code: fault.ClosedInHandshake, at: atClient,
 			alter: first(iana.MsgServerHello, func(p piece) pieces { return pieces{content(p, iana.ContentAlert, 1, 0)} })},
 		{code: fault.MessageTooLong, at: atServer,
-			alter: first(iana.MsgClientHello, func(p piece) pieces { return as(p, []byte{1, 1, 0, 1, 3, 3}) })},
+			alter: first(iana.MsgClientHello, func(p piece) pieces { return as(p, []byte{1, 2, 1, 0x45, 3, 3}) })},
 		{code: fault.MessageTooLong, name: "Certificate", at: atClient, hosts: tls12,
 			alter: first(iana.MsgCertificate, func(p piece) pieces { return as(p, []byte{11, 2, 0, 1, 3, 3}) })},
 		{code: fault.KeyUpdates, at: atServer, after: updates},

@@ -18,7 +18,7 @@ const (
 	maxEmptyRecords  = 32      // records without content, in a row
 	maxWarningAlerts = 4       // in a row
 	maxKeyUpdates    = 32      // in a row
-	maxMessage       = 1 << 16 // bytes of a handshake message
+	maxMessage       = 1 << 16 // bytes of a handshake message, but for certificates and the ClientHello
 	maxTickets       = 64      // without application data in between
 	maxChangeCiphers = 32      // ignored ChangeCipherSpec records of TLS 1.3
 	maxHelloRequests = 32      // ignored HelloRequests of TLS 1.2, in a row
@@ -127,6 +127,8 @@ func (c *Conn) take(rec []byte) (data []byte, err error) {
 		return c.earlyData(content)
 	case ct == iana.ContentApplicationData && c.authenticating():
 		return nil, fault.With(fault.DataInHandshake, "between the messages of an authentication")
+	case ct == iana.ContentApplicationData && c.awaitsFinished():
+		return nil, fault.With(fault.DataInHandshake, "between ChangeCipherSpec and Finished")
 	case ct == iana.ContentApplicationData:
 		if len(content) > 0 {
 			c.count = counters{}
@@ -271,7 +273,10 @@ func (c *Conn) refuses(buf []byte) bool {
 // tooLong refuses a message by the length in its header, before it is there.
 func (c *Conn) tooLong(buf []byte) error {
 	n, limit := int(buf[1])<<16|int(buf[2])<<8|int(buf[3]), maxMessage
-	if t := iana.HandshakeType(buf[0]); t == iana.MsgCertificate || t == iana.MsgCompressedCertificate || t == iana.MsgCertificateRequest {
+	switch iana.HandshakeType(buf[0]) {
+	case iana.MsgClientHello:
+		limit = wire.MaxClientHello
+	case iana.MsgCertificate, iana.MsgCompressedCertificate, iana.MsgCertificateRequest:
 		config := c.config
 		if c.core != nil {
 			config = c.core.Config // the settings for this client

@@ -167,6 +167,15 @@ func (c *Conn) configAgain() *handshake.Config {
 	return &config
 }
 
+// awaitsFinished reports whether, in a renegotiation, the peer has changed its
+// keys and not yet proved with its Finished that they were agreed on with this
+// side: nothing that comes under them is to be believed before. RFC 5246, section
+// 7.4.9.
+func (c *Conn) awaitsFinished() bool {
+	w, ok := c.machine.(waiter)
+	return ok && c.Renegotiating() && w.Awaits(handshake.Trigger(iana.MsgFinished))
+}
+
 // endAgain ends a renegotiation that the peer has refused: the connection goes
 // on as it was. A peer that has begun with its part cannot refuse any more.
 func (c *Conn) endAgain() {

@@ -176,6 +176,7 @@ func renegotiationAttacks() []attack {
 		s.Config.Renegotiation = handshake.RenegotiateFreely
 		c.Config.Policy = with(c.Config.Policy, func(p *policy.Policy) { p.Suites = []iana.Suite{iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA} })
 	})
+	freely := hosts12("P-256", func(_, s *tlstest.Host) { s.Config.Renegotiation = handshake.RenegotiateFreely })
 	again := func(alter func(piece) pieces) func(*testing.T, *tlstest.Pair, *tlstest.Middle) {
 		return func(t *testing.T, p *tlstest.Pair, m *tlstest.Middle) {
 			watch := m.Alter
@@ -210,6 +211,11 @@ func renegotiationAttacks() []attack {
 		{code: fault.RenegotiationEtM, name: "server", at: atClient, hosts: cbc, after: again(serverHello(func(m *wire.ServerHello) {
 			m.Extensions = without(m.Extensions, iana.ExtEncryptThenMAC)
 		}))},
+		// Who has the new keys is not known before the Finished.
+		{code: fault.DataInHandshake, name: "before the client's Finished", at: atServer, hosts: freely, after: again(
+			first(iana.MsgFinished, func(q piece) pieces { return pieces{content(q, iana.ContentApplicationData, 'x'), q} }))},
+		{code: fault.DataInHandshake, name: "before the server's Finished", at: atClient, hosts: freely, after: again(
+			nth(1, iana.MsgFinished, func(q piece) pieces { return pieces{content(q, iana.ContentApplicationData, 'x'), q} }))},
 		{code: fault.RenegotiationVersion, err: otherVersion},
 		{code: fault.RenegotiationUnsafe, err: fails(func(p *tlstest.Pair) { p.Client.Established().Secure = false }, false)},
 		{code: fault.NoRenegotiation, name: "where it ends the connection", err: fails(func(p *tlstest.Pair) {

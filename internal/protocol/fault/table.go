@@ -43,6 +43,7 @@ const (
 	HandshakeTime
 	Canceled
 	NoSharedVersion
+	HelloVersionWrong
 	VersionNotOffered
 	SelectedVersionWrong
 	RetryVersionMismatch
@@ -51,6 +52,7 @@ const (
 	InappropriateFallback
 	Downgraded
 	NoSharedSuite
+	NoSharedFinite
 	SuiteNotOffered
 	SuiteChanged
 	NoSharedGroup
@@ -215,7 +217,7 @@ var table = [...]row{
 		"a protected record is padding only and has no content type", Peer},
 	EmptyRecords: {"EmptyRecords", "TOO_MANY_EMPTY_FRAGMENTS", iana.AlertUnexpectedMessage, "RFC 9846, section 5.4",
 		"the peer sent too many empty records in a row", Peer},
-	EmptyHandshakeRecord: {"EmptyHandshakeRecord", "DECODE_ERROR", iana.AlertDecodeError, "RFC 9846, section 5.1",
+	EmptyHandshakeRecord: {"EmptyHandshakeRecord", "DECODE_ERROR", iana.AlertUnexpectedMessage, "RFC 9846, section 5.4",
 		"a handshake or alert record is empty", Peer},
 	WarningAlerts: {"WarningAlerts", "TOO_MANY_WARNING_ALERTS", iana.AlertDecodeError, "RFC 9846, section 6",
 		"the peer sent too many warning alerts in a row", Peer},
@@ -257,6 +259,8 @@ var table = [...]row{
 		"the program ended the handshake", Local},
 	NoSharedVersion: {"NoSharedVersion", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, section 4.3.1",
 		"the two sides have no protocol version in common", Both},
+	HelloVersionWrong: {"HelloVersionWrong", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, appendix E.5",
+		"the legacy_version of a hello with supported_versions is SSL 3.0 or less", Peer},
 	VersionNotOffered: {"VersionNotOffered", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, section 4.2.3",
 		"the server chose a version that this side does not allow", Both},
 	SelectedVersionWrong: {"SelectedVersionWrong", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3.1",
@@ -273,6 +277,8 @@ var table = [...]row{
 		"the server's random says that it knows a newer version: somebody altered the offer", Peer},
 	NoSharedSuite: {"NoSharedSuite", "NO_SHARED_CIPHER", iana.AlertHandshakeFailure, "RFC 9846, section 4.2.1",
 		"the two sides have no cipher suite in common", Both},
+	NoSharedFinite: {"NoSharedFinite", "NO_SHARED_GROUP", iana.AlertInsufficientSecurity, "RFC 7919, section 4",
+		"the client's groups rule DHE out, and it offers no other suite that is enabled here", Both},
 	SuiteNotOffered: {"SuiteNotOffered", "WRONG_CIPHER_RETURNED", iana.AlertIllegalParameter, "RFC 9846, section 4.2.3",
 		"the server chose a cipher suite that was not offered", Peer},
 	SuiteChanged: {"SuiteChanged", "WRONG_CIPHER_RETURNED", iana.AlertIllegalParameter, "RFC 9846, section 4.2.3",

@@ -19,6 +19,9 @@ import (
 // client offers. RFC 9846, section 4.3.1; RFC 5246, appendix E.1, for clients
 // without supported_versions.
 func Version(o *Offer, p *policy.Policy, log *trace.Log) (iana.Version, error) {
+	if o.Has(iana.ExtSupportedVersions) && o.Hello.Version <= iana.SSL30 {
+		return 0, fault.With(fault.HelloVersionWrong, "%v", o.Hello.Version)
+	}
 	for _, v := range p.Versions {
 		if !o.offersVersion(v) {
 			log.Refused(trace.Version, uint16(v), trace.NotOffered)
@@ -79,15 +82,23 @@ type Legacy struct {
 
 // SuiteLegacy chooses a cipher suite of TLS 1.2 or below in the policy's order.
 func SuiteLegacy(o *Offer, p *policy.Policy, l Legacy, log *trace.Log) (iana.Suite, error) {
-	return chooseSuite(o, p, log, func(s suite.Params) trace.Why {
+	finite := false // whether a suite is ruled out by the groups of DHE that the client names
+	id, err := chooseSuite(o, p, log, func(s suite.Params) trace.Why {
 		switch {
 		case s.MinVersion > l.Version || s.MaxVersion < l.Version:
 			return trace.WrongVersion
-		case (s.KeyExchange == suite.ECDHE || s.KeyExchange == suite.ECDHEPSK) && !l.Group, s.KeyExchange == suite.DHE && !l.Finite:
+		case (s.KeyExchange == suite.ECDHE || s.KeyExchange == suite.ECDHEPSK) && !l.Group:
+			return trace.NoGroup
+		case s.KeyExchange == suite.DHE && !l.Finite:
+			finite = finite || o.namesFinite() && o.Hello.CipherSuites.Has(s.ID)
 			return trace.NoGroup
 		}
 		return l.Against(s)
 	})
+	if err != nil && finite {
+		err = fault.NoSharedFinite
+	}
+	return id, err
 }
 
 // Outranked reports whether a server would choose another suite of the version
@@ -211,10 +222,7 @@ func GroupLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
 // takes whatever comes, as all did before that RFC. It gives 0 if there is none.
 // RFC 7919, section 4.
 func FiniteLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
-	names := false
-	for i := range o.Groups.Len() {
-		names = names || o.Groups.At(i)>>8 == 1 // RFC 7919, section 2: the code points set aside
-	}
+	names := o.namesFinite()
 	for _, g := range p.Groups {
 		switch {
 		case !kex.IsFinite(g):
@@ -226,6 +234,17 @@ func FiniteLegacy(o *Offer, p *policy.Policy, log *trace.Log) iana.Group {
 		log.Refused(trace.Group, uint16(g), trace.NotOffered)
 	}
 	return 0
+}
+
+// namesFinite reports whether the client names a group of DHE, known or not: a
+// code point that was set aside for them. RFC 7919, section 2.
+func (o *Offer) namesFinite() bool {
+	for i := range o.Groups.Len() {
+		if o.Groups.At(i)>>8 == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // Offers is a list of signature schemes as a peer offers it.

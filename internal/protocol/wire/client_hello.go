@@ -22,6 +22,9 @@ type ClientHello struct {
 	Extensions   Extensions
 }
 
+// MaxClientHello is the length in bytes of the longest body that there can be.
+const MaxClientHello = 2 + 32 + 1 + 32 + 2 + (1<<16 - 2) + 1 + (1<<8 - 1) + 2 + (1<<16 - 1)
+
 // ParseClientHello reads the body of a ClientHello. Its length has to match the
 // form with or without extensions (RFC 5246, section 7.4.1.2).
 func ParseClientHello(body []byte) (m ClientHello, err error) {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 )
@@ -90,10 +91,8 @@ func (e Extensions) Duplicate() (iana.ExtensionType, bool) {
 			low |= 1 << t
 			continue
 		}
-		for _, seen := range high[:n] {
-			if seen == t {
-				return t, true
-			}
+		if slices.Contains(high[:n], t) {
+			return t, true
 		}
 		if n == len(high) {
 			return e.duplicateOfMany()
