@@ -22,6 +22,7 @@ type Conn struct {
 
 	handshakeMu sync.Mutex
 	complete    atomic.Bool
+	parting     atomic.Bool // this side has ended the connection, and said why
 	half        atomic.Bool // data flows, and the handshake goes on in Read: a server's early data, a client's false start
 	handshakeEr error
 	engine      *engine.Conn
@@ -149,6 +150,7 @@ func (c *Conn) readRecord() error {
 	switch {
 	case err != nil:
 		c.in.err = c.netError(err)
+		c.parting.Store(c.engine.Alerted())
 		c.forgetSession()
 	case c.engine.CloseReceived():
 		c.in.err = io.EOF
@@ -178,8 +180,8 @@ func (c *Conn) fill() error {
 }
 
 func timedOut(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 // Write writes data. It runs the handshake if that has not been run.
@@ -275,11 +277,32 @@ func (c *Conn) Close() error {
 		c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
 		alertErr = c.CloseWrite()
 	}
+	if c.parting.Load() {
+		c.letArrive()
+	}
 	if err := c.conn.Close(); err != nil {
 		return err
 	}
 	return alertErr
 }
+
+// letArrive waits until the peer has seen the last word, mostly a fatal alert. If
+// there is something of the peer's left unread, TCP ends the connection with a
+// reset (RFC 1122, section 4.2.2.13), and that may overtake the word: the peer
+// would never learn what was wrong. So the connection is closed for writing, and
+// what still comes is thrown away until the peer closes, too.
+func (c *Conn) letArrive() {
+	conn, ok := c.conn.(interface{ CloseWrite() error })
+	if !ok || conn.CloseWrite() != nil {
+		return
+	}
+	c.conn.SetReadDeadline(time.Now().Add(alertTimeout))
+	io.CopyN(io.Discard, c.conn, maxAfterParting)
+}
+
+// maxAfterParting is how many bytes are taken after the last word at most: more
+// than the longest ClientHello.
+const maxAfterParting = 256 << 10
 
 // CloseWrite says close_notify: no more data will be written; what the peer
 // sends can still be read. The handshake must have been run.

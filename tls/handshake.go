@@ -38,6 +38,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return nil
 	}
 	c.finish()
+	c.parting.Store(c.engine.Alerted())
 	c.forgetSession()
 	c.host.over()
 	return err
@@ -144,7 +145,8 @@ func (c *Conn) interrupted(ctx context.Context, cause error, flush func() error)
 }
 
 // alertTimeout is how long the alert of a handshake that was interrupted may
-// take: there is room for it unless the peer does not read at all.
+// take, and for how long the last word is given time to arrive: there is room for
+// it unless the peer does not read at all.
 const alertTimeout = 100 * time.Millisecond
 
 // errTimeout is a net.Error, as those expect who look for timeouts.

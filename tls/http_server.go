@@ -186,5 +186,6 @@ func (c *httpConn) answerHTTP(err error) {
 		const answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
 			"This is an HTTPS port, and the request came as plain HTTP. Use https:// in the address.\n"
 		c.tls.NetConn().Write([]byte(answer))
+		c.tls.parting.Store(true)
 	}
 }

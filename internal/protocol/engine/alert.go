@@ -98,12 +98,17 @@ func (c *Conn) EOF(err error, now time.Time) error {
 // EndedByAlert reports whether the connection has ended with a fatal alert, of
 // this side or of the peer.
 func (c *Conn) EndedByAlert() bool {
+	_, theirs := errors.AsType[PeerAlert](c.err)
+	return theirs || c.Alerted()
+}
+
+// Alerted reports whether this side has ended the connection with a fatal alert.
+func (c *Conn) Alerted() bool {
 	if c.err == nil {
 		return false
 	}
-	var alert PeerAlert
 	code, _ := fault.Of(c.err)
-	return !code.Silent() || errors.As(c.err, &alert)
+	return !code.Silent()
 }
 
 // Abort ends the connection for a reason of the host, such as its time limit.

@@ -60,6 +60,14 @@ type proxied struct{ *proxyproto.Conn }
 
 func (p *proxied) LocalAddr() net.Addr { return p.Raw().LocalAddr() }
 
+// CloseWrite says that no more will be written, so that the last word arrives.
+func (p *proxied) CloseWrite() error {
+	if conn, ok := p.Raw().(*net.TCPConn); ok {
+		return conn.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
 func (p *proxied) Read(b []byte) (int, error) {
 	if p.ProxyHeader() == nil {
 		_, err := p.Conn.Read(nil)
