@@ -30,6 +30,8 @@ type Filter struct {
 	after int64 // only what has changed since
 }
 
+const ja4Length = 36
+
 func init() {
 	sqlite.MustRegisterDeterministicScalarFunction("within_network", 2, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		network, _ := args[0].(string)
@@ -60,13 +62,19 @@ func (r *Reader) where(f *Filter) (string, []any, error) {
 	if f.after > 0 {
 		add("change>?", f.after)
 	}
-	if f.Cause != "" {
+	switch { // there are indexes for what is not a pattern
+	case strings.Contains(f.Cause, "*"):
 		add("cause GLOB ?", globOf(f.Cause))
+	case f.Cause != "":
+		add("cause=?", f.Cause)
 	}
 	if f.Binding != "" {
-		add("binding=? COLLATE NOCASE", f.Binding)
+		add("binding=?", strings.ToLower(f.Binding)) // as they are written
 	}
-	if f.Client != "" {
+	switch {
+	case len(f.Client) == ja4Length:
+		add("client=?", f.Client)
+	case f.Client != "":
 		add("substr(client,1,?)=?", len(f.Client), f.Client)
 	}
 	if f.Connection != "" {
@@ -280,11 +288,11 @@ func (r *Reader) Groups(ctx context.Context, f *Filter, by string) ([]Group, err
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf(`WITH chosen AS (SELECT * FROM events%[1]s),
-part AS (SELECT %[2]s AS v, %[3]s AS t, sum(count) AS n FROM chosen GROUP BY v, t),
+	query := fmt.Sprintf(`WITH chosen AS MATERIALIZED (SELECT %[2]s AS v, %[3]s AS t, count, time, last, cause, nullif(peer,'') AS peer, nullif(server_name,'') AS name FROM events%[1]s),
+part AS (SELECT v, t, sum(count) AS n FROM chosen GROUP BY v, t),
 best AS (SELECT v, t, max(n) AS n FROM part GROUP BY v)
-SELECT chosen.%[2]s, sum(count), count(*), min(time), max(last), count(DISTINCT cause), count(DISTINCT nullif(peer,'')), count(DISTINCT nullif(server_name,'')), best.t, best.n
-FROM chosen JOIN best ON best.v = chosen.%[2]s GROUP BY chosen.%[2]s ORDER BY sum(count) DESC, chosen.%[2]s`, where, column, top)
+SELECT chosen.v, sum(count), count(*), min(time), max(last), count(DISTINCT cause), count(DISTINCT peer), count(DISTINCT name), best.t, best.n
+FROM chosen JOIN best ON best.v = chosen.v GROUP BY chosen.v ORDER BY sum(count) DESC, chosen.v`, where, column, top)
 	rows, err := r.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

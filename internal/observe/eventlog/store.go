@@ -43,6 +43,9 @@ CREATE TABLE IF NOT EXISTS events (
   fields      TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS events_last ON events (last);
+CREATE INDEX IF NOT EXISTS events_cause ON events (cause, last);
+CREATE INDEX IF NOT EXISTS events_client ON events (client, last);
+CREATE INDEX IF NOT EXISTS events_binding ON events (binding, last);
 `
 
 // version is that of the schema.
@@ -62,11 +65,14 @@ type store struct {
 	number                  int64
 }
 
+// cacheSize is how much of the file who writes it has in memory: 4 MiB.
+const cacheSize = "cache_size(-4096)"
+
 // connect opens a file of SQLite. One connection is enough for who writes.
 func connect(path string, write bool) (*sql.DB, error) {
 	q := url.Values{"_pragma": {"busy_timeout(5000)"}}
 	if write {
-		q["_pragma"] = append(q["_pragma"], "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "journal_size_limit(4194304)", "secure_delete(FAST)", "cache_size(-4096)")
+		q["_pragma"] = append(q["_pragma"], "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(NORMAL)", "journal_size_limit(4194304)", "secure_delete(FAST)", cacheSize)
 	} else {
 		q.Set("mode", "ro")
 		q["_pragma"] = append(q["_pragma"], "query_only(1)")
@@ -129,10 +135,18 @@ func damaged(err error) bool {
 }
 
 func (s *store) prepare() error {
-	if _, err := s.db.Exec(schema + fmt.Sprintf("PRAGMA user_version=%d;", version)); err != nil {
+	has, err := hasCounts(s.db)
+	if err != nil {
 		return err
 	}
-	err := s.db.QueryRow("SELECT coalesce(max(change),0), coalesce(max(number),0) FROM events").Scan(&s.change, &s.number)
+	statements := schema + fmt.Sprintf("PRAGMA user_version=%d;", version)
+	if !has { // what is there already is sorted in memory
+		statements = "PRAGMA cache_size=-65536;" + statements + countsSchema() + "PRAGMA " + cacheSize
+	}
+	if _, err := s.db.Exec(statements); err != nil {
+		return err
+	}
+	err = s.db.QueryRow("SELECT coalesce(max(change),0), coalesce(max(number),0) FROM events").Scan(&s.change, &s.number)
 	for _, p := range []struct {
 		to  **sql.Stmt
 		sql string
@@ -241,6 +255,7 @@ func (s *store) close() error { return s.db.Close() }
 type Reader struct {
 	db     *sql.DB
 	hasher *hasher // nil: nothing was hashed
+	counts bool    // it has counts
 	seen   int64   // the latest change of all events that were given, or that were there before
 }
 
@@ -272,6 +287,10 @@ func Read(dir string) (*Reader, error) {
 	if v > version {
 		db.Close()
 		return nil, fmt.Errorf("%s was written by a newer version of Handsel", path)
+	}
+	if r.counts, err = hasCounts(db); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	// There is an index for last, and what Follow gives is no older.
 	if err := db.QueryRow("SELECT coalesce(max(change),0) FROM events WHERE last>=?", timeText(time.Now().Add(-followed))).Scan(&r.seen); err != nil {

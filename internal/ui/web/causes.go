@@ -173,9 +173,9 @@ func (p *Page) collect(ctx context.Context, page *causesPage) error {
 
 // part adds the failures of a filter by something.
 func (page *causesPage) part(ctx context.Context, log *eventlog.Reader, f *eventlog.Filter, s span, by dimension) error {
-	spreads, err := log.Spread(ctx, f, by.Key, s.step, s.steps)
+	spreads, err := log.Spread(ctx, f, by.Key, s.step, s.steps, mostGroups)
 	p := part{dimension: by}
-	for _, g := range spreads[:min(len(spreads), mostGroups)] {
+	for _, g := range spreads {
 		one := group{Spread: g, Plot: draft(make([]uint32, s.steps), g.Over)}
 		switch by.Key {
 		case "cause":
@@ -207,7 +207,7 @@ func (page *causesPage) others(ctx context.Context, log *eventlog.Reader, f *eve
 	only := *f
 	only.Classes = []eventlog.Class{eventlog.Scanner, eventlog.Health, eventlog.Probe, eventlog.HTTP, eventlog.Internal}
 	var err error
-	page.Others, err = log.Spread(ctx, &only, "class", s.step, s.steps)
+	page.Others, err = log.Spread(ctx, &only, "class", s.step, s.steps, 0)
 	return err
 }
 

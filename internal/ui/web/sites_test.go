@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -121,37 +122,25 @@ func TestSitesAndCausesInBrowser(t *testing.T) {
 
 var withRace bool // the test binary was built with -race
 
-// TestManyEvents: with a million events the first page answers in less than 50 ms,
-// and that of the causes, which counts those of the last day, in less than two
-// seconds.
+// TestManyEvents: with a million events (30,000 where other programs are not
+// required either) the first page answers in less than 50 ms, and that of the causes
+// in less than a second, whatever the time.
 func TestManyEvents(t *testing.T) {
 	if testing.Short() {
-		t.Skip("to write a million events takes seconds: not with -short")
+		t.Skip("to write many events takes seconds: not with -short")
 	}
 	if withRace {
 		t.Skip("it measures time, and SQLite takes thirty times as much with -race")
+	}
+	many := 30_000
+	if os.Getenv("HANDSEL_PEERS") == "required" {
+		many = 1_000_000
 	}
 	s := serve(t)
 	visit(t, s.address, "shop.example.com", tls.VersionTLS11)
 	arrived(t, s.Feed, 1)
 	s.log.Close()
-	db, err := sql.Open("sqlite", filepath.Join(s.dir, eventlog.FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.SetMaxOpenConns(1)
-	// A month of failures with forty causes. The index is made when all are there:
-	// that takes less time.
-	_, err = db.Exec(`PRAGMA synchronous=OFF; DROP INDEX events_last;
-WITH RECURSIVE c(i,t) AS (SELECT 0, '' UNION ALL SELECT i+1, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-'||((i+1)*2.592)||' seconds') FROM c WHERE i<1000000)
-INSERT INTO events (number,change,time,last,count,id,level,class,cause,peer,server_name,binding,client,computer,message,fields)
-SELECT 10+i, 10+i, t, t, 1+i%7, 100+i%5, 2,
- 'client', 'cause-'||(i%40), '10.'||(i%200)||'.'||(i%251)||'.7', 'host'||(i%5000)||'.example.com', 'host'||(i%5000)||'.example.com:443', 't13d'||(i%300)||'h2', 'here', 'A handshake failed.', '{"fault":"NoSharedVersion"}' FROM c WHERE i>0;
-CREATE INDEX events_last ON events (last)`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Close()
+	s.remember(t, many)
 	_, get := open(t, s.options())
 	median := func(path string, n int) time.Duration {
 		var took []time.Duration
@@ -169,12 +158,44 @@ CREATE INDEX events_last ON events (last)`)
 		path  string
 		times int
 		most  time.Duration
-	}{{"/", 5, 50 * time.Millisecond}, {"/sites", 5, 50 * time.Millisecond}, {"/causes", 3, 2 * time.Second}, {"/causes?cause=cause-7", 3, 2 * time.Second},
-		{"/event/500000", 3, 50 * time.Millisecond}, {"/causes?span=month", 1, longestQuery}} {
+	}{{"/", 5, 50 * time.Millisecond}, {"/sites", 5, 50 * time.Millisecond}, {"/event/20000", 3, 50 * time.Millisecond},
+		{"/causes?span=hour", 3, time.Second}, {"/causes", 3, time.Second}, {"/causes?span=week", 3, time.Second}, {"/causes?span=month", 3, time.Second},
+		{"/causes?span=month&by=program", 3, time.Second}, {"/causes?span=month&by=binding", 3, time.Second},
+		{"/causes?cause=cause-7", 3, time.Second}, {"/causes?span=month&cause=cause-7", 3, 2 * time.Second}, {"/causes?span=month&program=t13d0007h2_00000000abcd_00000000abcd", 3, time.Second},
+		{"/causes?span=month&binding=host7.example.com:443", 3, time.Second}} {
 		took := median(c.path, c.times)
-		t.Logf("%-24s %v", c.path, took.Round(100*time.Microsecond))
+		t.Logf("%-40s %v", c.path, took.Round(100*time.Microsecond))
 		if took > c.most {
 			t.Errorf("%s takes %v", c.path, took)
 		}
 	}
+}
+
+// remember fills the log with a month of failures with forty causes, of three hundred
+// programs at five hundred bindings.
+func (s *serving) remember(t *testing.T, many int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(s.dir, eventlog.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	// Indexes and counts are made when all are there: that takes less time.
+	_, err = db.Exec(fmt.Sprintf(`PRAGMA synchronous=OFF; DROP INDEX events_last; DROP INDEX events_cause; DROP INDEX events_client; DROP INDEX events_binding;
+DROP TABLE counts; DROP TRIGGER counts_in; DROP TRIGGER counts_out; DROP TRIGGER counts_more; DROP TRIGGER counts_moved;
+WITH RECURSIVE c(i,t) AS (SELECT 0, '' UNION ALL SELECT i+1, strftime('%%Y-%%m-%%dT%%H:%%M:%%f000Z', 'now', '-'||((i+1)*%f)||' seconds') FROM c WHERE i<%d)
+INSERT INTO events (number,change,time,last,count,id,level,class,cause,peer,server_name,binding,client,computer,message,fields)
+SELECT 10+i, 10+i, t, t, 1+i%%7, 100+i%%5, 2,
+ 'client', 'cause-'||(i%%40), '10.'||(i%%200)||'.'||(i%%251)||'.7', 'host'||(i%%5000)||'.example.com', 'host'||(i%%500)||'.example.com:443',
+ substr('t13d000', 1, 8-length(i%%300))||(i%%300)||'h2_00000000abcd_00000000abcd', 'here', 'A handshake failed.', '{"fault":"NoSharedVersion"}' FROM c WHERE i>0`,
+		30*24*3600/float64(many), many))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	log, err := eventlog.Open(s.dir, eventlog.Settings{Bytes: 10 << 30, Age: 100 * 24 * time.Hour}, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Close()
 }
