@@ -44,9 +44,10 @@ func clientHello(r *reader, c *Context) {
 
 // serverHello is RFC 9846, section 4.2.3; RFC 5246, section 7.4.1.3.
 func serverHello(r *reader, c *Context) {
-	v := iana.Version(r.number(2, "legacy_version", "Version", version))
+	draft := DraftServerHello(r.buf[len(r.buf)-r.Left():])
+	r.number(2, "legacy_version", "Version", version)
 	r.random()
-	if v>>8 == 0x7f && v < 0x7f16 { // drafts of TLS 1.3 before 22
+	if draft {
 		r.number(2, "cipher_suite", "Cipher Suite", cipherSuite)
 	} else {
 		r.opaque(1, "legacy_session_id_echo", "Session ID")
@@ -56,6 +57,22 @@ func serverHello(r *reader, c *Context) {
 	if r.Left() > 0 {
 		r.extensions(c, iana.MsgServerHello)
 	}
+}
+
+// DraftServerHello reports whether the body of a ServerHello has the form of drafts of
+// TLS 1.3 before 22, with neither session ID nor compression
+// (draft-ietf-tls-tls13-21, section 4.1.3). Some servers of those days gave 0x0304 for
+// the version.
+func DraftServerHello(body []byte) bool {
+	const extensions = 2 + 32 + 2
+	switch {
+	case len(body) < extensions:
+		return false
+	case body[0] == 0x7f:
+		return body[1] < 22
+	}
+	return iana.Version(binary.BigEndian.Uint16(body)) == iana.TLS13 && len(body) >= extensions+2 &&
+		int(binary.BigEndian.Uint16(body[extensions:])) == len(body)-extensions-2
 }
 
 // random shows a random and the time that it begins with in TLS 1.2 and below

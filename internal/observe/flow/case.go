@@ -61,7 +61,7 @@ func (s *Story) say(c *explain.Case, m *Message) {
 			}
 		}
 	}
-	if m.Cut {
+	if m.Cut && !m.Uncaptured {
 		c.Cut[m.From-1] = true
 	}
 	if m.Broken != nil {

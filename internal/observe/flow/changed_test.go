@@ -36,7 +36,7 @@ func (l listener) Ended(*tcp.Conn)    {}
 func (l listener) Data(c *tcp.Conn, from trace.Side, data []byte, _ tcp.Chunk) {
 	l[c].said = append(l[c].said, utterance{from, bytes.Clone(data)})
 }
-func (l listener) Gap(c *tcp.Conn, _ trace.Side, _ int64, _ tcp.Chunk) { l[c].lost = true }
+func (l listener) Gap(c *tcp.Conn, _ trace.Side, _ int64, _ bool, _ tcp.Chunk) { l[c].lost = true }
 
 // talks gives the connections of a capture that are whole.
 func talks(t *testing.T, path string) (list []*talk) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -24,6 +25,7 @@ type finder struct {
 	said    [2][]byte  // the first bytes that are not TLS
 	seen    [2]int     // how many such bytes there were
 	pending [2]pending // what may be the beginning of TLS
+	blind   [2]bool    // bytes are missing: what comes is no beginning
 
 	answer []byte // what a server says to a ClientHello that is no TLS
 	at     tcp.Chunk
@@ -33,6 +35,7 @@ func (f *finder) turn() {
 	f.said[0], f.said[1] = f.said[1], f.said[0]
 	f.seen[0], f.seen[1] = f.seen[1], f.seen[0]
 	f.pending[0], f.pending[1] = f.pending[1], f.pending[0]
+	f.blind[0], f.blind[1] = f.blind[1], f.blind[0]
 }
 
 // pending is bytes that are too few to tell whether TLS begins with them.
@@ -160,6 +163,9 @@ func (k *conn) skim(from trace.Side, data []byte, at tcp.Chunk) {
 		return
 	}
 	f.seen[from-1] += len(data)
+	if f.blind[from-1] {
+		return
+	}
 	if n := keptPreamble - len(f.said[from-1]); n > 0 {
 		f.said[from-1] = append(f.said[from-1], data[:min(n, len(data))]...)
 	}
@@ -189,8 +195,8 @@ func (k *conn) look(from trace.Side, b []byte, chunk int) (int, beginning) {
 		what := nothing
 		if i == 0 || i == chunk {
 			what = k.starts(from, b[i:], i == 0 && seen == 0)
-		} else {
-			what = helloAt(b[i:])
+		} else if what = helloAt(b[i:]); what != nothing && !k.led(from, b[:i]) {
+			what = nothing
 		}
 		if what != nothing {
 			return i, what
@@ -205,6 +211,23 @@ func (k *conn) look(from trace.Side, b []byte, chunk int) (int, beginning) {
 		i = next
 	}
 	return len(b), nothing
+}
+
+// led reports whether TLS may begin behind bytes in the middle of a chunk: behind a
+// line, an element of XML, or what is known to come before it. Behind anything else it
+// belongs to a protocol that carries TLS in packets of its own, such as OpenVPN: what
+// follows the hello there is no record.
+func (k *conn) led(from trace.Side, before []byte) bool {
+	switch before[len(before)-1] {
+	case '\n', '>':
+		return true
+	}
+	if k.hello && from == trace.Server {
+		return true
+	}
+	said := k.finder.said
+	said[from-1] = slices.Concat(said[from-1], before[:min(len(before), keptPreamble)])
+	return len(known(said[0], said[1])) > 0
 }
 
 // starts says what a chunk of a side begins with; first is its first one.
@@ -332,15 +355,29 @@ func ssl2At(b []byte) beginning {
 	return nothing
 }
 
+// closed reports whether the last message of a side is an alert that may be
+// close_notify: FTP goes on in the clear after it (RFC 4217, section 6).
+func (k *conn) closed(side trace.Side) bool {
+	for _, m := range slices.Backward(k.story.Messages) {
+		if m.From == side {
+			return m.Name == "Encrypted Alert" || m.Content == iana.ContentAlert && bytes.Equal(m.Raw, []byte{byte(iana.LevelWarning), byte(iana.AlertCloseNotify)})
+		}
+	}
+	return false
+}
+
 // notARecord ends the reading of a side that says something else.
 func (k *conn) notARecord(from trace.Side, at tcp.Chunk) {
 	h := &k.sides[from-1]
 	h.broken = true
-	h.lose()
+	k.lose(from, false)
 	head := h.records.head[:]
-	text := fmt.Sprintf("what the %v says from byte %d on is no record: %s", from, h.records.at, printable(head))
+	code, text := "not-a-record", fmt.Sprintf("what the %v says from byte %d on is no record: %s", from, h.records.at, printable(head))
 	if head[1] == 3 && head[0] >= 20 && head[0] <= 24 {
 		text = fmt.Sprintf("a record of the %v claims %d bytes, %d are allowed", from, binary.BigEndian.Uint16(head[3:]), mostRecord)
 	}
-	k.note(Note{at.Time, at.Frame, from, "not-a-record", text})
+	if k.closed(from) {
+		code, text = "after-tls", fmt.Sprintf("the %v goes on without TLS: %s", from, printable(head))
+	}
+	k.note(Note{at.Time, at.Frame, from, code, text})
 }

@@ -15,6 +15,7 @@ type Story struct {
 	TCP      *tcp.Conn
 	TLS      bool        // TLS or SSL was found
 	Midway   bool        // the capture begins behind the hellos
+	Holed    bool        // bytes of the handshake were not captured
 	QUIC     string      // the version of QUIC that carries it; empty: TCP does
 	Wanted   bool        // it was not, and one side wanted it: the port is one of TLS, or the other side refused STARTTLS
 	Preamble []Preamble  // what came before it
@@ -56,7 +57,7 @@ const (
 
 // A Preamble is what came before TLS on the connection.
 type Preamble struct {
-	Kind   string // "http-connect", "proxy-v1", "proxy-v2", "smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "postgres", "mysql", "socks5"
+	Kind   string // "http-connect", "proxy-v1", "proxy-v2", "smtp", "imap", "pop3", "ftp", "irc", "ldap", "xmpp", "postgres", "mysql", "socks5"
 	Detail string // for example the host that CONNECT names
 }
 
@@ -93,15 +94,16 @@ type Message struct {
 	// Raw is the message with its header of 4 bytes, or an alert's 2 bytes; nil
 	// if it is encrypted and there are no keys, or if it is application data.
 	// It is kept up to a limit; Length is the whole.
-	Raw       []byte
-	Length    int
-	Encrypted bool   // on the wire
-	Opened    bool   // it was decrypted: Raw is what was within
-	Inferred  string // what an encrypted one must be, and from what; empty: nothing is inferred
-	Count     int    // records of a run of application data, else 1
-	Lengths   []int  // of the first records of a run in a handshake of TLS 1.3
-	Broken    error  // where it stopped making sense: a *wire.Error where that is known
-	Cut       bool   // the stream ended or was lost within it
+	Raw        []byte
+	Length     int
+	Encrypted  bool   // on the wire
+	Opened     bool   // it was decrypted: Raw is what was within
+	Inferred   string // what an encrypted one must be, and from what; empty: nothing is inferred
+	Count      int    // records of a run of application data, else 1
+	Lengths    []int  // of the first records of a run in a handshake of TLS 1.3
+	Broken     error  // where it stopped making sense: a *wire.Error where that is known
+	Cut        bool   // the stream ended or was lost within it: Raw is its beginning
+	Uncaptured bool   // with Cut: it was not said in part, but captured in part
 
 	// Most messages came in one frame and one record: these are theirs.
 	frame, seg [1]int

@@ -52,6 +52,7 @@ func TestPreambles(t *testing.T) {
 		{"imap", "* OK ready", "a STARTTLS\r\n", "* OK ready\r\na OK\r\n"},
 		{"pop3", "+OK ready", "STLS\r\n", "+OK ready\r\n+OK\r\n"},
 		{"ftp", "220 ready", "AUTH TLS\r\n", "220 ready\r\n234 go\r\n"},
+		{"irc", "", "CAP LS 302\r\nNICK a\r\nSTARTTLS\r\n", ":irc.example 670 a :go ahead\r\n"},
 		{"xmpp", "", "<stream><starttls xmlns='x'/>", "<proceed/>"},
 		{"ldap", "", "0\x1d\x02\x01\x01w\x18\x80\x161.3.6.1.4.1.1466.20037", "0\x0c"},
 		{"postgres", "", "\x00\x00\x00\x08\x04\xd2\x16\x2f", "S"},

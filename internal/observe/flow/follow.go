@@ -1,9 +1,11 @@
 package flow
 
 import (
+	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
 
 // Options say what a Follower keeps.
@@ -21,6 +23,9 @@ const (
 	// mostRaw is how many bytes of a message are kept, and mostRawConn of all
 	// messages of a connection.
 	mostRaw, mostRawConn = 1 << 17, 1 << 19
+	// mostGaps is how many gaps of a connection are noted: that there were more, and of
+	// how many bytes, is with its sides.
+	mostGaps = 4
 	// mostNotes is how many notes of a connection are kept.
 	mostNotes = 100
 )
@@ -54,6 +59,7 @@ type conn struct {
 	hello  bool      // a ClientHello came
 	finder finder
 
+	gaps    int
 	carried int // bytes of application data that are kept
 	options *Options
 	unlock  *unlocking // nil if there are no keys
@@ -133,20 +139,34 @@ func (f *Follower) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk)
 }
 
 // Gap notes that bytes are missing.
-func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
+func (f *Follower) Gap(c *tcp.Conn, from trace.Side, n int64, taken bool, at tcp.Chunk) {
 	k := f.conn(c)
 	h := &k.sides[from-1]
+	k.story.Holed = k.story.Holed || taken && !k.over()
 	if !h.began {
 		k.interrupted(from)
+		k.finder.blind[from-1] = true
 		return
 	}
 	if h.broken {
 		return
 	}
-	k.note(Note{at.Time, at.Frame, from, "gap", plural(n, "byte") + " of the " + from.String() + " were not captured"})
-	h.lose()
-	h.records.skip(n)
+	if k.gaps++; k.gaps <= mostGaps {
+		k.note(Note{at.Time, at.Frame, from, "gap", plural(n, "byte") + " of the " + from.String() + " were not captured"})
+	}
+	k.recordPart(from, at)
+	k.lose(from, taken)
+	h.records.skip(k, from, n, at)
 	k.missed(from, n)
+}
+
+// over reports whether the handshake was over, as far as it can be seen: both sides
+// have gone on.
+func (k *conn) over() bool {
+	if k.v13 || k.story.Version == 0 { // the first that is encrypted is of the handshake
+		return k.story.Data[0].Records > 1 && k.story.Data[1].Records > 1
+	}
+	return k.sides[0].sealedN > 0 && k.sides[1].sealedN > 0
 }
 
 // Ended tells the story.
@@ -193,12 +213,28 @@ func (k *conn) note(n Note) {
 	}
 }
 
-// lose gives up the handshake message that is under way.
-func (h *half) lose() {
-	if h.message != nil {
-		h.message.Cut = true
+// lose gives up the handshake message that is under way; uncaptured, if its side has
+// said it whole.
+func (k *conn) lose(from trace.Side, uncaptured bool) {
+	h := &k.sides[from-1]
+	if m := h.message; m != nil {
+		m.Cut, m.Uncaptured = true, uncaptured
+		k.keepPart(m, h.partial)
 	}
 	h.partial, h.message, h.skip = h.partial[:0], nil, true
+}
+
+// keepPart keeps the beginning of a message, and what a hello says there.
+func (k *conn) keepPart(m *Message, b []byte) {
+	if len(b) <= wire.HeaderLen {
+		return
+	}
+	m.Raw = k.keep(b)
+	if f := field.Handshake(b, field.Context{From: m.From}).Find("ClientHello.extensions.server_name"); f != nil && f.Error == "" {
+		if list, err := wire.ParseServerNameClient(b[f.Start+4 : f.End]); err == nil {
+			k.story.ServerName = string(list)
+		}
+	}
 }
 
 // cut tells of what a side had begun to say.
@@ -206,7 +242,10 @@ func (k *conn) cut(from trace.Side, at int64) {
 	h := &k.sides[from-1]
 	if h.message != nil {
 		h.message.Cut = true
-		h.message.Raw = append([]byte(nil), h.partial...)
+		k.keepPart(h.message, h.partial)
+		return
+	}
+	if h.broken {
 		return
 	}
 	if len(h.records.buf) > 0 && h.records.headLen == 0 {

@@ -24,7 +24,7 @@ func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp
 		k.changeCipherSpec(from, head, content, at)
 	case head.Content == iana.ContentApplicationData:
 		k.applicationData(from, head, at)
-	case h.sealed && !k.v13, k.story.Midway && !k.hello && hidden(head.Content, content):
+	case k.sealed(from, head.Content, content):
 		h.sealed = true
 		k.encrypted(from, head, at)
 	case head.Content == iana.ContentHandshake:
@@ -37,8 +37,36 @@ func (k *conn) record(from trace.Side, head RecordHeader, content []byte, at tcp
 	}
 }
 
-// hidden reports whether a record of a connection that was captured from its middle
-// is encrypted: it holds nothing that makes sense.
+// recordPart takes the beginning of a record of handshake messages, of which the rest is
+// missing.
+func (k *conn) recordPart(from trace.Side, at tcp.Chunk) {
+	h := &k.sides[from-1]
+	head, ok := h.records.header()
+	if content := h.records.buf; ok && head.Content == iana.ContentHandshake && !h.records.drop && len(content) > 0 && h.mac == 0 && !k.sealed(from, head.Content, content) {
+		k.handshake(from, head, content, at)
+	}
+}
+
+// unread takes a record whose content was not captured, or not whole: if it is encrypted,
+// not more can be said of others.
+func (k *conn) unread(from trace.Side, head RecordHeader, at tcp.Chunk) {
+	h := &k.sides[from-1]
+	switch {
+	case head.Content == iana.ContentApplicationData:
+		k.applicationData(from, head, at)
+	case head.Content != iana.ContentChangeCipherSpec && !k.v13 && (h.sealed || h.ccs && k.story.Version == 0):
+		k.encrypted(from, head, at)
+	}
+}
+
+// sealed reports whether a record is encrypted, application data apart.
+func (k *conn) sealed(from trace.Side, t iana.ContentType, content []byte) bool {
+	h := &k.sides[from-1]
+	return h.sealed && !k.v13 || (k.story.Midway && !k.hello || h.ccs && k.story.Version == 0) && hidden(t, content)
+}
+
+// hidden reports whether a record of a connection of which a part was not captured is
+// encrypted: it holds nothing that makes sense.
 func hidden(t iana.ContentType, b []byte) bool {
 	switch t {
 	case iana.ContentAlert:
@@ -203,7 +231,7 @@ func (k *conn) encrypted(from trace.Side, head RecordHeader, at tcp.Chunk) {
 	}
 	m := k.newMessage(from, head, at, name)
 	m.Encrypted = true
-	if h.sealedN++; h.sealedN == 1 && head.Content == iana.ContentHandshake {
+	if h.sealedN++; h.sealedN == 1 && head.Content == iana.ContentHandshake && !k.story.Holed {
 		m.Inferred = "Finished: it is the first encrypted message of this side"
 	}
 }
@@ -245,7 +273,7 @@ func (k *conn) handshake(from trace.Side, head RecordHeader, content []byte, at 
 		if ok && head.Length > mostMessage {
 			k.note(Note{at.Time, at.Frame, from, "long-message", fmt.Sprintf("a handshake message of the %v claims %d bytes", from, head.Length)})
 			h.message.Type, h.message.Name, h.message.Length = head.Type, wire.MessageName(head.Type), head.Length
-			h.lose()
+			k.lose(from, false)
 			return
 		}
 		if ok && len(h.partial) == wire.HeaderLen+head.Length {
@@ -294,6 +322,10 @@ func (k *conn) message(from trace.Side, t iana.HandshakeType, raw []byte, at tcp
 	case iana.MsgServerHello:
 		k.serverHello(m, raw[wire.HeaderLen:])
 	case iana.MsgClientKeyExchange:
+		if k.story.Version == 0 && !k.sides[trace.Server-1].began { // the ServerHello was not captured, and its version is that of records from here on
+			k.story.Version = min(m.Records[0].Version, iana.TLS12)
+			k.note(Note{at.Time, at.Frame, from, "inferred-version", "the version is that of the client's records: the ServerHello was not captured"})
+		}
 		k.exchange(raw)
 	case iana.MsgNewSessionTicket:
 		k.newTicket(raw)

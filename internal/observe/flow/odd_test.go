@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/observe/flow"
@@ -68,5 +69,9 @@ func TestDraftServerHello(t *testing.T) {
 	s := answered(t, record(iana.ContentHandshake, hello))
 	if m := s.Messages[1]; m.Broken != nil || s.Version != 0x7f12 || s.Suite != iana.TLS_AES_256_GCM_SHA384 || s.Group != iana.X25519 || s.JA3S == "" {
 		t.Errorf("%v %v %v %q, %v", s.Version, s.Suite, s.Group, s.JA3S, m.Broken)
+	}
+	s = answered(t, record(iana.ContentHandshake, strings.Replace(hello, "\x7f\x12", "\x03\x04", 1)))
+	if m := s.Messages[1]; m.Broken != nil || s.Version != iana.TLS13 || s.Suite != iana.TLS_AES_256_GCM_SHA384 || s.Group != iana.X25519 || s.Tree(m).Find("ServerHello.cipher_suite") == nil {
+		t.Errorf("with the final number: %v %v %v, %v", s.Version, s.Suite, s.Group, m.Broken)
 	}
 }

@@ -16,14 +16,19 @@ func (k *conn) preambles() {
 	if len(client)+len(server) == 0 {
 		return
 	}
-	for _, p := range protocols {
-		if detail, ok := p.is(client, server); ok {
-			k.story.Preamble = append(k.story.Preamble, Preamble{p.kind, detail})
-		}
-	}
-	if len(k.story.Preamble) == 0 {
+	if k.story.Preamble = known(client, server); len(k.story.Preamble) == 0 {
 		k.story.Preamble = []Preamble{{"unknown", printable(append(bytes.Clone(client), server...))}}
 	}
+}
+
+// known gives the protocols that what either side says is of.
+func known(client, server []byte) (list []Preamble) {
+	for _, p := range protocols {
+		if detail, ok := p.is(client, server); ok {
+			list = append(list, Preamble{p.kind, detail})
+		}
+	}
+	return list
 }
 
 // protocols are those that TLS may begin within.
@@ -61,6 +66,9 @@ var protocols = []struct {
 	}},
 	{"ftp", func(c, s []byte) (string, bool) {
 		return line(s), bytes.HasPrefix(s, []byte("220")) && contains(c, "AUTH ")
+	}},
+	{"irc", func(c, _ []byte) (string, bool) {
+		return "", bytes.HasPrefix(c, []byte("STARTTLS\r\n")) || bytes.HasPrefix(c, []byte("CAP ")) && contains(c, "STARTTLS")
 	}},
 	{"xmpp", func(c, s []byte) (string, bool) {
 		return "", contains(c, "<starttls") || contains(c, "<STARTTLS")

@@ -103,8 +103,10 @@ func (r *reader) take(k *conn, from trace.Side, data []byte, at tcp.Chunk) {
 		if r.missing > 0 {
 			return
 		}
-		if !r.drop {
-			k.record(from, headerOf(r.head[:], r.at), content, at)
+		if head := headerOf(r.head[:], r.at); r.drop {
+			k.unread(from, head, at)
+		} else {
+			k.record(from, head, content, at)
 		}
 		r.reset()
 	}
@@ -134,17 +136,19 @@ func (r *reader) brought(frame, n int) {
 }
 
 // skip leaves out bytes that were not captured.
-func (r *reader) skip(n int64) {
-	switch {
-	case r.headLen == headerLen && n < r.missing:
+func (r *reader) skip(k *conn, from trace.Side, n int64, at tcp.Chunk) {
+	known := r.headLen == headerLen // where the record ends
+	if known && n < r.missing {
 		r.missing -= n
 		r.drop = true
-	case r.headLen == headerLen && n == r.missing:
-		r.reset()
-	default:
-		r.reset()
-		r.lost = true
+		return
 	}
+	lost := !known || n > r.missing
+	if known {
+		k.unread(from, headerOf(r.head[:], r.at), at)
+	}
+	r.reset()
+	r.lost = lost
 }
 
 // plural gives a count in words.

@@ -51,7 +51,7 @@ func (k *conn) serverHello(m *Message, body []byte) {
 	if err != nil {
 		m.Broken = err
 		if s.Version == 0 { // else it is one too many, and changes nothing
-			s.Version = versionOfBroken(m, hello.Version)
+			s.Version, s.Suite = choiceOfBroken(m, hello.Version)
 			k.v13 = s.Version == iana.TLS13 || isDraft(s.Version) // before draft 22 the message had another form
 		}
 		return
@@ -84,7 +84,7 @@ func (k *conn) serverHello(m *Message, body []byte) {
 		return
 	}
 	share, ok := hello.Extensions.Get(iana.ExtKeyShare)
-	if !ok && isDraft(s.Version) {
+	if !ok && (isDraft(s.Version) || field.DraftServerHello(body)) {
 		share, ok = hello.Extensions.Get(field.DraftKeyShare)
 	}
 	if ok {
@@ -99,22 +99,25 @@ func (k *conn) serverHello(m *Message, body []byte) {
 	}
 }
 
-// versionOfBroken gives the version that the part of a ServerHello which makes sense
-// chooses.
-func versionOfBroken(m *Message, legacy iana.Version) iana.Version {
+// choiceOfBroken gives the version and the suite that the part of a ServerHello which
+// makes sense chooses.
+func choiceOfBroken(m *Message, legacy iana.Version) (v iana.Version, suite iana.Suite) {
 	tree := field.Handshake(m.Raw, field.Context{From: trace.Server})
+	v = legacy
 	if f := tree.Find("ServerHello.extensions.supported_versions.selected_version"); f != nil && f.End == f.Start+2 {
-		return iana.Version(binary.BigEndian.Uint16(m.Raw[f.Start:]))
+		v = iana.Version(binary.BigEndian.Uint16(m.Raw[f.Start:]))
 	}
-	return legacy
+	if f := tree.Find("ServerHello.cipher_suite"); f != nil && f.End == f.Start+2 {
+		suite = iana.Suite(binary.BigEndian.Uint16(m.Raw[f.Start:]))
+	}
+	return v, suite
 }
 
 // asFinal gives a ServerHello of a draft of TLS 1.3 before 22 in the form that it has
-// had since: they had neither session ID nor compression
-// (draft-ietf-tls-tls13-21, section 4.1.3).
+// had since.
 func asFinal(body []byte) []byte {
 	const random, suite = 2 + 32, 2 + 32 + 2
-	if len(body) < suite || body[0] != 0x7f || body[1] >= 22 {
+	if !field.DraftServerHello(body) {
 		return body
 	}
 	return slices.Concat(body[:random], []byte{0}, body[random:suite], []byte{0}, body[suite:])
@@ -148,17 +151,19 @@ func (k *conn) conclude(c *tcp.Conn) {
 		case s.Version == 0:
 		case certificate:
 			s.Resumed = No
-		case server.ccs:
+		case server.ccs && !s.Holed:
 			s.Resumed = Yes
 		}
 		if s.Version != 0 && (client.ccs && server.ccs || s.Version == iana.SSL20) && client.sealedN > 0 && server.sealedN > 0 && !s.misunderstood() {
 			s.Complete = Yes
+		} else if s.Holed {
+			s.Complete = k.completeOfPart()
 		} else if s.Version != 0 && client.began && server.began && !s.Midway {
 			s.Complete = No
 		} else if s.partial() {
 			k.completeOfOne()
 		}
-		if s.ClientAuth == Unknown && s.Complete == Yes {
+		if s.ClientAuth == Unknown && s.Complete == Yes && !s.Holed {
 			s.ClientAuth = No
 		}
 	}
@@ -205,9 +210,6 @@ func (k *conn) complete13() Known {
 	if k.story.oneSided() {
 		return Unknown
 	}
-	if client.sealedN == 0 || server.sealedN == 0 {
-		return No
-	}
 	if u := k.unlock; u != nil && (u.finished[0] || u.finished[1]) {
 		if u.finished[0] && u.finished[1] {
 			return Yes
@@ -215,6 +217,12 @@ func (k *conn) complete13() Known {
 		if k.story.Ended.Fatal {
 			return No
 		}
+	}
+	if k.story.Holed {
+		return k.completeOfPart()
+	}
+	if client.sealedN == 0 || server.sealedN == 0 {
+		return No
 	}
 	var sealed [2]int   // encrypted messages of either side, since the client's first
 	var closed *Message // an alert of the client that came before anything of the server
@@ -239,6 +247,21 @@ func (k *conn) complete13() Known {
 	last := k.story.Messages[len(k.story.Messages)-1]
 	k.note(Note{last.Time, 0, 0, "inferred-complete", "the handshake is taken for complete: the client has answered the server's encrypted flight"})
 	return Probably
+}
+
+// completeOfPart infers whether the handshake was complete of which bytes were not
+// captured: both sides have gone on, or it is not known.
+func (k *conn) completeOfPart() Known {
+	n := 1
+	if k.v13 || k.story.Version == 0 { // the first record of either side may be of the handshake
+		n = 2
+	}
+	if k.story.Data[0].Records >= n && k.story.Data[1].Records >= n {
+		k.note(Note{k.story.TCP.Last, 0, 0, "inferred-complete", "the handshake is taken for complete: both sides go on with application data"})
+		return Probably
+	}
+	k.note(Note{k.story.TCP.Last, 0, 0, "holes", "bytes of the handshake were not captured: what became of it is not known"})
+	return Unknown
 }
 
 // completeOfOne infers from a part of the connection whether the handshake was
@@ -285,7 +308,7 @@ func (k *conn) ending(c *tcp.Conn) {
 		case k.gone(last.From.Other(), last): // whoever closes first ends the connection
 		case last.Name == "Encrypted Alert":
 			*e = Ending{How: "alert", By: last.From, Frame: frameOf(last), Time: last.Time}
-			if k.story.Complete == Yes || k.story.Complete == Probably || k.story.Midway {
+			if k.story.Complete == Yes || k.story.Complete == Probably || k.story.Midway || k.story.Holed {
 				e.How, e.Alert = "close_notify", iana.AlertCloseNotify
 				last.Inferred = "close_notify: it is the last that was said, and the handshake was over"
 			}
@@ -335,7 +358,9 @@ func (s *Story) oneSided() bool { return s.TCP.Sides[0].Segments == 0 || s.TCP.S
 
 // partial reports whether so much was not captured that it does not show what became
 // of the handshake.
-func (s *Story) partial() bool { return s.Midway || s.oneSided() }
+func (s *Story) partial() bool {
+	return s.Midway || s.oneSided() || s.Holed && s.Complete != Yes && s.Complete != Probably
+}
 
 // Doubtful reports whether the connection failed, or may have: nothing was asked
 // over it that can be seen.

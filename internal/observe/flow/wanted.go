@@ -45,7 +45,14 @@ func (k *conn) wanted(c *tcp.Conn) {
 		s.Wanted = len(status) > 3 && status[2] != '2'
 		return
 	}
-	s.Wanted = slices.Contains(ports, c.Server.Port()) && (len(client) > 0 || refused(c) || unopened(c))
+	s.Wanted = slices.Contains(ports, c.Server.Port()) && (len(client) > 0 && (!c.Guessed && !s.Holed || isText(client)) || refused(c) || unopened(c))
+}
+
+// isText reports whether bytes begin a line, and so are what a client says first, also
+// if the capture does not show that it was: the middle of something encrypted is none.
+func isText(b []byte) bool {
+	const enough = 8
+	return len(b) >= enough && !slices.ContainsFunc(b[:enough], func(c byte) bool { return c < ' ' || c > '~' })
 }
 
 // A refusal reports whether a server has said no to the wish for TLS, and the client

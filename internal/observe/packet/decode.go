@@ -2,6 +2,7 @@ package packet
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 
 	"github.com/handsel-tls/handsel/internal/observe/pcap"
@@ -34,6 +35,7 @@ type Decoder struct {
 	s       *Segment
 	u       *Datagram
 	missing int // bytes of the frame that were not captured
+	most    int // of them that IP can lack: the link layer may say how much it carries
 	layers  int
 	via     [96]byte
 	viaLen  int
@@ -46,7 +48,7 @@ type Decoder struct {
 func (d *Decoder) Decode(p *pcap.Packet, s *Segment, u *Datagram) Kind {
 	d.p, d.s, d.u = p, s, u
 	d.missing = max(p.Length-len(p.Data), 0)
-	d.layers, d.viaLen, d.frames = 0, 0, nil
+	d.layers, d.viaLen, d.frames, d.most = 0, 0, nil, math.MaxInt
 	k := d.link(p.Link, p.Data)
 	d.Count[k]++
 	return k
@@ -182,7 +184,7 @@ func (d *Decoder) within(b []byte, length int) ([]byte, int) {
 	if length <= len(b) {
 		return b[:length], 0
 	}
-	return b, length - len(b)
+	return b, min(length-len(b), d.most)
 }
 
 // ipv6 reads the header of RFC 8200.

@@ -67,6 +67,8 @@ func option6(kind byte, header string) []byte {
 func TestLayers(t *testing.T) {
 	tso := frame(four)
 	binary.BigEndian.PutUint16(tso[16:], 0)
+	overlong := raw(four)
+	binary.BigEndian.PutUint16(overlong[2:], uint16(len(overlong)+3))
 	for _, c := range []struct {
 		name string
 		link pcap.Link
@@ -92,6 +94,8 @@ func TestLayers(t *testing.T) {
 		{"vlan", pcap.LinkEthernet, join(macs, etherVLAN, 0x6000|5, etherIPv4, raw(four)), "vlan 5"},
 		{"qinq", pcap.LinkEthernet, join(macs, etherQinQ, 100, etherVLAN, 200, etherIPv6, raw(six)), "vlan 100, vlan 200"},
 		{"pppoe", pcap.LinkEthernet, join(macs, etherPPPoE, "\x11\x00", 7, 2+len(raw(four)), 0x0021, raw(four)), "pppoe 7"},
+		{"pppoe, and padding that ip counts", pcap.LinkEthernet, join(macs, etherPPPoE, "\x11\x00", 7, 2+len(raw(four)), 0x0021, overlong, "\x00\x00\x00"), "pppoe 7"},
+		{"security group tag", pcap.LinkEthernet, join(macs, etherTagged, "\x01\x01\x00\x01\x00\x02", etherIPv4, raw(four)), ""},
 		{"mpls", pcap.LinkEthernet, join(macs, etherMPLS, "\x00\x01\x00\x40\x00\x02\x01\x40", raw(four)), "mpls 16, mpls 32"},
 		{"pseudowire", pcap.LinkEthernet, join(macs, etherMPLS, "\x00\x01\x01\x40\x00\x00\x00\x00", frame(four)), "mpls 16"},
 		{"snap", pcap.LinkEthernet, join(macs, len(raw(four))+8, "\xaa\xaa\x03\x00\x00\x00", etherIPv4, raw(four)), ""},

@@ -18,6 +18,7 @@ const (
 	etherSpan2   = 0x88be // a mirrored frame, ERSPAN types I and II
 	etherSpan3   = 0x22eb // ERSPAN type III
 	etherPPP     = 0x880b
+	etherTagged  = 0x8909 // Cisco's metadata: a security group tag
 )
 
 // UDP ports of tunnels.
@@ -83,6 +84,12 @@ func (d *Decoder) etherType(t uint16, b []byte) Kind {
 			}
 			d.note("vlan", int(binary.BigEndian.Uint16(b)&0xfff))
 			t, b = binary.BigEndian.Uint16(b[2:]), b[4:]
+		case etherTagged: // version 1 byte, number of options 1, then 4 bytes each, type 2
+			if len(b) < 2 || len(b) < 4+int(b[1])*4 {
+				return Cut
+			}
+			n := 4 + int(b[1])*4
+			t, b = binary.BigEndian.Uint16(b[n-2:]), b[n:]
 		case etherMPLS:
 			return d.mpls(b)
 		case etherPPPoE: // version and type 1 byte, code 1, session 2, length 2. RFC 2516, section 4
@@ -90,7 +97,11 @@ func (d *Decoder) etherType(t uint16, b []byte) Kind {
 				return Cut
 			}
 			d.note("pppoe", int(binary.BigEndian.Uint16(b[2:])))
-			return d.ppp(b[6:])
+			n := int(binary.BigEndian.Uint16(b[4:]))
+			b = b[6:]
+			b = b[:min(n, len(b))] // what is behind is padding, whatever IP says: some devices count it in
+			d.most = n - len(b)
+			return d.ppp(b)
 		case etherPPP:
 			return d.ppp(b)
 		case etherBridge:

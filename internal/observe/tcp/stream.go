@@ -23,6 +23,8 @@ type stream struct {
 
 	waiting []piece // what came too early, by sequence number; they do not overlap
 	held    int     // bytes of it
+	heard   uint32  // the highest number that the other side has acknowledged, if it has any
+	hears   bool    // it has
 	acked   int     // segments since the other side acknowledged what is missing; 0: it has not
 }
 
@@ -60,7 +62,7 @@ func (c *Conn) add(t *Table, from trace.Side, s *packet.Segment) {
 	c.opening(t, from, s)
 	seq := s.Seq
 	if s.Flags&packet.SYN != 0 {
-		if !st.syn && !st.started {
+		if !st.syn && !st.started || st.first != seq && !c.confirmed && st.offset == 0 && len(st.waiting) == 0 {
 			*st = stream{started: true, syn: true, first: seq, next: seq + 1, highest: seq + 1}
 		} else if st.syn && st.first == seq {
 			side.Retransmitted++
@@ -74,7 +76,7 @@ func (c *Conn) add(t *Table, from trace.Side, s *packet.Segment) {
 		return // what it carries is not data (RFC 9293, section 3.5.3)
 	}
 	length := len(s.Payload) + s.Snapped
-	if !st.started && (length > 0 || s.Flags&packet.FIN != 0) {
+	if !st.started && (length > 0 || s.Flags&packet.FIN != 0 || !c.Guessed) { // the SYN of this side was not captured
 		*st = stream{started: true, first: seq - 1, next: seq, highest: seq}
 	}
 	if s.Flags&packet.ACK != 0 {
@@ -137,6 +139,9 @@ func (st *stream) has(from, to uint32) bool {
 	return slices.ContainsFunc(st.waiting, func(p piece) bool { return after(from, p.seq) >= 0 && after(to, p.end()) <= 0 })
 }
 
+// reached reports whether the other side has all bytes before a sequence number.
+func (st *stream) reached(seq uint32) bool { return st.hears && after(st.heard, seq) >= 0 }
+
 // deliver hands on a piece that begins where the stream is, or before.
 func (c *Conn) deliver(t *Table, from trace.Side, p piece) {
 	side, st := c.Of(from), &c.streams[from-1]
@@ -161,7 +166,7 @@ func (c *Conn) deliver(t *Table, from trace.Side, p piece) {
 		side.Snapped += n
 		st.next += uint32(n)
 		st.offset += n
-		t.handler.Gap(c, from, n, at)
+		t.handler.Gap(c, from, n, true, at)
 	}
 }
 
@@ -282,6 +287,9 @@ func (st *stream) insert(i int, p piece) {
 // missing, they were not captured.
 func (c *Conn) acknowledged(t *Table, of trace.Side, s *packet.Segment) {
 	st := &c.streams[of-1]
+	if !st.hears || after(s.Ack, st.heard) > 0 {
+		st.heard, st.hears = s.Ack, true
+	}
 	if !st.started || len(st.waiting) == 0 {
 		return
 	}
@@ -304,20 +312,29 @@ func (c *Conn) skip(t *Table, from trace.Side) {
 	n := int64(after(p.seq, st.next))
 	at := Chunk{p.frame, p.time, st.offset}
 	side.Lost += n
+	taken := st.reached(p.seq)
 	st.next, st.offset, st.acked = p.seq, st.offset+n, 0
-	t.handler.Gap(c, from, n, at)
+	t.handler.Gap(c, from, n, taken, at)
 	c.drain(t, from)
 }
 
-// giveUp delivers all that waits.
+// giveUp delivers all that waits, and tells of what is missing at the end: up to the
+// FIN, or to what the other side has acknowledged.
 func (c *Conn) giveUp(t *Table, from trace.Side) {
 	for len(c.streams[from-1].waiting) > 0 {
 		c.skip(t, from)
 	}
 	st := &c.streams[from-1]
-	if missing := int64(after(st.finAt, st.next)); st.fin && missing > 0 && missing < farthest {
+	end := st.next
+	switch {
+	case st.fin:
+		end = st.finAt
+	case st.started && st.hears && after(st.heard, st.next) > 1: // one may be a FIN
+		end = st.heard
+	}
+	if missing := int64(after(end, st.next)); missing > 0 && missing < farthest {
 		c.Of(from).Lost += missing
-		t.handler.Gap(c, from, missing, Chunk{c.Of(from).Fin, c.Last, st.offset})
-		st.next, st.offset = st.finAt, st.offset+missing
+		t.handler.Gap(c, from, missing, st.reached(end), Chunk{c.Of(from).Fin, c.Last, st.offset})
+		st.next, st.offset = end, st.offset+missing
 	}
 }

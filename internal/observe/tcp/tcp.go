@@ -129,6 +129,8 @@ type Chunk struct {
 type Handler interface {
 	Opened(*Conn)
 	Data(c *Conn, from trace.Side, data []byte, at Chunk) // in order; what is lost comes as Gap
-	Gap(c *Conn, from trace.Side, n int64, at Chunk)
+	// Gap tells of bytes that are missing; taken, if the other side has them: they were
+	// not captured, or cut off, but not lost.
+	Gap(c *Conn, from trace.Side, n int64, taken bool, at Chunk)
 	Ended(*Conn) // once, and last
 }

@@ -59,8 +59,12 @@ func (s *teller) Data(_ *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk) {
 	s.say("%v %d+%d %s", from, at.Frame, at.Offset, data)
 }
 
-func (s *teller) Gap(_ *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
-	s.say("%v %d+%d gap of %d", from, at.Frame, at.Offset, n)
+func (s *teller) Gap(_ *tcp.Conn, from trace.Side, n int64, taken bool, at tcp.Chunk) {
+	had := ""
+	if taken {
+		had = " that the other side has"
+	}
+	s.say("%v %d+%d gap of %d%s", from, at.Frame, at.Offset, n, had)
 }
 
 func (s *teller) Ended(c *tcp.Conn) { s.say("%v by %d", c.End.How, c.End.By) }
@@ -122,7 +126,7 @@ func TestStories(t *testing.T) {
 				w.send(s, packet.ACK, 200, 115, "")
 			}
 			w.send(c, data, 115, 200, "more")
-		}, []string{"client 4+0 gap of 10", "client 4+10 later", "client 25+15 more", "open by 0"}, nil},
+		}, []string{"client 4+0 gap of 10 that the other side has", "client 4+10 later", "client 25+15 more", "open by 0"}, nil},
 		{"reset, and data that was on its way", func(w *wire) {
 			w.open()
 			w.send(c, packet.RST, 100, 0, "")
@@ -154,6 +158,28 @@ func TestStories(t *testing.T) {
 			w.send(c, packet.SYN, 5000, 0, "")
 			w.send(c, data, 5001, 0, "two")
 		}, []string{"client 4+0 one", "replaced by another connection of the same ports by 0", "client 6+0 two", "open by 0"}, nil},
+		{"not captured at the end", func(w *wire) {
+			w.open()
+			w.send(c, data, 100, 200, "hello")
+			w.send(c, packet.ACK, 105, 300, "")
+		}, []string{"client 4+0 hello", "server 0+0 gap of 100 that the other side has", "open by 0"}, func(c *tcp.Conn) bool { return c.Sides[1].Lost == 100 }},
+		{"only a FIN was not captured", func(w *wire) {
+			w.open()
+			w.send(c, packet.ACK, 100, 201, "")
+		}, []string{"open by 0"}, nil},
+		{"one SYN and the first data were not captured", func(w *wire) {
+			w.send(c, packet.SYN, 99, 0, "")
+			w.send(s, packet.ACK, 200, 105, "")
+			w.send(s, data, 210, 105, "world")
+		}, []string{"client 0+0 gap of 5 that the other side has", "server 3+0 gap of 10", "server 3+10 world", "open by 0"}, nil},
+		{"a SYN-ACK that is not the first", func(w *wire) {
+			w.send(c, packet.SYN, 99, 0, "")
+			w.send(s, packet.SYN|packet.ACK, 199, 100, "")
+			w.send(s, packet.SYN|packet.ACK, 7_000_199, 100, "")
+			w.send(c, packet.ACK, 100, 7_000_200, "")
+			w.send(s, packet.SYN|packet.ACK, 399, 100, "")
+			w.send(s, data, 7_000_200, 100, "world")
+		}, []string{"server 6+0 world", "open by 0"}, nil},
 		{"far away", func(w *wire) {
 			w.open()
 			w.send(c, data, 100+1<<30, 200, "what")
@@ -204,8 +230,8 @@ func (s *turner) Data(c *tcp.Conn, from trace.Side, data []byte, _ tcp.Chunk) {
 		c.Turn()
 	}
 }
-func (s *turner) Gap(*tcp.Conn, trace.Side, int64, tcp.Chunk) {}
-func (s *turner) Ended(*tcp.Conn)                             {}
+func (s *turner) Gap(*tcp.Conn, trace.Side, int64, bool, tcp.Chunk) {}
+func (s *turner) Ended(*tcp.Conn)                                   {}
 
 // TestAnyOrder cuts a stream into pieces that overlap, and shuffles them: what
 // comes out is what went in.
@@ -245,8 +271,8 @@ func (c *collector) Opened(*tcp.Conn) {}
 func (c *collector) Data(_ *tcp.Conn, _ trace.Side, data []byte, _ tcp.Chunk) {
 	c.b = append(c.b, data...)
 }
-func (c *collector) Gap(_ *tcp.Conn, _ trace.Side, n int64, _ tcp.Chunk) { c.lost += n }
-func (c *collector) Ended(*tcp.Conn)                                     {}
+func (c *collector) Gap(_ *tcp.Conn, _ trace.Side, n int64, _ bool, _ tcp.Chunk) { c.lost += n }
+func (c *collector) Ended(*tcp.Conn)                                             {}
 
 // TestLimits: what waits, and what is open, is bounded, and what is silent ends.
 func TestLimits(t *testing.T) {

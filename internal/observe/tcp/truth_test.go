@@ -65,7 +65,9 @@ func (w *watcher) Data(c *tcp.Conn, from trace.Side, data []byte, at tcp.Chunk) 
 	w.at(c, from, int64(len(data)), at)
 }
 
-func (w *watcher) Gap(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) { w.at(c, from, n, at) }
+func (w *watcher) Gap(c *tcp.Conn, from trace.Side, n int64, _ bool, at tcp.Chunk) {
+	w.at(c, from, n, at)
+}
 
 func (w *watcher) at(c *tcp.Conn, from trace.Side, n int64, at tcp.Chunk) {
 	o := &w.offset[c][from-1]

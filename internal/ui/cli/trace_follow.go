@@ -40,8 +40,8 @@ type tracer struct {
 
 	shown map[string]bool // fields of --hex that there were
 
-	held  held // of connections that did not fail, until the failed ones were told of
-	count struct{ conns, tls, failed int }
+	held  held                               // of connections that did not fail, until the failed ones were told of
+	count struct{ tls, failed, without int } // without TLS, and failed
 }
 
 // read tells of a file; "-" is standard input.
@@ -241,13 +241,15 @@ func (t *tracer) explain(s *flow.Story) []explain.Finding {
 
 // story tells of one connection, if it is wanted.
 func (t *tracer) story(s *flow.Story) {
-	t.count.conns++
 	failed := s.Failed()
-	if s.TLS {
+	switch {
+	case s.TLS:
 		t.count.tls++
-	}
-	if failed {
-		t.count.failed++
+		if failed {
+			t.count.failed++
+		}
+	case failed:
+		t.count.without++
 	}
 	if !t.wants(s, failed) {
 		return
@@ -305,6 +307,10 @@ func (t *tracer) wants(s *flow.Story, failed bool) bool {
 func (t *tracer) rest() {
 	t.held.release(t.out)
 	if !t.flags.json && t.show == nil {
-		fmt.Fprintf(t.out, "%s%s with TLS, %d of them failed%s\n", t.color.dim, counted(t.count.tls, "connection", "connections"), t.count.failed, t.color.off)
+		more := ""
+		if t.count.without > 0 {
+			more = fmt.Sprintf("; %d that should have had it failed without", t.count.without)
+		}
+		fmt.Fprintf(t.out, "%s%s with TLS, %d of them failed%s%s\n", t.color.dim, counted(t.count.tls, "connection", "connections"), t.count.failed, more, t.color.off)
 	}
 }

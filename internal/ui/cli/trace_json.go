@@ -222,6 +222,7 @@ func (j *jsonLine) message(m *traceMessage) {
 	j.text("alert", m.Alert)
 	j.text("level", m.Level)
 	j.flag("cut", m.Cut)
+	j.flag("uncaptured", m.Uncaptured)
 	j.text("broken", m.Broken)
 	if len(m.Certificates) > 0 {
 		j.key("certificates")

@@ -190,7 +190,10 @@ func (v *traceView) tellMessages(b *strings.Builder, c colors, more func(i int))
 				b.WriteString("  (" + plain(s) + ")")
 			}
 		}
-		if m.Cut {
+		switch {
+		case m.Uncaptured:
+			b.WriteString("  (the rest was not captured)")
+		case m.Cut:
 			b.WriteString("  (not whole)")
 		}
 		b.WriteString("\n")

@@ -8,7 +8,6 @@ import (
 	"github.com/handsel-tls/handsel/internal/observe/flow"
 	"github.com/handsel-tls/handsel/internal/observe/packet"
 	"github.com/handsel-tls/handsel/internal/observe/tcp"
-	"github.com/handsel-tls/handsel/internal/protocol/iana"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 	"github.com/handsel-tls/handsel/internal/protocol/wire"
 )
@@ -92,19 +91,20 @@ type traceSide struct {
 }
 
 type traceMessage struct {
-	From      string  `json:"from"`
-	Name      string  `json:"name"`
-	Millis    float64 `json:"at_ms"`
-	Length    int     `json:"length"`
-	Frames    []int   `json:"frames"`
-	Records   int     `json:"records,omitempty"`
-	Encrypted bool    `json:"encrypted,omitempty"`
-	Opened    bool    `json:"opened,omitempty"`
-	Inferred  string  `json:"inferred,omitempty"`
-	Alert     string  `json:"alert,omitempty"`
-	Level     string  `json:"level,omitempty"`
-	Cut       bool    `json:"cut,omitempty"`
-	Broken    string  `json:"broken,omitempty"`
+	From       string  `json:"from"`
+	Name       string  `json:"name"`
+	Millis     float64 `json:"at_ms"`
+	Length     int     `json:"length"`
+	Frames     []int   `json:"frames"`
+	Records    int     `json:"records,omitempty"`
+	Encrypted  bool    `json:"encrypted,omitempty"`
+	Opened     bool    `json:"opened,omitempty"`
+	Inferred   string  `json:"inferred,omitempty"`
+	Alert      string  `json:"alert,omitempty"`
+	Level      string  `json:"level,omitempty"`
+	Cut        bool    `json:"cut,omitempty"`
+	Uncaptured bool    `json:"uncaptured,omitempty"`
+	Broken     string  `json:"broken,omitempty"`
 
 	Certificates []*traceCertificate `json:"certificates,omitempty"`
 	Fields       *traceField         `json:"fields,omitempty"`
@@ -145,9 +145,9 @@ func (v *traceView) fill(s *flow.Story, file string) {
 	}
 	if s.Version != 0 {
 		v.Version = field.Version(s.Version)
-		if !(s.Version == iana.SSL20) {
-			v.Suite = s.Suite.String()
-		}
+	}
+	if s.Suite != 0 {
+		v.Suite = s.Suite.String()
 	}
 	if s.Group != 0 {
 		v.Group = s.Group.String()
@@ -190,7 +190,7 @@ func sideView(s *tcp.Side) traceSide {
 
 func messageView(m *flow.Message, at float64) traceMessage {
 	v := traceMessage{
-		From: m.From.String(), Name: m.Name, Millis: at, Length: m.Length, Frames: m.Frames, Encrypted: m.Encrypted, Opened: m.Opened, Inferred: m.Inferred, Cut: m.Cut,
+		From: m.From.String(), Name: m.Name, Millis: at, Length: m.Length, Frames: m.Frames, Encrypted: m.Encrypted, Opened: m.Opened, Inferred: m.Inferred, Cut: m.Cut, Uncaptured: m.Uncaptured,
 	}
 	if n := max(len(m.Records), m.Count); n > 1 {
 		v.Records = n

@@ -210,10 +210,10 @@ func (e *extract) close(to io.Writer) error {
 // nobody listens to what a table says.
 type nobody struct{}
 
-func (nobody) Opened(*tcp.Conn)                              {}
-func (nobody) Data(*tcp.Conn, trace.Side, []byte, tcp.Chunk) {}
-func (nobody) Gap(*tcp.Conn, trace.Side, int64, tcp.Chunk)   {}
-func (nobody) Ended(*tcp.Conn)                               {}
+func (nobody) Opened(*tcp.Conn)                                  {}
+func (nobody) Data(*tcp.Conn, trace.Side, []byte, tcp.Chunk)     {}
+func (nobody) Gap(*tcp.Conn, trace.Side, int64, bool, tcp.Chunk) {}
+func (nobody) Ended(*tcp.Conn)                                   {}
 
 // A spool is a source whose packets are kept in a temporary file, to be read
 // again.

@@ -163,7 +163,10 @@ func (h *Handshake) said(s *flow.Story, m *flow.Message, at time.Duration) {
 		step.Look = "broken"
 		v.About = append(v.About, "It stops making sense: "+m.Broken.Error())
 	}
-	if m.Cut {
+	switch {
+	case m.Uncaptured:
+		v.About = append(v.About, "It is not whole here: the rest of it was not captured")
+	case m.Cut:
 		step.Look = "broken"
 		v.About = append(v.About, "It is not whole: the stream ends or is lost within it")
 	}
