@@ -28,11 +28,14 @@ var legacy = func() Policy {
 	p := compatible
 	p.Name = "legacy"
 	p.Versions = append(slices.Clone(p.Versions), iana.TLS11, iana.TLS10)
-	p.Suites = append(slices.Clone(p.Suites),
+	withoutSecrecy := slices.Index(p.Suites, iana.TLS_RSA_WITH_AES_128_GCM_SHA256)
+	p.Suites = slices.Insert(slices.Clone(p.Suites), withoutSecrecy,
 		iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA,
 		iana.TLS_DHE_RSA_WITH_AES_256_CBC_SHA,
 		iana.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,
 		iana.TLS_DHE_RSA_WITH_AES_256_CBC_SHA256,
+	)
+	p.Suites = append(p.Suites,
 		iana.TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA,
 		iana.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA,
 		iana.TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA,

@@ -67,6 +67,22 @@ func TestForwardSecrecy(t *testing.T) {
 	}
 }
 
+// TestForwardSecrecyFirst: where RSA key exchange is allowed, a suite with the same
+// cipher and forward secrecy comes first. RFC 9325, section 4.1.
+func TestForwardSecrecyFirst(t *testing.T) {
+	for _, name := range policy.Names() {
+		p, _ := policy.Named(name)
+		for i, id := range p.Suites {
+			s, _ := suite.Of(id)
+			for _, later := range p.Suites[i+1:] {
+				if l, _ := suite.Of(later); s.KeyExchange == suite.RSA && s.Cipher == l.Cipher && l.KeyExchange != suite.RSA && l.Auth != suite.DSSKey {
+					t.Errorf("%s: %v before %v", name, id, later)
+				}
+			}
+		}
+	}
+}
+
 func TestBetween(t *testing.T) {
 	for _, c := range []struct {
 		low, high iana.Version
