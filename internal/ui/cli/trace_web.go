@@ -24,14 +24,22 @@ func (a *app) traceWeb(ctx context.Context, files []string, f *traceFlags, t *tr
 	for i, name := range files {
 		names[i] = filepath.Base(name)
 	}
-	c := web.NewCapture(strings.Join(names, ", "), func(id string, s *flow.Story) []web.Form { return t.forms(id, s, files) })
+	title := names[0]
+	if len(names) > 1 {
+		title = fmt.Sprintf("%d files", len(names))
+	}
+	c := web.NewCapture(title, func(id string, s *flow.Story) []web.Form { return t.forms(id, s, files) })
 	number := 0 // of the file
 	t.show = func(s *flow.Story) {
 		kind := ""
 		if s.QUIC != "" { // whose connections have numbers of their own
 			kind = "q"
 		}
-		c.Add(fmt.Sprintf("%d.%s%d", number, kind, s.TCP.ID), s)
+		file := ""
+		if len(files) > 1 {
+			file = names[number]
+		}
+		c.Add(fmt.Sprintf("%d.%s%d", number, kind, s.TCP.ID), file, s)
 	}
 	var failed error
 	for i, name := range files {
@@ -75,8 +83,14 @@ func (a *app) announce(page *web.Page) {
 
 // forms are the ways to take a connection of a capture away.
 func (t *tracer) forms(id string, s *flow.Story, files []string) []web.Form {
+	digits, _, _ := strings.Cut(id, ".")
+	number, _ := strconv.Atoi(digits)
 	view := func() *traceView {
-		v := newTraceView(s, t.file)
+		file := ""
+		if len(files) > 1 {
+			file = files[number]
+		}
+		v := newTraceView(s, file)
 		if v.Failed || s.Ended.How == "fin" {
 			v.Findings = explain.Explain(s.Case())
 		}
@@ -96,12 +110,7 @@ func (t *tracer) forms(id string, s *flow.Story, files []string) []web.Form {
 			return e.Encode(v)
 		}},
 		{Name: "pcapng", Text: "Download pcapng", Write: func(w io.Writer) error {
-			file, _, _ := strings.Cut(id, ".")
-			n, err := strconv.Atoi(file)
-			if err != nil {
-				return err
-			}
-			return packetsOf(w, files[n], s, t.flags.mostOpen)
+			return packetsOf(w, files[number], s, t.flags.mostOpen)
 		}},
 	}
 }

@@ -17,25 +17,33 @@ type Capture struct {
 
 	mu   sync.RWMutex
 	rows []Row
-	of   map[string]*flow.Story
+	of   map[string]told
 	left int // not kept
+}
+
+// A told is a connection of a file.
+type told struct {
+	file  string
+	story *flow.Story
 }
 
 // NewCapture makes an empty one. forms gives the ways to take a connection away.
 func NewCapture(name string, forms func(id string, s *flow.Story) []Form) *Capture {
-	return &Capture{name: name, forms: forms, of: map[string]*flow.Story{}}
+	return &Capture{name: name, forms: forms, of: map[string]told{}}
 }
 
-// Add adds a connection. Its id is in the addresses of pages.
-func (c *Capture) Add(id string, s *flow.Story) {
+// Add adds a connection of a file, which is named if there are several. Its id is in the
+// addresses of pages.
+func (c *Capture) Add(id, file string, s *flow.Story) {
 	row := ofStory(id, s)
+	row.File = file
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.rows) >= mostStories && !row.Failed || len(c.rows) >= 2*mostStories {
 		c.left++
 		return
 	}
-	c.rows, c.of[id] = append(c.rows, row), s
+	c.rows, c.of[id] = append(c.rows, row), told{file, s}
 }
 
 // Left gives how many connections are not kept.
@@ -72,12 +80,14 @@ func (c *Capture) Rows(f *Filter, skip, most int) (rows []Row, total int) {
 // Find gives a connection in full.
 func (c *Capture) Find(id string) *Handshake {
 	c.mu.RLock()
-	s := c.of[id]
+	t := c.of[id]
 	c.mu.RUnlock()
-	if s == nil {
+	if t.story == nil {
 		return nil
 	}
-	h := pageOfStory(id, s)
-	h.Forms = c.forms(id, s)
+	h := pageOfStory(id, t.story)
+	h.File = t.file
+	h.fact(Fact{"File", t.file, ""})
+	h.Forms = c.forms(id, t.story)
 	return h
 }

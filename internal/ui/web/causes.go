@@ -55,6 +55,8 @@ type causesPage struct {
 
 	Spans    []span
 	Span     string
+	Step     string // that a bar of a plot stands for
+	Zone     string // of the times
 	Class    string
 	By       string
 	Chosen   []picked // of a value of a dimension; none: all is shown
@@ -74,8 +76,20 @@ type picked struct {
 // A part is failures by something.
 type part struct {
 	dimension
+	Span   string
 	Groups []group
 }
+
+// Count is how often what is shown happened.
+func (p *part) Count() (n int) {
+	for _, g := range p.Groups {
+		n += g.Count
+	}
+	return n
+}
+
+// Some reports whether there are more groups than are shown.
+func (p *part) Some() bool { return len(p.Groups) == mostGroups }
 
 // A group is a value with how often it failed.
 type group struct {
@@ -144,7 +158,7 @@ func (p *Page) collect(ctx context.Context, page *causesPage) error {
 			s = other
 		}
 	}
-	page.Span = s.Name
+	page.Span, page.Step, page.Zone = s.Name, stepName(s.step), time.Now().Format("MST")
 	var class eventlog.Class
 	if page.Class != "" {
 		if err := class.UnmarshalText([]byte(page.Class)); err != nil {
@@ -174,9 +188,9 @@ func (p *Page) collect(ctx context.Context, page *causesPage) error {
 // part adds the failures of a filter by something.
 func (page *causesPage) part(ctx context.Context, log *eventlog.Reader, f *eventlog.Filter, s span, by dimension) error {
 	spreads, err := log.Spread(ctx, f, by.Key, s.step, s.steps, mostGroups)
-	p := part{dimension: by}
+	p := part{dimension: by, Span: page.Span}
 	for _, g := range spreads {
-		one := group{Spread: g, Plot: draft(make([]uint32, s.steps), g.Over)}
+		one := group{Spread: g, Plot: draft(make([]uint32, s.steps), g.Over, s.step)}
 		switch by.Key {
 		case "cause":
 			one.About = sentenceOf(g.Value)
@@ -185,11 +199,31 @@ func (page *causesPage) part(ctx context.Context, log *eventlog.Reader, f *event
 			if g.Value != "" {
 				one.Href = page.At(by.Key, g.Value)
 			}
+		case "sni":
+			one.Href = handshakesWith(&Filter{Site: g.Value})
+		case "client":
+			one.Href = handshakesWith(&Filter{Peer: g.Value})
 		}
 		p.Groups = append(p.Groups, one)
 	}
 	page.Parts = append(page.Parts, p)
 	return err
+}
+
+// handshakesWith gives the address of the failures that a filter chooses among those
+// that the server still has; empty: the filter is.
+func handshakesWith(f *Filter) string {
+	if *f == (Filter{}) {
+		return ""
+	}
+	f.Failed = true
+	return "/?" + f.query().Encode()
+}
+
+// Latest is the address of the failures that were chosen, as far as the server still
+// has them.
+func (page *causesPage) Latest() string {
+	return handshakesWith(&Filter{Cause: page.Cause(), Program: page.query.Get("program"), Site: page.query.Get("binding")})
 }
 
 // sentenceOf says what a cause is; empty: it is none of the catalogue.

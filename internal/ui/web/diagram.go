@@ -110,7 +110,7 @@ func (l *drawn) place(here string) {
 	}
 	l.TextX, l.Anchor = (clientX+serverX)/2, "middle"
 	switch {
-	case l.Kind == "state" || l.Kind == "keys":
+	case l.Kind == "state":
 		l.TextX, l.Anchor = serverX-12, "end"
 	case l.arrow():
 		l.X1, l.X2 = clientX, serverX

@@ -200,6 +200,9 @@ func (f *Filter) mayWant(h *endpoint.Handshake) bool {
 	quick := *f
 	quick.Cause, quick.Program, quick.Version = "", "", ""
 	r := Row{Name: h.ServerName, Connection: h.Connection.String(), Failed: h.Failure != nil}
+	if b := h.Binding(); b != nil && f.Site != "" {
+		r.Binding = b.Key.String()
+	}
 	if f.Peer != "" {
 		r.Client = address(h.Remote)
 	}

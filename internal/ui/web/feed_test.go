@@ -61,7 +61,7 @@ func serve(t testing.TB) *serving {
 	}
 	server := endpoint.New(endpoint.Options{KeepMessages: true, OnHandshake: func(h *endpoint.Handshake) {
 		if h.Failure != nil {
-			s.log.Tell(told{h})
+			s.log.Tell(seen{h})
 		}
 		s.Tell(h)
 	}})
@@ -85,10 +85,10 @@ func (s *serving) options() Options {
 	return Options{Source: s.Feed, Estate: s.estate, Events: func() (*eventlog.Reader, error) { return eventlog.Read(s.dir) }}
 }
 
-// told is a failure for the event log.
-type told struct{ h *endpoint.Handshake }
+// seen is a failure for the event log.
+type seen struct{ h *endpoint.Handshake }
 
-func (t told) Describe(yield func(*eventlog.Entry)) {
+func (t seen) Describe(yield func(*eventlog.Entry)) {
 	e := &eventlog.Entry{Event: eventlog.Event{ID: eventlog.AlertSent, Time: t.h.Started.Add(t.h.Duration), Peer: "192.0.2.1", ServerName: t.h.ServerName, Client: programOf(t.h.ClientHello)}}
 	e.Fault, e.Sentence, e.Alert, e.AlertCode, e.Hello = t.h.Failure.Fault, t.h.Failure.Sentence, t.h.Failure.Alert, t.h.Failure.Number, t.h.ClientHello
 	if b := t.h.Binding(); b != nil {
@@ -131,11 +131,12 @@ func TestFeed(t *testing.T) {
 		t.Fatal("it does not go as it should")
 	}
 	arrived(t, f, 3)
+	_, port, _ := net.SplitHostPort(address)
 	for _, c := range []struct {
 		filter Filter
 		want   int
 	}{
-		{Filter{}, 3}, {Filter{Failed: true}, 1}, {Filter{Name: "SHOP.example.com"}, 2}, {Filter{Name: ".example.com"}, 3}, {Filter{Version: "TLS 1.2"}, 1},
+		{Filter{}, 3}, {Filter{Failed: true}, 1}, {Filter{Site: "SHOP.example.com"}, 2}, {Filter{Site: ".example.com"}, 3}, {Filter{Site: "shop"}, 2}, {Filter{Site: "SHOP.example.com:" + port}, 2}, {Filter{Site: "0.0.0.0:" + port}, 1}, {Filter{Site: "0.0.0.0"}, 0}, {Filter{Version: "TLS 1.2"}, 1},
 		{Filter{Cause: "no-common-version"}, 1}, {Filter{Cause: "no-common-suite"}, 0}, {Filter{Program: "t11"}, 1}, {Filter{Peer: "127."}, 3}, {Filter{Peer: "192."}, 0},
 	} {
 		rows, total := f.Rows(&c.filter, 0, 100)
@@ -161,7 +162,6 @@ func TestFeed(t *testing.T) {
 			t.Errorf("there is a handshake %q", id)
 		}
 	}
-	_, port, _ := net.SplitHostPort(address)
 	var total [2]uint32
 	for _, b := range f.all.slots[:3] {
 		good, bad := f.Hour(b.handshake.Binding().Key)

@@ -85,7 +85,7 @@ func talk(t *testing.T, client, server *tls.Config) []spoken {
 func capture(t *testing.T, connections ...[]spoken) *Capture {
 	t.Helper()
 	c := NewCapture("test.pcapng", func(string, *flow.Story) []Form { return nil })
-	f := flow.NewFollower(func(s *flow.Story) { c.Add("0."+string(rune('0'+s.TCP.ID)), s) }, flow.Options{Plain: true})
+	f := flow.NewFollower(func(s *flow.Story) { c.Add("0."+string(rune('0'+s.TCP.ID)), "", s) }, flow.Options{Plain: true})
 	table := tcp.NewTable(f, tcp.Limits{})
 	var d packet.Decoder
 	var s packet.Segment

@@ -22,6 +22,7 @@ var functions = template.FuncMap{
 	"rfc":    func(t time.Time) string { return t.Format(time.RFC3339Nano) },
 	"moment": func(t time.Time) string { return t.Format(time.DateTime) },
 	"millis": took,
+	"count":  count,
 	"teach":  func(kind, name string) *lesson { return teach(kind, name) },
 	"side":   func(s trace.Side) string { return s.String() },
 	"hedge": func(c explain.Confidence) string {
@@ -48,7 +49,9 @@ type list struct {
 	Causes   []string
 	Rows     []Row
 	Total    int
-	First    int // number of the first row
+	Day      string // of the rows that do not say theirs
+	Zone     string // of their times
+	First    int    // number of the first row
 	Last     int
 	Previous string
 	Next     string
@@ -62,14 +65,14 @@ func (l *list) Blank() *Row { return &Row{} }
 // filterOf reads a filter from an address.
 func filterOf(q url.Values) Filter {
 	return Filter{
-		Failed: q.Get("failed") != "", Name: q.Get("name"), Cause: q.Get("cause"), Program: q.Get("program"), Version: q.Get("version"), Peer: q.Get("peer"), Connection: q.Get("connection"),
+		Failed: q.Get("failed") != "", Site: q.Get("name"), Cause: q.Get("cause"), Program: q.Get("program"), Version: q.Get("version"), Peer: q.Get("peer"), Connection: q.Get("connection"),
 	}
 }
 
 // query is the reverse.
 func (f *Filter) query() url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"name": f.Name, "cause": f.Cause, "program": f.Program, "version": f.Version, "peer": f.Peer, "connection": f.Connection} {
+	for name, value := range map[string]string{"name": f.Site, "cause": f.Cause, "program": f.Program, "version": f.Version, "peer": f.Peer, "connection": f.Connection} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -105,6 +108,7 @@ func (p *Page) now(w http.ResponseWriter, r *http.Request) {
 	if skip+len(l.Rows) < l.Total {
 		l.Next = page(skip + perPage)
 	}
+	l.dates(time.Now())
 	for _, v := range iana.Versions() {
 		l.Versions = append(l.Versions, v.String())
 	}
@@ -118,12 +122,47 @@ func (p *Page) now(w http.ResponseWriter, r *http.Request) {
 	p.show(w, http.StatusOK, "now", frame{Title: title, Place: "/", Body: &l})
 }
 
+// dates says of which day the rows are: those of a server of today, but for some, and
+// those of a capture of that of the first.
+func (l *list) dates(now time.Time) {
+	l.Day, l.Zone = now.Format(time.DateOnly), now.Format("MST")
+	if l.Feed == "" && len(l.Rows) > 0 {
+		l.Day, l.Zone = l.Rows[0].Day(), l.Rows[0].Time.Format("MST")
+	}
+	for i := range l.Rows {
+		if day := l.Rows[i].Day(); day != l.Day {
+			l.Rows[i].OtherDay = day
+		}
+	}
+}
+
 // one is the page of one handshake.
 type one struct {
 	*Handshake
 	Here    string // its address
 	Diagram *diagram
 	Shown   *shown
+	Others  []link // lists of those that have something in common with it
+}
+
+// others gives the lists that a handshake is in, and when its cause was one before.
+func (p *Page) others(h *Handshake) (list []link) {
+	add := func(what, value string, f Filter) {
+		if value != "" {
+			list = append(list, link{what + value, "/?" + f.query().Encode()})
+		}
+	}
+	add("", h.Name, Filter{Site: h.Name})
+	add("", h.Cause, Filter{Cause: h.Cause})
+	family, _, _ := strings.Cut(h.Program, "_")
+	add("client family ", family, Filter{Program: family})
+	if at := strings.LastIndexByte(h.Client, ':'); at > 0 {
+		add("from ", h.Client[:at], Filter{Peer: h.Client[:at+1]})
+	}
+	if p.events != nil && h.Cause != "" {
+		list = append(list, link{h.Cause + " over time", "/causes?cause=" + url.QueryEscape(h.Cause)})
+	}
+	return list
 }
 
 // handshake answers with one.
@@ -147,7 +186,7 @@ func (p *Page) one(w http.ResponseWriter, r *http.Request, h *Handshake, here st
 	if err != nil || chosen < 0 || chosen >= len(h.Messages) {
 		chosen, path = h.first()
 	}
-	body := &one{Handshake: h, Here: here, Shown: h.show(here, chosen, path), Diagram: draw(h, here, chosen, q.Has("all"))}
+	body := &one{Handshake: h, Here: here, Shown: h.show(here, chosen, path), Diagram: draw(h, here, chosen, q.Has("all")), Others: p.others(h)}
 	name := h.Name
 	if name == "" {
 		name = h.Server

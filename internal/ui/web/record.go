@@ -1,7 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/observe/fingerprint"
@@ -87,9 +90,9 @@ func pageOfRecord(row Row, h *endpoint.Handshake) *Handshake {
 	}
 	p.steps(h)
 	for _, c := range h.Choices() {
-		choice := Choice{Topic: c.Topic, Chosen: c.Chosen}
+		choice := Choice{Topic: c.Topic, Chosen: placed(c.Chosen)}
 		for _, r := range c.Refused {
-			choice.Refused = append(choice.Refused, Refusal(r))
+			choice.Refused = append(choice.Refused, Refusal{placed(r.Value), r.Why})
 		}
 		p.Choices = append(p.Choices, choice)
 	}
@@ -103,16 +106,27 @@ func pageOfRecord(row Row, h *endpoint.Handshake) *Handshake {
 	return p
 }
 
-// steps adds what happened.
+// placed says of a candidate that has no name, but a place in the client's list, that
+// it is one.
+func placed(value string) string {
+	digits, ok := strings.CutPrefix(value, "#")
+	if n, err := strconv.Atoi(digits); ok && err == nil {
+		return fmt.Sprintf("number %d of the client's", n+1)
+	}
+	return value
+}
+
+// steps adds what happened. Changes of keys are left out: encryption is seen from the
+// messages.
 func (p *Handshake) steps(h *endpoint.Handshake) {
 	p.Steps = append(p.Steps, Step{Kind: "note", Text: "TCP is opened by the system, unseen from here", Message: -1})
 	said := newTranscript(h)
 	for _, s := range h.Steps() {
 		step := Step{At: s.At, Text: s.Name, Message: -1, From: trace.Server}
 		switch s.Kind {
-		case "state", "keys":
+		case "state":
 			step.Kind = s.Kind
-		case "asked", "answered":
+		case "asked", "answered", "keys":
 			continue // what the server asks itself is in the choices
 		case "sent", "alert sent", "received", "alert received":
 			step.Kind = "message"
@@ -129,6 +143,9 @@ func (p *Handshake) steps(h *endpoint.Handshake) {
 				break
 			}
 			m := said.next(t, step.From)
+			for _, before := range said.passed {
+				p.change(step, before)
+			}
 			step.Text = m.Name
 			p.add(&step, m)
 		}
@@ -137,6 +154,18 @@ func (p *Handshake) steps(h *endpoint.Handshake) {
 	if len(p.Steps) == 1 {
 		p.Steps = append(p.Steps, Step{Kind: "note", Text: "nothing was said", Message: -1})
 	}
+}
+
+// change adds a ChangeCipherSpec, which came just before the message of a step. It is
+// what the server waited for before it went on to wait for Finished.
+func (p *Handshake) change(s Step, m Message) {
+	s.Text = m.Name
+	p.add(&s, m)
+	at := len(p.Steps)
+	if last := p.Steps[at-1]; last.Kind == "state" && last.Text == "WAIT_FINISHED" && m.From == trace.Client {
+		at, s.At = at-1, last.At
+	}
+	p.Steps = slices.Insert(p.Steps, at, s)
 }
 
 // add adds the message of a step.

@@ -16,8 +16,8 @@ import (
 // its message, also where it is encrypted on the wire.
 func TestServerSeesInside(t *testing.T) {
 	for version, want := range map[uint16]struct{ clear, sealed string }{
-		tls.VersionTLS13: {"ClientHello ServerHello", "EncryptedExtensions Certificate CertificateVerify Finished Finished"},
-		tls.VersionTLS12: {"ClientHello ServerHello Certificate ServerKeyExchange ServerHelloDone ClientKeyExchange", "Finished Finished"},
+		tls.VersionTLS13: {"ClientHello ServerHello ChangeCipherSpec", "EncryptedExtensions Certificate CertificateVerify Finished Finished"},
+		tls.VersionTLS12: {"ClientHello ServerHello Certificate ServerKeyExchange ServerHelloDone ClientKeyExchange ChangeCipherSpec ChangeCipherSpec", "Finished Finished"},
 	} {
 		s := serve(t)
 		if !visit(t, s.address, "shop.example.com", version) {
@@ -26,6 +26,13 @@ func TestServerSeesInside(t *testing.T) {
 		arrived(t, s.Feed, 1)
 		rows, _ := s.Rows(&Filter{}, 0, 1)
 		h := s.Find(rows[0].ID)
+		var steps []string
+		for _, step := range h.Steps {
+			steps = append(steps, step.Text)
+		}
+		if order := strings.Join(steps, " "); version == tls.VersionTLS12 && !strings.Contains(order, "WAIT_CCS ChangeCipherSpec WAIT_FINISHED Finished") {
+			t.Errorf("in order: %s", order)
+		}
 		var clear, sealed []string
 		for _, m := range h.Messages {
 			if m.Tree == nil || m.Length == 0 || len(m.Tree.Raw) != m.Length || m.Tree.Error != "" {

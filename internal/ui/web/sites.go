@@ -52,18 +52,6 @@ func (s *site) Broken() bool {
 	return slices.ContainsFunc(s.Certs, func(c cert) bool { return c.Problem != "" || c.Days < 0 })
 }
 
-// Host is the name that leads to the binding, for a filter; empty: any does.
-func (s *site) Host() string {
-	key, err := bindings.ParseKey(s.On)
-	if err != nil {
-		return ""
-	}
-	if key.Kind() == bindings.KindWildcardName {
-		return "." + key.Host()
-	}
-	return key.Host()
-}
-
 // A cert is a certificate of a binding.
 type cert struct {
 	Name    string
@@ -150,7 +138,7 @@ func (p *Page) site(b *admin.Binding) site {
 	}
 	if feed, ok := p.source.(*Feed); ok {
 		good, bad := feed.Hour(key)
-		s.Plot = draft(good[:], bad[:])
+		s.Plot = draft(good[:], bad[:], time.Minute)
 		for i := range good {
 			s.Good, s.Bad = s.Good+good[i], s.Bad+bad[i]
 		}
@@ -162,6 +150,7 @@ func (p *Page) site(b *admin.Binding) site {
 type plot struct {
 	Width, Height int
 	Bars          []bar
+	Scale         string // how high the highest is
 }
 
 type bar struct {
@@ -174,8 +163,8 @@ const (
 	barWidth   = 4 // with the gap beside it
 )
 
-// draft makes a plot; nil if there is nothing to see.
-func draft(good, bad []uint32) *plot {
+// draft makes a plot of counts in steps of a time; nil if there is nothing to see.
+func draft(good, bad []uint32, step time.Duration) *plot {
 	most := uint32(0)
 	for i := range good {
 		most = max(most, good[i]+bad[i])
@@ -183,7 +172,7 @@ func draft(good, bad []uint32) *plot {
 	if most == 0 {
 		return nil
 	}
-	p := &plot{Width: barWidth * len(good), Height: plotHeight}
+	p := &plot{Width: barWidth * len(good), Height: plotHeight, Scale: fmt.Sprintf("%d in %s at most", most, stepName(step))}
 	scale := func(n uint32) int { return int((uint64(n)*plotHeight + uint64(most) - 1) / uint64(most)) }
 	for i := range good {
 		below := scale(good[i])
@@ -196,4 +185,12 @@ func draft(good, bad []uint32) *plot {
 		}
 	}
 	return p
+}
+
+// stepName gives a step of a plot in words.
+func stepName(d time.Duration) string {
+	if d >= time.Hour {
+		return count(int(d.Hours()), "hour")
+	}
+	return count(int(d.Minutes()), "minute")
 }

@@ -27,6 +27,7 @@ type Source interface {
 type Row struct {
 	ID         string
 	Time       time.Time
+	OtherDay   string // its day, if that is not the one of the list
 	Client     string
 	Connection string // its ID, as in the access log
 	Server     string
@@ -39,11 +40,12 @@ type Row struct {
 	Failed     bool
 	Outcome    string // how it ended, in words
 	Cause      string // id of the first finding
-	Why        string // its sentence
+	Why        string // its sentence, with how sure it is
 	Program    string // JA4 of the ClientHello
 	Binding    string
 	Weak       bool
-	Stranger   bool // it failed, and was none who wanted a page: a scanner, a health check, a port probe
+	File       string // that it is from, if there are several
+	Stranger   bool   // it failed, and was none who wanted a page: a scanner, a health check, a port probe
 }
 
 // Clock is the time of day.
@@ -52,6 +54,14 @@ func (r *Row) Clock() string {
 		return ""
 	}
 	return clock(r.Time)
+}
+
+// Day is the date.
+func (r *Row) Day() string {
+	if r.Time.IsZero() {
+		return ""
+	}
+	return r.Time.Format(time.DateOnly)
 }
 
 // Look says how the row looks: failed, stranger, weak, or as others.
@@ -94,7 +104,7 @@ func (r *Row) Reason() string {
 // A Filter chooses handshakes. What is empty chooses all.
 type Filter struct {
 	Failed     bool
-	Name       string // that the client asked for; a leading dot stands for all below it
+	Site       string // a part of the name that the client asked for, or a binding; a leading dot stands for all below it
 	Cause      string // id of the first finding, or how it begins
 	Program    string // how a JA4 begins
 	Version    string
@@ -104,16 +114,18 @@ type Filter struct {
 
 // Wants reports whether a row is chosen.
 func (f *Filter) Wants(r *Row) bool {
-	name, want := strings.ToLower(r.Name), strings.ToLower(strings.TrimPrefix(f.Name, "*"))
+	name, want := strings.ToLower(r.Name), strings.ToLower(strings.TrimPrefix(f.Site, "*"))
 	switch {
 	case f.Failed && !r.Failed, f.Version != "" && f.Version != r.Version, !strings.HasPrefix(r.Cause, f.Cause),
 		!strings.HasPrefix(r.Program, f.Program), !strings.HasPrefix(r.Client, f.Peer),
 		f.Connection != "" && !strings.EqualFold(f.Connection, r.Connection):
 		return false
+	case f.Site != "" && strings.EqualFold(r.Binding, f.Site):
+		return true
 	case strings.HasPrefix(want, "."):
 		return strings.HasSuffix(name, want)
 	}
-	return want == "" || name == want
+	return strings.Contains(name, want)
 }
 
 // A Handshake is one in full.
@@ -139,7 +151,7 @@ type Fact struct {
 // A Step is a line of the diagram.
 type Step struct {
 	At      time.Duration // since the first
-	Kind    string        // segment, message, state, keys, note
+	Kind    string        // segment, message, state, note
 	From    trace.Side    // of a state: whose it is; 0: both
 	Text    string
 	Beside  string // in small print

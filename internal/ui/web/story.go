@@ -34,10 +34,13 @@ func ofStory(id string, s *flow.Story) Row {
 	return r
 }
 
+// hedges say how sure a cause is where it stands alone.
+var hedges = map[explain.Confidence]string{explain.Likely: "Likely: ", explain.Possible: "Possibly: "}
+
 // because notes the most likely cause.
 func (r *Row) because(found []explain.Finding) {
 	if len(found) > 0 {
-		r.Cause, r.Why = found[0].ID, found[0].Cause
+		r.Cause, r.Why = found[0].ID, hedges[found[0].Confidence]+found[0].Cause
 	}
 }
 

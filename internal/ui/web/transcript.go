@@ -16,12 +16,13 @@ import (
 type transcript struct {
 	h      *endpoint.Handshake
 	rest   []tls.Message // not given yet
+	passed []Message     // each ChangeCipherSpec before the message that was given last
 	seen   map[iana.HandshakeType]int
 	sealed [2]bool // what a side sends is encrypted from here on; by trace.Side-1
 }
 
 func newTranscript(h *endpoint.Handshake) *transcript {
-	return &transcript{h: h, rest: slices.Clone(h.Messages), seen: map[iana.HandshakeType]int{}}
+	return &transcript{h: h, rest: h.Messages, seen: map[iana.HandshakeType]int{}}
 }
 
 // next gives the next message of a type that a side has sent. Where the bytes were
@@ -87,19 +88,28 @@ func (t *transcript) seal(m *Message) {
 }
 
 // take gives the bytes of the next message of a side that is as wanted; nil: there is
-// none. A ChangeCipherSpec on the way says that the side goes over to encryption.
+// none. A ChangeCipherSpec on the way says that the side goes over to encryption, but
+// in TLS 1.3, where it says nothing (RFC 9846, appendix E.4).
 func (t *transcript) take(from trace.Side, content iana.ContentType, wanted func([]byte) bool) []byte {
+	t.passed = nil
+	of := func(m tls.Message, content iana.ContentType) bool {
+		return m.Sent == (from == trace.Server) && iana.ContentType(m.ContentType) == content
+	}
+	at := slices.IndexFunc(t.rest, func(m tls.Message) bool { return of(m, content) && wanted(m.Bytes) })
+	if at < 0 {
+		return nil
+	}
+	raw := t.rest[at].Bytes
+	var rest []tls.Message
 	for i, m := range t.rest {
-		if m.Sent != (from == trace.Server) {
-			continue
-		}
 		switch {
-		case iana.ContentType(m.ContentType) == iana.ContentChangeCipherSpec && iana.Version(t.h.Version) < iana.TLS13:
-			t.sealed[from-1] = true
-		case iana.ContentType(m.ContentType) == content && wanted(m.Bytes):
-			t.rest = slices.Delete(t.rest, i, i+1)
-			return m.Bytes
+		case i < at && of(m, iana.ContentChangeCipherSpec):
+			t.sealed[from-1] = t.sealed[from-1] || iana.Version(t.h.Version) < iana.TLS13
+			t.passed = append(t.passed, Message{From: from, Name: "ChangeCipherSpec", Length: len(m.Bytes), Tree: field.ChangeCipherSpec(m.Bytes)})
+		case i != at:
+			rest = append(rest, m)
 		}
 	}
-	return nil
+	t.rest = rest
+	return raw
 }

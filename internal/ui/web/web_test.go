@@ -64,7 +64,7 @@ func TestNothingBecomesMarkup(t *testing.T) {
 	_, get := open(t, Options{Source: c})
 	paths := []string{"/", "/learn/message/" + `%3Cscript%3E`}
 	for _, s := range evil {
-		paths = append(paths, "/?"+(&Filter{Name: s, Cause: s, Program: s, Peer: s, Version: s}).query().Encode())
+		paths = append(paths, "/?"+(&Filter{Site: s, Cause: s, Program: s, Peer: s, Version: s}).query().Encode())
 	}
 	seen := map[string]bool{}
 	rows, _ := c.Rows(&Filter{}, 0, 100)

@@ -29,9 +29,15 @@ function paint(pre, start, end) {
 			line.slice(digits + 3 * to - 1, text + from), mark(line.slice(text + from, text + to)), line.slice(text + to) + "\n");
 	}
 	pre.replaceChildren(...parts);
+	showMark(pre);
+}
+
+// showMark scrolls the dump to what is marked.
+function showMark(pre) {
 	const first = pre.querySelector("mark");
 	if (first) pre.scrollTop += first.getBoundingClientRect().top - pre.getBoundingClientRect().top - pre.clientHeight / 3;
 }
+for (const pre of document.querySelectorAll("#hex")) showMark(pre); // that the server has marked
 
 function mark(text) {
 	const m = document.createElement("mark");
