@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/observe/packet"
@@ -26,8 +27,6 @@ const (
 	// linger is for how long a connection is kept that was closed or reset: what
 	// the other side had sent may come later.
 	linger = int64(time.Second)
-	// longestStep is what the clock goes ahead with one segment.
-	longestStep = int64(time.Minute)
 	// remembered is for how long a connection that is over is.
 	remembered = int64(5 * time.Minute)
 	// recent is how many connections that are over are remembered, so that a
@@ -43,11 +42,9 @@ type Table struct {
 	quiet   queue // in which nothing was said yet
 	talking queue // the others
 	capped  int
-	ending  []*Conn      // that are over soon, in the order of finalAt
-	next    int          // ID
-	now     int64        // of the table's clock
-	seen    int64        // time of the last segment
-	ahead   int64        // what the clock has gone on without one
+	ending  []*Conn // that are over soon, in the order of finalAt
+	next    int     // ID
+	clock   clock
 	over    map[key]past // connections that are over
 	ring    [recent]key  // keys of over, the oldest at at
 	at      int
@@ -101,7 +98,10 @@ func (t *Table) Add(s *packet.Segment) int {
 	if s.Src == s.Dst {
 		return -1
 	}
-	t.tick(s.Time)
+	if t.clock.tick(s.Time) {
+		t.jumped()
+	}
+	t.expire()
 	k, swapped := key{s.Src, s.Dst}, false
 	if s.Src.Compare(s.Dst) > 0 {
 		k, swapped = key{s.Dst, s.Src}, true
@@ -113,7 +113,7 @@ func (t *Table) Add(s *packet.Segment) int {
 		c = nil
 	}
 	if c == nil {
-		if p, ok := t.over[k]; ok && !opens && t.now <= p.until {
+		if p, ok := t.over[k]; ok && !opens && t.clock.now <= p.until {
 			t.late++
 			return p.id
 		}
@@ -121,7 +121,7 @@ func (t *Table) Add(s *packet.Segment) int {
 	} else {
 		c.in.touch(c)
 	}
-	c.Last, c.heard = max(c.Last, s.Time), t.now
+	c.Last, c.heard = max(c.Last, s.Time), t.clock.now
 	if s.Comment != "" && len(c.Comments) < mostComments {
 		c.Comments = append(c.Comments, Comment{s.Frame, s.Time, s.Comment})
 	}
@@ -135,20 +135,24 @@ func (t *Table) Add(s *packet.Segment) int {
 	return c.ID
 }
 
-// tick moves the table's clock, which does not go back, and not far ahead at
-// once: interfaces of one capture may have clocks of their own.
-func (t *Table) tick(at int64) {
-	if step := at - t.seen - t.ahead; step > 0 && t.seen != 0 {
-		t.now += min(step, longestStep)
-		t.expire()
+// jumped brings what came since the clock should have gone on to its time.
+func (t *Table) jumped() {
+	for _, q := range [...]*queue{&t.quiet, &t.talking} {
+		for c := q.newest; c != nil && !far(c.Last-t.clock.last); c = c.older {
+			c.heard = t.clock.now
+		}
 	}
-	t.seen, t.ahead = at, 0
+	for _, c := range slices.Backward(t.ending) {
+		if far(c.End.Time - t.clock.last) {
+			break
+		}
+		c.finalAt = t.clock.now + linger
+	}
 }
 
 // Pass lets time pass without a segment, in a live capture: what is over is told of.
 func (t *Table) Pass(d time.Duration) {
-	t.now += int64(d)
-	t.ahead += int64(d)
+	t.clock.pass(int64(d))
 	t.expire()
 }
 
@@ -224,13 +228,13 @@ func (t *Table) closing(c *Conn, from trace.Side, s *packet.Segment) {
 	default:
 		return
 	}
-	c.finalAt = t.now + linger
+	c.finalAt = t.clock.now + linger
 	t.ending = append(t.ending, c)
 }
 
 // expire ends what was closed or reset, or has been silent for too long.
 func (t *Table) expire() {
-	for len(t.ending) > 0 && t.ending[0].finalAt < t.now {
+	for len(t.ending) > 0 && t.ending[0].finalAt < t.clock.now {
 		c := t.ending[0]
 		t.ending[0] = nil
 		t.ending = t.ending[1:]
@@ -239,17 +243,27 @@ func (t *Table) expire() {
 		}
 	}
 	for _, q := range [...]*queue{&t.quiet, &t.talking} {
-		for q.oldest != nil && t.now-q.oldest.heard > int64(t.limits.Idle) {
+		for q.oldest != nil && t.idle(q.oldest) {
 			t.finish(q.oldest, Silent)
 		}
 	}
 }
 
+// idle reports whether nothing came on a connection for too long.
+func (t *Table) idle(c *Conn) bool { return t.clock.now-c.heard > int64(t.limits.Idle) }
+
 // Close ends all connections, in the order in which they began: the capture is
 // over.
 func (t *Table) Close() {
+	if t.clock.end() {
+		t.jumped()
+	}
 	for _, c := range byID(t.conns) {
-		t.finish(c, Open)
+		how := Open
+		if t.idle(c) {
+			how = Silent
+		}
+		t.finish(c, how)
 	}
 }
 
@@ -295,7 +309,7 @@ func (t *Table) remember(c *Conn) {
 	}
 	t.ring[t.at] = k
 	t.at = (t.at + 1) % recent
-	t.over[k] = past{t.now + remembered, c.ID}
+	t.over[k] = past{t.clock.stamp() + remembered, c.ID}
 }
 
 // A queue is connections by their last segment.

@@ -299,10 +299,30 @@ func TestLimits(t *testing.T) {
 	if w.table.Len() != 10 || !strings.Contains(strings.Join(told.story, "\n"), "given up") {
 		t.Errorf("%d connections are open: %q", w.table.Len(), told.story)
 	}
-	w.time += int64(time.Minute)
+	w.time += int64(50 * time.Second)
 	w.send(trace.Client, packet.SYN, 1, 0, "")
 	if w.table.Len() != 1 {
-		t.Errorf("%d connections are open after a minute of silence", w.table.Len())
+		t.Errorf("%d connections are open after 50 seconds of silence", w.table.Len())
+	}
+}
+
+// TestGap: after a gap of an hour what was idle is silent, and what came since is not.
+func TestGap(t *testing.T) {
+	for _, after := range []int{2, 5, 40} {
+		var told teller
+		w := &wire{table: tcp.NewTable(&told, tcp.Limits{})}
+		w.time = 1_780_000_000e9
+		w.open()
+		w.send(trace.Client, data, 100, 200, "hello")
+		w.time += int64(time.Hour)
+		for i := range after {
+			s := packet.Segment{Frame: 10 + i, Time: w.time + int64(i), Src: bob, Dst: netip.AddrPortFrom(alice.Addr(), 50_000), Flags: data, Seq: uint32(i), Payload: []byte("x")}
+			w.table.Add(&s)
+		}
+		w.table.Close()
+		if a, b := told.conns[0].End.How, told.conns[1].End.How; a != tcp.Silent || b != tcp.Open {
+			t.Errorf("%d segments after an hour: %v and %v", after, a, b)
+		}
 	}
 }
 
