@@ -14,8 +14,7 @@ func (c *Conn) netError(err error) error {
 	if header, ok := c.headerError(err); ok {
 		return &Error{Err: err, also: header}
 	}
-	var alert engine.PeerAlert
-	if errors.As(err, &alert) {
+	if alert, ok := errors.AsType[engine.PeerAlert](err); ok {
 		return &net.OpError{Op: "remote error", Err: &Error{Err: err, alert: AlertError(alert)}}
 	}
 	if errors.Is(err, fault.NoBytes) || errors.Is(err, fault.Truncated) || errors.Is(err, fault.TruncatedData) {
@@ -54,8 +53,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	var refused *CertificateVerificationError
-	if errors.As(e.also, &refused) && refused.Err != nil {
+	if refused, ok := errors.AsType[*CertificateVerificationError](e.also); ok && refused.Err != nil {
 		return "tls: " + e.Err.Error() + " (" + refused.Err.Error() + ")"
 	}
 	return "tls: " + e.Err.Error()

@@ -198,8 +198,7 @@ func (c *Conn) brokenOff(err error) error {
 		reason = io.EOF // some who probe for servers end their connections so
 	}
 	failure := c.engine.EOF(reason, c.config.now())
-	var network net.Error
-	if errors.As(err, &network) {
+	if _, ok := errors.AsType[net.Error](err); ok {
 		return err
 	}
 	return c.netError(failure)

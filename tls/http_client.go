@@ -81,8 +81,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		next = t.http2
 	}
 	response, err := next.RoundTrip(r.WithContext(ctx))
-	var other *otherProtocol
-	if errors.As(err, &other) && (r.Body == nil || r.GetBody != nil) {
+	if _, ok := errors.AsType[*otherProtocol](err); ok && (r.Body == nil || r.GetBody != nil) {
 		// The server has changed its mind since the last connection.
 		return t.again(r)
 	}

@@ -30,8 +30,7 @@ func (in *input) useSocket() {
 func (in *input) readSocket() error {
 	in.release()
 	if err := in.raw.Read(in.try); err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
 			op.Op = "read" // as Read of the connection says
 		}
 		return err

@@ -199,8 +199,7 @@ func (c *Conn) failure(err error) *trace.Failure {
 	code, _ := fault.Of(err)
 	alert := alertFor(c.Established().Version, fault.AlertOf(err))
 	f := &trace.Failure{Code: code, By: trace.ByUs, State: c.State(), Alert: alert, HasAlert: !code.Silent()}
-	var detail *fault.Error
-	if errors.As(err, &detail) {
+	if detail, ok := errors.AsType[*fault.Error](err); ok {
 		f.Detail = detail.Detail
 	} else if !errors.Is(err, code) || err.Error() != code.Error() {
 		f.Detail = strings.TrimPrefix(err.Error(), code.Sentence()+": ") // the sentence goes before it anyway
@@ -211,8 +210,7 @@ func (c *Conn) failure(err error) *trace.Failure {
 	case fault.Reset, fault.HandshakeTime:
 		f.By = trace.ByNetwork
 	}
-	var received PeerAlert
-	if errors.As(err, &received) {
+	if received, ok := errors.AsType[PeerAlert](err); ok {
 		f.Alert, f.HasAlert = iana.Alert(received), true
 	}
 	return f

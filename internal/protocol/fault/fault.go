@@ -127,8 +127,7 @@ func WithAlert(c Code, a iana.Alert, detail string) error {
 
 // AlertOf gives the alert that tells the peer of an error.
 func AlertOf(err error) iana.Alert {
-	var e *Error
-	if errors.As(err, &e) && e.HasAlert {
+	if e, ok := errors.AsType[*Error](err); ok && e.HasAlert {
 		return e.Alert
 	}
 	code, _ := Of(err)
@@ -154,8 +153,7 @@ func (e *Error) Unwrap() []error {
 
 // Of gives the code of an error, and whether it has one.
 func Of(err error) (Code, bool) {
-	var c Code
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[Code](err); ok {
 		return c, true
 	}
 	return Internal, false
