@@ -2,21 +2,13 @@ package tls
 
 import (
 	"crypto"
-	"crypto/rand"
 	stdtls "crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/handsel-tls/handsel/internal/protocol/handshake"
-	"github.com/handsel-tls/handsel/internal/protocol/iana"
-	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/session"
-	"github.com/handsel-tls/handsel/internal/protocol/sign"
 )
 
 // A Config holds the settings of connections. It must not be changed once it
@@ -277,16 +269,6 @@ type Config struct {
 	explicit bool          // SetSessionTicketKeys was called
 }
 
-// prepared is what is worked out once from a Config.
-type prepared struct {
-	err       error
-	server    handshake.Config
-	client    handshake.Config // but for the target
-	sessions  *session.Cache
-	delegated []*sign.Credential
-	raw       *sign.Credential
-}
-
 // Clone gives a copy. Ticket keys that rotate by themselves are shared with it;
 // those that were set are copied.
 func (c *Config) Clone() *Config {
@@ -371,93 +353,4 @@ func (c *Config) handshakeTimeout() time.Duration {
 		return time.Minute
 	}
 	return c.HandshakeTimeout
-}
-
-// prepare works out what a handshake needs, once.
-func (c *Config) prepare() *prepared {
-	c.once.Do(func() {
-		p := &c.prepared
-		h := &p.server
-		h.Rand, h.Now = c.Rand, c.now
-		if h.Rand == nil {
-			h.Rand = rand.Reader
-		}
-		h.Policy, p.err = c.policy()
-		h.Protocols = c.NextProtos
-		for _, name := range c.NextProtos {
-			if len(name) == 0 || len(name) > 255 { // RFC 7301, section 3.1
-				p.err = errors.New("tls: a protocol in NextProtos is empty or longer than 255 bytes")
-			}
-		}
-		c.extensions(p)
-		if err := c.preparePSKs(h); err != nil {
-			p.err = err
-		}
-		if h.SSL2, h.SendSSL2Hello = c.SSL2, c.SendSSL2Hello; h.SendSSL2Hello && p.err == nil {
-			h.Policy = h.Policy.Between(0, iana.TLS12)
-		}
-		if c.AllowRenegotiation {
-			h.Renegotiation = handshake.RenegotiateFreely
-		}
-		h.AskSettings = c.GetConfigForClient != nil
-		h.Record = c.OnHandshake != nil
-		h.AskApproval = c.VerifyConnection != nil
-		var known bool
-		if h.ClientAuth, known = clientAuth[c.ClientAuth]; !known && c.ClientAuth != NoClientCert {
-			p.err = fmt.Errorf("tls: there is no ClientAuthType %d", c.ClientAuth)
-		}
-		if c.ClientCAs != nil {
-			//lint:ignore SA1019 as crypto/tls does: only the system's pool does not give all of them
-			h.Authorities = c.ClientCAs.Subjects()
-		}
-		if !c.SessionTicketsDisabled {
-			h.Tickets = c.ticketKeys()
-			c.mu.Lock()
-			c.inUse = true
-			c.mu.Unlock()
-		}
-		h.MaxEarlyData = c.MaxEarlyData
-		if c.SessionTickets < 0 || c.SessionTickets > mostTickets {
-			p.err = fmt.Errorf("tls: SessionTickets is %d, and may be %d at most", c.SessionTickets, mostTickets)
-		}
-		h.MoreTickets = uint8(max(1, min(c.SessionTickets, mostTickets)) - 1)
-		if c.ServerSessions > 0 {
-			h.SessionIDs = true
-			p.sessions = session.NewCache(c.ServerSessions)
-		}
-		h.ClientTickets = c.ClientSessionCache != nil && !c.SessionTicketsDisabled
-		if c.KeyLogWriter != nil {
-			h.KeyLog = keyLog{c.KeyLogWriter}.write
-		}
-		p.client = p.server
-		c.clientTypes(&p.client)
-		p.client.Renegotiation = renegotiation[c.Renegotiation]
-		if c.FalseStart {
-			p.client.FalseStart = handshake.FalseStartALPN
-		}
-	})
-	return &c.prepared
-}
-
-var clientAuth = map[ClientAuthType]handshake.ClientAuth{
-	RequestClientCert:          handshake.RequestClientAuth,
-	VerifyClientCertIfGiven:    handshake.RequestClientAuth,
-	RequireAnyClientCert:       handshake.RequireClientAuth,
-	RequireAndVerifyClientCert: handshake.RequireClientAuth,
-}
-
-// groups gives the wanted groups that are implemented: those of the policy in its
-// order, and after them the others.
-func groups(preferred []iana.Group, wanted []CurveID) (list []iana.Group) {
-	for _, g := range preferred {
-		if slices.Contains(wanted, CurveID(g)) {
-			list = append(list, g)
-		}
-	}
-	for _, id := range wanted {
-		if g := iana.Group(id); kex.Supported(g) && !slices.Contains(list, g) {
-			list = append(list, g)
-		}
-	}
-	return list
 }
