@@ -15,21 +15,8 @@ import (
 func (x *conn) exchange(resuming bool) error {
 	c := x.config
 	if !c.implicitHandshake {
-		if err := x.handshake(); err != nil {
+		if err := x.explicitHandshake(resuming); err != nil {
 			return err
-		}
-		if err := x.check(resuming); err != nil {
-			return err
-		}
-		if c.handshakeTwice {
-			if err := x.pump(x.engine.Complete); err != nil {
-				return err
-			}
-		}
-		if c.noOpHandshake {
-			if err := x.handshake(); err != nil {
-				return fmt.Errorf("a handshake that is complete: %w", err)
-			}
 		}
 	}
 	x.started = true
@@ -78,6 +65,28 @@ func (x *conn) exchange(resuming bool) error {
 		return err
 	}
 	return x.shutdown()
+}
+
+// explicitHandshake makes the handshake before any data, and again as often as
+// the flags want it.
+func (x *conn) explicitHandshake(resuming bool) error {
+	if err := x.handshake(); err != nil {
+		return err
+	}
+	if err := x.check(resuming); err != nil {
+		return err
+	}
+	if x.config.handshakeTwice {
+		if err := x.pump(x.engine.Complete); err != nil {
+			return err
+		}
+	}
+	if x.config.noOpHandshake {
+		if err := x.handshake(); err != nil {
+			return fmt.Errorf("a handshake that is complete: %w", err)
+		}
+	}
+	return nil
 }
 
 // abort ends the connection with the alert that the runner waits for.
