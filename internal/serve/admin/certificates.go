@@ -126,7 +126,7 @@ func (e *Estate) certificate(name string) (*Certificate, error) {
 	}
 	c := &Certificate{Info: info, Bindings: e.users([]certs.Info{info})[t], Warnings: asWarnings(notices)}
 	if e.apply != nil { // a server runs, that has it
-		c.Staple = e.data.Stapler.State(info.Chain[0])
+		c.Staple = e.data.Stapler.State(string(info.Thumbprint))
 	}
 	for _, x := range info.Chain[1:] {
 		c.Issuers = append(c.Issuers, Issuer{x.Subject.String(), x.NotAfter, string(certs.ThumbprintOf(x))})

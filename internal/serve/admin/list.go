@@ -3,9 +3,11 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
+	"github.com/handsel-tls/handsel/internal/serve/certs"
 )
 
 // A BindingList is all bindings, sorted by key.
@@ -107,15 +109,27 @@ const (
 )
 
 // Study finds out what a list of bindings has to say of their certificates before
-// somebody asks, and again when it has grown old, until the context is done: to
-// read 100,000 certificates takes some seconds.
+// somebody asks, and again when it has grown old, until the context is done. Most of
+// it is noted in the store already; where it is not, to read 100,000 certificates
+// takes some seconds, and minutes if their chains have to be verified.
 func (e *Estate) Study(ctx context.Context) {
 	for ctx.Err() == nil {
-		for i, b := range e.table().Bindings() {
-			for _, name := range b.Settings.Certificates {
-				e.learn(b.Key, name)
+		for batch := range slices.Chunk(e.table().Bindings(), studyBatch) {
+			var stored []certs.Thumbprint
+			for _, b := range batch {
+				for _, name := range b.Settings.Certificates {
+					if t := certs.Thumbprint(name); t.IsSHA256() {
+						stored = append(stored, t)
+					} else {
+						e.learn(b.Key, name)
+					}
+				}
 			}
-			if i%studyBatch == studyBatch-1 && !rest(ctx, studyRest) {
+			// What cannot be noted, because the disk is full, is found out when it is asked for.
+			if store := e.data.Store; store != nil {
+				store.Review(stored)
+			}
+			if !rest(ctx, studyRest) {
 				return
 			}
 		}

@@ -20,7 +20,32 @@ import (
 	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
-var many = flag.Int("many", 2000, "how many bindings TestManyBindings makes")
+var (
+	many    = flag.Int("many", 2000, "how many bindings TestManyBindings makes")
+	manyDir = flag.String("many-store", "", "a `folder` in which TestManyBindings keeps them, to be measured again without being made; it has a folder for each number")
+)
+
+// filled gives a data folder with n bindings and the port they are on.
+func filled(t *testing.T, n int) (dir string, port uint16) {
+	if *manyDir == "" {
+		dir, port = t.TempDir(), freePort(t)
+		fill(t, dir, n, port)
+		return dir, port
+	}
+	const kept = 8443 // nobody has to be able to listen there but this test
+	dir = filepath.Join(*manyDir, fmt.Sprint(n))
+	if _, err := os.Stat(filepath.Join(dir, "whole")); err == nil {
+		return dir, kept
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, dir, n, kept)
+	if err := os.WriteFile(filepath.Join(dir, "whole"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, kept
+}
 
 // fill makes a data folder with n bindings, each with a certificate of its own.
 func fill(t *testing.T, dir string, n int, port uint16) {
@@ -68,8 +93,8 @@ func heap() uint64 {
 // What very many bindings cost. The limits are meant for -many 100000, which takes
 // half a minute.
 func TestManyBindings(t *testing.T) {
-	dir, port, n := t.TempDir(), freePort(t), *many
-	fill(t, dir, n, port)
+	n := *many
+	dir, port := filled(t, n)
 	before := heap()
 	start := time.Now()
 	data, err := assemble.Open(dir)

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -85,19 +84,19 @@ func (e *Estate) thumbprint(name string) (certs.Thumbprint, error) {
 // many, so that it holds no certificate.
 type fact struct {
 	err     error
-	names   []string // that the certificate is for
-	ips     []net.IP
+	names   []string // host names that the certificate is for
 	notices []certs.Notice
-	must    *x509.Certificate // that asks for an OCSP response to be stapled; nil: it does not
+	must    certs.Thumbprint // of one that asks for an OCSP response to be stapled; "": it does not
 }
 
 // covers reports whether the certificate is for a host.
 func (f *fact) covers(host string) bool {
-	return (&x509.Certificate{DNSNames: f.names, IPAddresses: f.ips}).VerifyHostname(host) == nil
+	return (&x509.Certificate{DNSNames: f.names}).VerifyHostname(host) == nil
 }
 
-// facts remembers what has been found out, for a while: to read a certificate
-// takes long if there are many, and they grow old.
+// facts remembers what has been found out of certificates of the local CA, by their
+// names, for a while: it issues them when they are asked for, and they grow old. Of
+// others it is noted in the store.
 type facts struct {
 	byName map[string]*fact
 	since  time.Time
@@ -129,24 +128,19 @@ func (e *Estate) fact(name string) *fact {
 		}
 		return f
 	}
-	e.facts.byName[name] = f
-	var leaf *x509.Certificate
 	if strings.HasPrefix(name, assemble.LocalCA) {
+		e.facts.byName[name] = f
 		var cert *tls.Certificate
 		if cert, f.err = e.data.Certificate(name); f.err == nil {
-			leaf = cert.Leaf
+			f.names = cert.Leaf.DNSNames
 		}
-	} else {
-		var info certs.Info
-		if info, f.notices, f.err = e.data.Store.Show(name); f.err == nil {
-			leaf = info.Chain[0]
-		}
+		return f
 	}
-	if leaf != nil {
-		f.names, f.ips = leaf.DNSNames, leaf.IPAddresses
-		if !strings.HasPrefix(name, assemble.LocalCA) && sign.MustStaple(leaf) {
-			f.must = leaf
-		}
+	var v certs.Verdict
+	v, f.err = e.data.Store.Verdict(certs.Thumbprint(name))
+	f.names, f.notices = v.Names, v.Notices
+	if v.Staple {
+		f.must = certs.Thumbprint(name)
 	}
 	return f
 }
@@ -167,12 +161,12 @@ func (f *fact) take(cert *tls.Certificate, err error, localCA *x509.Certificate)
 	if len(chain) == 0 {
 		return errors.New("its chain is empty")
 	}
-	f.names, f.ips, f.notices = chain[0].DNSNames, chain[0].IPAddresses, certs.Judge(certs.Options{}, chain)
+	f.names, f.notices = chain[0].DNSNames, certs.Judge(certs.Options{}, chain)
 	if bytes.Equal(chain[0].RawIssuer, localCA.RawSubject) { // whoever wants that CA knows where it is
 		f.notices = slices.DeleteFunc(f.notices, func(n certs.Notice) bool { return n.Code == certs.MissingIntermediate })
 	}
 	if sign.MustStaple(chain[0]) && len(cert.OCSPStaple) == 0 {
-		f.must = chain[0]
+		f.must = certs.ThumbprintOf(chain[0])
 	}
 	return nil
 }
@@ -205,8 +199,8 @@ func (e *Estate) certificateWarnings(b *bindings.Binding) (list []Warning) {
 }
 
 // mustStaple says why no response is stapled to a certificate that asks for one.
-func (e *Estate) mustStaple(cert *x509.Certificate, b *bindings.Binding) string {
-	if cert == nil {
+func (e *Estate) mustStaple(cert certs.Thumbprint, b *bindings.Binding) string {
+	if cert == "" {
 		return ""
 	}
 	if b.Settings.NoStapling {
@@ -215,7 +209,7 @@ func (e *Estate) mustStaple(cert *x509.Certificate, b *bindings.Binding) string 
 	if e.apply == nil { // no server runs that could have one
 		return ""
 	}
-	state := e.data.Stapler.State(cert)
+	state := e.data.Stapler.State(string(cert))
 	switch {
 	case state != nil && state.Status == "good":
 		return ""

@@ -56,6 +56,22 @@ func BenchmarkLookup(b *testing.B) {
 			}
 		})
 	}
+	b.Run("100000/in a map of Go", func(b *testing.B) { // the least that could be expected
+		table, names := manyNames(b, 100_000)
+		m := make(map[string]*Binding, len(names))
+		for _, name := range names {
+			m[strings.Clone(name)] = table.Lookup(local, name).Binding
+		}
+		i := 0
+		for b.Loop() {
+			if m[names[i]] == nil {
+				b.Fatal(names[i])
+			}
+			if i++; i == len(names) {
+				i = 0
+			}
+		}
+	})
 	table, names := manyNames(b, 100_000)
 	for i := range names {
 		names[i] = names[i][:len(names[i])-1] // .exampl: there is none of them

@@ -53,7 +53,7 @@ func (t *Table) Check(listening []netip.AddrPort) []Warning {
 		if end < 0 {
 			end = len(rest)
 		}
-		c.port, c.number, c.keys = t.ports[number], number, keysOf(rest[:end])
+		c.port, c.number, c.keys = t.ports[portKey(number)], number, keysOf(rest[:end])
 		c.listen = listenersOn(number, listening)
 		c.checkPort(t.opts.Source != nil)
 		for _, b := range rest[:end] {

@@ -70,7 +70,7 @@ func (t *Table) Explain(local netip.AddrPort, sni string) Path {
 	if t == nil {
 		t = &Table{}
 	}
-	if records = t.ports[q.port]; records == nil {
+	if records = t.ports[portKey(q.port)]; records == nil {
 		records = &port{}
 	}
 	for _, rule := range order {

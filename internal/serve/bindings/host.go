@@ -67,7 +67,7 @@ func checkLabel(written, label string) error {
 // if there is something to change.
 func lowerASCII(s string) string {
 	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
+		if s[i]-'A' <= 'Z'-'A' { // one comparison: below A it wraps
 			return lowerFrom(s, i)
 		}
 	}

@@ -33,12 +33,15 @@ type shard struct {
 // which there are few, are compared with the key of the binding.
 type slot struct {
 	binding *Binding
-	length  uint8
+	tag     uint16 // the name's length and a part of its hash: names that differ seldom share it
 	name    [inlineName]byte
 }
 
 // inlineName is the length of names, in bytes, up to which they are in the slot.
-const inlineName = 55
+const inlineName = 54
+
+// tagOf gives the tag of a name. A host has at most 253 bytes.
+func tagOf(name string, hash uint64) uint16 { return uint16(len(name)) | uint16(hash>>48)<<8 }
 
 // clone gives an index with the same, which can be changed.
 func (x *index) clone() index {
@@ -95,7 +98,7 @@ func (s *shard) insert(b *Binding, hash uint64) {
 		i = (i + 1) & mask
 	}
 	at := &s.slots[i]
-	at.binding, at.length = b, uint8(len(name)) // a host has at most 253 bytes
+	at.binding, at.tag = b, tagOf(name, hash)
 	copy(at.name[:], name)
 	s.count++
 }
@@ -106,7 +109,7 @@ func (x *index) remove(name string) {
 	s, hash := x.own(name)
 	mask := uint64(len(s.slots) - 1)
 	i := hash & mask
-	for !s.slots[i].has(name) {
+	for tag := tagOf(name, hash); s.slots[i].tag != tag || !s.slots[i].has(name); {
 		i = (i + 1) & mask
 	}
 	for next := (i + 1) & mask; s.slots[next].binding != nil; next = (next + 1) & mask {
@@ -131,19 +134,17 @@ func (x *index) get(name string) *Binding {
 	if s.count == 0 {
 		return nil
 	}
-	mask := uint64(len(s.slots) - 1)
+	mask, tag := uint64(len(s.slots)-1), tagOf(name, hash)
 	for i := hash & mask; ; i = (i + 1) & mask {
 		at := &s.slots[i]
-		if at.binding == nil || at.has(name) {
+		if at.binding == nil || at.tag == tag && at.has(name) {
 			return at.binding
 		}
 	}
 }
 
+// has reports whether a name is the slot's, whose tag is its own.
 func (s *slot) has(name string) bool {
-	if int(s.length) != len(name) {
-		return false
-	}
 	if len(name) > inlineName {
 		return s.binding.Key.host == name
 	}

@@ -26,7 +26,7 @@ func (t *Table) Lookup(local netip.AddrPort, sni string) Result {
 	if t == nil {
 		return Result{}
 	}
-	if p := t.ports[local.Port()]; p != nil {
+	if p := t.ports[portKey(local.Port())]; p != nil {
 		q := newQuery(local, sni)
 		for _, rule := range order {
 			if b, central := t.find(rule, p, &q); b != nil {

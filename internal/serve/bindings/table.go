@@ -107,7 +107,7 @@ type Options struct {
 // A Table is a snapshot of bindings. It never changes and may be used by many
 // goroutines. A nil Table has no bindings.
 type Table struct {
-	ports map[uint16]*port
+	ports map[portKey]*port
 	all   []*Binding // sorted by key
 	rare  tally
 	opts  Options
@@ -133,6 +133,10 @@ func (t *Table) Demanding() bool { return t != nil && t.rare.demanding > 0 }
 
 // SSL2 reports whether a binding speaks SSL 2.0.
 func (t *Table) SSL2() bool { return t != nil && t.rare.ssl2 > 0 }
+
+// portKey is the number of a TCP port. Maps of Go have a quicker way for 32 bits than
+// for 16.
+type portKey uint32
 
 // port has the bindings of one TCP port.
 type port struct {
@@ -171,7 +175,7 @@ func (r Result) Certificates() []string {
 // NewTable makes a table. It refuses two bindings of one key and settings that
 // leave nothing to negotiate; what is only unwise is Check's business.
 func NewTable(list []Binding, opts Options) (*Table, error) {
-	t := &Table{ports: make(map[uint16]*port), opts: opts}
+	t := &Table{ports: make(map[portKey]*port), opts: opts}
 	for i := range list {
 		b := list[i] // the caller's slice may change later
 		if err := b.check(); err != nil {
@@ -218,10 +222,10 @@ func siteOf(b *Binding) string {
 
 // add files a binding. It gives the binding that is there already, if one is.
 func (t *Table) add(b *Binding) *Binding {
-	p := t.ports[b.Key.port]
+	p := t.ports[portKey(b.Key.port)]
 	if p == nil {
 		p = &port{}
-		t.ports[b.Key.port] = p
+		t.ports[portKey(b.Key.port)] = p
 	}
 	if other := p.get(b.Key); other != nil {
 		return other
@@ -273,10 +277,10 @@ func (p *port) get(k Key) *Binding {
 
 // Get gives the binding of a key, nil if there is none.
 func (t *Table) Get(k Key) *Binding {
-	if t == nil || t.ports[k.port] == nil {
+	if t == nil || t.ports[portKey(k.port)] == nil {
 		return nil
 	}
-	return t.ports[k.port].get(k)
+	return t.ports[portKey(k.port)].get(k)
 }
 
 // Bindings gives all bindings, sorted by key. The slice is the caller's, the

@@ -14,7 +14,12 @@ import (
 
 // EndsSoon reports whether a certificate is about to expire, or has.
 func EndsSoon(notBefore, notAfter, now time.Time) bool {
-	return notAfter.Sub(now) < min(soon, notAfter.Sub(notBefore)/3)
+	return now.After(endsSoonAt(notBefore, notAfter))
+}
+
+// endsSoonAt gives the time from which on a certificate is about to expire.
+func endsSoonAt(notBefore, notAfter time.Time) time.Time {
+	return notAfter.Add(-min(soon, notAfter.Sub(notBefore)/3))
 }
 
 // soon is how long before its end a certificate is said to expire soon. One that

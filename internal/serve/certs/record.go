@@ -23,6 +23,8 @@ var (
 	bucketSHA1  = []byte("certificates-sha1")  // SHA-1 -> SHA-256
 	bucketInfos = []byte("certificates-infos") // SHA-256 -> Info, so that a list needs to parse no certificate
 
+	bucketVerdicts = []byte("certificates-verdicts") // SHA-256 -> noted: see verdict.go
+
 	bucketIssuers = []byte("certificates-issuers") // SHA-256 of the subject and of the certificate -> DER
 )
 

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type Store struct {
 func NewStore(db *bbolt.DB, seal *Seal, o Options) (*Store, error) {
 	s := &Store{db: db, seal: seal, options: o, ready: map[Thumbprint]*tls.Certificate{}}
 	err := db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketCerts, bucketSHA1, bucketInfos, bucketIssuers} {
+		for _, name := range [][]byte{bucketCerts, bucketSHA1, bucketInfos, bucketIssuers, bucketVerdicts} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -137,7 +138,8 @@ func (s *Store) put(tx *bbolt.Tx, p *Pair, from string) (info Info, err error) {
 		return info, err
 	}
 	info = describe(p.Chain, record)
-	return info, errors.Join(tx.Bucket(bucketCerts).Put(id, value), tx.Bucket(bucketSHA1).Put(info.SHA1.bytes(), id), putInfo(tx, info), putIssuers(tx, p.Chain[1:]))
+	return info, errors.Join(tx.Bucket(bucketCerts).Put(id, value), tx.Bucket(bucketSHA1).Put(info.SHA1.bytes(), id), putInfo(tx, info),
+		putNoted(tx, info.Thumbprint, s.judge(record, p.Chain)), putIssuers(tx, p.Chain[1:]))
 }
 
 // Get gives the certificate of a thumbprint, SHA-256 or SHA-1, with its chain
@@ -197,11 +199,16 @@ func (s *Store) Show(thumbprint string) (Info, []Notice, error) {
 	if err != nil {
 		return Info{}, nil, err
 	}
+	return describe(chain, record), s.notices(record, chain), nil
+}
+
+// notices says what clients may stumble over in a chain of the store.
+func (s *Store) notices(record stored, chain []*x509.Certificate) []Notice {
 	notices := Judge(s.options, chain)
 	if record.From == issuedFrom { // whoever wants that CA knows where it is
 		notices = slices.DeleteFunc(notices, func(n Notice) bool { return n.Code == MissingIntermediate })
 	}
-	return describe(chain, record), notices, nil
+	return notices
 }
 
 // List describes all certificates, those that expire first in front, without
@@ -261,7 +268,7 @@ func (s *Store) Remove(thumbprint string) (Info, error) {
 				return err
 			}
 		}
-		return errors.Join(tx.Bucket(bucketInfos).Delete(id), all.Delete(id))
+		return errors.Join(tx.Bucket(bucketInfos).Delete(id), tx.Bucket(bucketVerdicts).Delete(id), all.Delete(id))
 	})
 	if err != nil {
 		return Info{}, err

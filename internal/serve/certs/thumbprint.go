@@ -37,6 +37,11 @@ func SHA1Of(c *x509.Certificate) Thumbprint {
 // IsSHA1 reports whether the thumbprint is one of SHA-1.
 func (t Thumbprint) IsSHA1() bool { return len(t) == sha1Digits }
 
+// IsSHA256 reports whether it is a thumbprint of SHA-256, as ThumbprintOf writes it.
+func (t Thumbprint) IsSHA256() bool {
+	return len(t) == sha256Digits && strings.Trim(string(t), "0123456789abcdef") == ""
+}
+
 // bytes gives the hash; nil if the thumbprint does not come from this package.
 func (t Thumbprint) bytes() []byte {
 	b, err := hex.DecodeString(string(t))

@@ -319,11 +319,10 @@ type State struct {
 }
 
 // State gives what is known of the response of a certificate, nil if nothing is.
-func (s *Stapler) State(cert *x509.Certificate) *State {
-	sum := sha256.Sum256(cert.Raw)
+func (s *Stapler) State(thumbprint string) *State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of := s.subjects[hex.EncodeToString(sum[:])]
+	of := s.subjects[thumbprint]
 	if of == nil {
 		return nil
 	}

@@ -62,7 +62,10 @@ func TestStapler(t *testing.T) {
 	cert := a.issue("www.example.com", nil)
 	s, news := started(t, vault, c)
 	s.Want([]*x509.Certificate{cert.Leaf, a.cert})
-	until(t, "a response", func() bool { st := s.State(cert.Leaf); return st != nil && st.Status == "good" })
+	until(t, "a response", func() bool {
+		st := s.State(string(certs.ThumbprintOf(cert.Leaf)))
+		return st != nil && st.Status == "good"
+	})
 	with := s.Staple(cert)
 	if with == cert || len(cert.OCSPStaple) != 0 {
 		t.Fatal("nothing is stapled")
@@ -107,7 +110,7 @@ func TestStapler(t *testing.T) {
 	c.turn(50 * time.Minute)
 	s.wake <- struct{}{}
 	until(t, "that it was revoked", func() bool { return news.has("was revoked on") })
-	if s.Staple(cert) != cert || s.State(cert.Leaf).Status != "revoked" {
+	if s.Staple(cert) != cert || s.State(string(certs.ThumbprintOf(cert.Leaf))).Status != "revoked" {
 		t.Error("it is stapled that it is good")
 	}
 }
