@@ -196,7 +196,7 @@ func (v *view) forged() []flaw {
 	path := ordered(chain[:min(len(chain), mostLinks)])
 	for i := range len(path) - 1 {
 		child, parent := path[i], path[i+1]
-		if parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil {
+		if signedBy(child, parent) {
 			continue
 		}
 		place := slices.Index(chain, child)

@@ -43,6 +43,8 @@ type Story struct {
 
 	Notes []Note // what is odd, lost or inferred
 	Ended Ending
+
+	memory memory // of Messages
 }
 
 // Known is what can be said of a question that encryption may hide.

@@ -51,12 +51,11 @@ func (f *Follower) UseKeys(k *Keys) { f.options.Keys = k }
 type conn struct {
 	story  *Story
 	sides  [2]half
-	raw    int       // bytes of messages that are kept
-	room   []byte    // for the next ones: messages are short, and many
-	fresh  []Message // likewise
-	v13    bool      // TLS 1.3 was chosen: what follows is encrypted
-	packed bool      // records are compressed
-	hello  bool      // a ClientHello came
+	raw    int    // bytes of messages that are kept
+	room   []byte // for the next ones: messages are short, and many
+	v13    bool   // TLS 1.3 was chosen: what follows is encrypted
+	packed bool   // records are compressed
+	hello  bool   // a ClientHello came
 	finder finder
 
 	gaps    int

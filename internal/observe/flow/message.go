@@ -86,11 +86,10 @@ func hidden(t iana.ContentType, b []byte) bool {
 // newMessage begins a message with the record at hand.
 func (k *conn) newMessage(from trace.Side, head RecordHeader, at tcp.Chunk, name string) *Message {
 	r := &k.sides[from-1].records
-	if len(k.fresh) == 0 {
-		k.fresh = make([]Message, min(2+len(k.story.Messages), 8))
+	m := new(Message) // if there are too many, it is left out
+	if len(k.story.Messages) < mostMessages {
+		m = k.story.memory.message()
 	}
-	m := &k.fresh[0]
-	k.fresh = k.fresh[1:]
 	*m = Message{
 		From: from, Content: head.Content, Name: name, Time: at.Time, Offset: head.Offset, Count: 1, Length: head.Length,
 	}
@@ -114,16 +113,13 @@ func (k *conn) keep(b []byte) []byte {
 		return nil
 	}
 	k.raw += len(b)
-	const small, large = 128, 1024 // bytes that are asked for at a time, at first and later
-	block := large
-	if k.raw == len(b) {
-		block = small
-	}
-	if len(b) > block/2 {
+	if len(b) > bytesAtOnce/2 {
 		return bytes.Clone(b)
 	}
 	if len(b) > cap(k.room)-len(k.room) {
-		k.room = make([]byte, 0, block)
+		fresh := spareBytes.Get().(*[bytesAtOnce]byte)
+		k.story.memory.bytes = append(k.story.memory.bytes, fresh)
+		k.room = fresh[:0]
 	}
 	n := len(k.room)
 	k.room = append(k.room, b...)

@@ -76,23 +76,8 @@ func (t *tracer) read(ctx context.Context, in io.Reader, name string) error {
 // reads packets, this one follows the connections, one tells of them.
 func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	packets := readAhead(from)
-	stories := make(chan []*flow.Story, 4)
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		for list := range stories {
-			for _, s := range list {
-				t.story(s)
-			}
-		}
-	}()
-	var list []*flow.Story
-	f := flow.NewFollower(func(s *flow.Story) {
-		if list = append(list, s); len(list) == 32 || t.live {
-			stories <- list
-			list = nil
-		}
-	}, flow.Options{Plain: t.flags.all, KeepData: t.flags.keepData()})
+	tell, told := t.telling()
+	f := flow.NewFollower(tell, flow.Options{Plain: t.flags.all, KeepData: t.flags.keepData()})
 	if len(t.flags.keylogs)+len(t.flags.rsaKeys) > 0 {
 		f.UseKeys(t.keys)
 	}
@@ -128,9 +113,7 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 	defer t.warnings(&d, table)
 	table.Close()
 	initials.Close()
-	stories <- list
-	close(stories)
-	<-told
+	told()
 	t.rest()
 	if ctx.Err() != nil { // an interface ends so
 		if t.flags.iface != "" {
@@ -139,6 +122,38 @@ func (t *tracer) follow(ctx context.Context, from pcap.Source) error {
 		return ctx.Err()
 	}
 	return packets.err
+}
+
+// telling starts what tells of stories. It is given them by tell, several at a time
+// unless somebody watches; told waits until it has told of all.
+func (t *tracer) telling() (tell func(*flow.Story), told func()) {
+	const atOnce = 32
+	stories := make(chan []*flow.Story, 4)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for list := range stories {
+			for _, s := range list {
+				t.story(s)
+				if t.show == nil {
+					s.Release()
+				}
+			}
+		}
+	}()
+	var list []*flow.Story
+	tell = func(s *flow.Story) {
+		if list = append(list, s); len(list) == atOnce || t.live {
+			stories <- list
+			list = nil
+		}
+	}
+	told = func() {
+		stories <- list
+		close(stories)
+		<-done
+	}
+	return tell, told
 }
 
 // warnings says what the stories cannot tell.

@@ -13,10 +13,13 @@ type jsonLine struct{ b []byte }
 
 // key begins a field.
 func (j *jsonLine) key(name string) {
-	j.comma()
-	j.b = append(j.b, '"')
-	j.b = append(j.b, name...)
-	j.b = append(j.b, '"', ':')
+	b := j.b
+	if last := b[len(b)-1]; last != '{' && last != '[' {
+		b = append(b, ',')
+	}
+	b = append(b, '"')
+	b = append(b, name...)
+	j.b = append(b, '"', ':')
 }
 
 // comma separates an element from the one before it.
@@ -76,10 +79,18 @@ func (j *jsonLine) millis(name string, ms float64) {
 	}
 }
 
+// plainJSON are the bytes that stand for themselves in a string of JSON.
+var plainJSON = func() (plain [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // string writes a string; what is not plain is left to encoding/json.
 func (j *jsonLine) string(s string) {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+		if !plainJSON[s[i]] {
 			j.value(s)
 			return
 		}
