@@ -151,6 +151,15 @@ func (l *drawn) Print() string {
 	return short(l.Beside+map[string]string{"sealed": ", encrypted", "opened": ", decrypted"}[l.Look], mostPrint)
 }
 
+// Way says of an arrow, to who cannot see it, whence it goes and when.
+func (l *drawn) Way() string {
+	way := "From the client to the server"
+	if l.From == trace.Server {
+		way = "From the server to the client"
+	}
+	return way + " after " + duration(l.At) + "."
+}
+
 // Top is where the part of an arrow begins that can be clicked.
 func (l *drawn) Top() int { return l.Y - 20 }
 

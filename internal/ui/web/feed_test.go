@@ -285,6 +285,7 @@ func TestFollow(t *testing.T) {
 // TestLiveInBrowser opens a failing handshake from the live feed, reads the cause,
 // expands the ClientHello and follows its bytes.
 func TestLiveInBrowser(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	address := s.address
 	p, _ := open(t, s.options())

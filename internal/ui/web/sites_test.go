@@ -98,6 +98,7 @@ func TestCauses(t *testing.T) {
 
 // TestSitesAndCausesInBrowser looks at both.
 func TestSitesAndCausesInBrowser(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	visit(t, s.address, "shop.example.com", 0)
 	visit(t, s.address, "shop.example.com", tls.VersionTLS11)

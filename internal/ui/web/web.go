@@ -123,8 +123,8 @@ func (p *Page) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /learn", p.learn)
 	mux.HandleFunc("GET /learn/{kind}/{name}", p.lesson)
-	for _, name := range []string{"page.css", "page.js", "icon.svg"} {
-		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+	for path, name := range map[string]string{"page.css": "page.css", "page.js": "page.js", "icon.svg": "icon.svg", "favicon.ico": "icon.svg"} {
+		mux.HandleFunc("GET /"+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-cache")
 			http.ServeFileFS(w, r, assets, "assets/"+name)
 		})
