@@ -68,6 +68,12 @@ with 1; with 3 if the server could not be reached.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.connect(cmd.Context(), f, args[0]) },
 	}
+	f.register(c)
+	return c
+}
+
+// register gives the command its flags, and what completes them.
+func (f *connectFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.sni, "sni", "", "name to ask for and to check (default: the host)")
 	c.Flags().StringVar(&f.ca, "ca", "", "PEM file of the authorities to trust (default: those of the system)")
 	c.Flags().StringVar(&f.cert, "cert", "", "PEM file of the client's certificate")
@@ -111,7 +117,6 @@ with 1; with 3 if the server could not be reached.`,
 	c.MarkFlagFilename("raw-key")
 	c.MarkFlagFilename("psk-file")
 	c.MarkFlagFilename("peer-key")
-	return c
 }
 
 func (a *app) connect(ctx context.Context, f connectFlags, target string) error {

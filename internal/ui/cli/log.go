@@ -55,6 +55,13 @@ and shown with --all or --class. docs/events.md has all kinds of events.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.log(cmd.Context(), &f) },
 	}
+	f.register(c)
+	c.AddCommand(a.logShowCommand(&f))
+	return c
+}
+
+// register gives the command its flags, and what completes them.
+func (f *logFlags) register(c *cobra.Command) {
 	c.PersistentFlags().StringVar(&f.data, "data", "", "data folder (default: handsel in the user's configuration folder)")
 	c.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON, an object a line")
 	flags := c.Flags()
@@ -88,8 +95,6 @@ and shown with --all or --class. docs/events.md has all kinds of events.
 		}
 		return ids, cobra.ShellCompDirectiveNoFileComp
 	})
-	c.AddCommand(a.logShowCommand(&f))
-	return c
 }
 
 // filter makes the filter of the flags.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/handsel-tls/handsel/internal/observe/field"
@@ -285,7 +286,7 @@ type learnPage struct {
 	Shown    []subject
 }
 
-// learn answers with the words of a kind, or with those that have a text in them.
+// learn answers with the words of a kind, or with those that a query finds.
 func (p *Page) learn(w http.ResponseWriter, r *http.Request) {
 	page := &learnPage{Query: strings.TrimSpace(r.URL.Query().Get("q")), Kind: r.URL.Query().Get("kind"), Subjects: subjects}
 	if page.Query != "" {
@@ -298,13 +299,39 @@ func (p *Page) learn(w http.ResponseWriter, r *http.Request) {
 	p.show(w, http.StatusOK, "learn", frame{Title: "Learn", Place: "Learn", Body: page})
 }
 
-// find chooses the words whose name has the query in it.
+// find chooses the words whose name has the query in it, or that have it for their
+// number; if there are none, those in whose text it is.
 func (page *learnPage) find() {
-	want := lessonKey("", page.Query)
+	want := strings.TrimSpace(lessonKey("", page.Query))
+	page.choose(func(l *lesson) bool {
+		return strings.Contains(lessonKey("", l.Name), want) || numbered(page.Query, l)
+	})
+	if len(page.Shown) == 0 {
+		want = strings.ToLower(page.Query)
+		page.choose(func(l *lesson) bool { return strings.Contains(strings.ToLower(l.Hint()), want) })
+	}
+}
+
+// numbered reports whether a word has a number, such as 48 or 0x1301.
+func numbered(query string, l *lesson) bool {
+	n, err := strconv.ParseUint(query, 0, 16)
+	if err != nil {
+		return false
+	}
+	named := map[string]fmt.Stringer{"extension": iana.ExtensionType(n), "suite": iana.Suite(n), "group": iana.Group(n), "scheme": iana.SignatureScheme(n), "version": iana.Version(n)}
+	if n <= 0xff {
+		named["alert"], named["message"] = iana.Alert(n), iana.HandshakeType(n)
+	}
+	name := named[l.Kind]
+	return name != nil && name.String() == l.Name
+}
+
+// choose shows some of the words.
+func (page *learnPage) choose(wanted func(*lesson) bool) {
 	for _, s := range subjects {
 		found := subject{Kind: s.Kind, Title: s.Title}
 		for _, l := range s.Lessons {
-			if strings.Contains(lessonKey("", l.Name), want) {
+			if wanted(l) {
 				found.Lessons = append(found.Lessons, l)
 			}
 		}

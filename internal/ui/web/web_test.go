@@ -184,6 +184,21 @@ func TestEveryWordIsTaught(t *testing.T) {
 	}
 }
 
+// TestLearnFinds: a word is found by a part of its name, by its number, and by what is
+// said of it.
+func TestLearnFinds(t *testing.T) {
+	_, get := open(t, Options{Source: failing(t)})
+	for query, want := range map[string]string{"key": "/learn/message/server_key_exchange", "ServerHello": "/learn/message/server_hello", "48": "/learn/alert/unknown_ca",
+		"0x1301": "/learn/suite/TLS_AES_128_GCM_SHA256", "0x001d": "/learn/group/x25519", "middleboxes": "/learn/message/change_cipher_spec"} {
+		if _, page := get("/learn?q=" + query); !strings.Contains(page, `<a href="`+want+`">`) {
+			t.Errorf("%q does not find %s", query, want)
+		}
+	}
+	if _, page := get("/learn?q=70000"); !strings.Contains(page, "Nothing here has 70000") {
+		t.Errorf("%s", page)
+	}
+}
+
 func TestDump(t *testing.T) {
 	raw := make([]byte, 40)
 	copy(raw, "0123456789abcdefGHIJ")
