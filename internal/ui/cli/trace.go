@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +29,7 @@ type traceFlags struct {
 	farEnd        string
 	data          bool
 	sni           string
-	stream        int
+	stream        string // a number, with q before it if it is one of QUIC; empty: all
 	since         string
 	keylogs       []string
 	rsaKeys       []string
@@ -39,7 +41,7 @@ type traceFlags struct {
 }
 
 func (a *app) traceCommand() *cobra.Command {
-	f := traceFlags{stream: -1}
+	var f traceFlags
 	c := &cobra.Command{
 		Use:   "trace [FILE... | -]",
 		Short: "Tell the story of the TLS connections in a capture",
@@ -83,7 +85,7 @@ command is wrong; 3 the interface cannot be captured from.`,
 	flags.BoolVar(&f.failed, "failed", false, "only connections that failed")
 	flags.BoolVar(&f.all, "all", false, "also connections without TLS")
 	flags.StringVar(&f.sni, "sni", "", "only connections with this server name; a leading dot stands for all below it")
-	flags.IntVar(&f.stream, "stream", -1, "only this connection, by its number")
+	flags.StringVar(&f.stream, "stream", "", "only this connection, by its number: 3, or q3 of those of QUIC")
 	flags.StringVar(&f.since, "since", "", "only connections that began at this time or later, such as 2026-06-01T12:00:00Z")
 	flags.StringArrayVar(&f.keylogs, "keylog", nil, "decrypt with the secrets in this file, in the format of SSLKEYLOGFILE")
 	flags.StringArrayVar(&f.rsaKeys, "rsa-key", nil, "decrypt with this private RSA key of a server (PEM), where the suite has no forward secrecy, and the sessions that are resumed from there")
@@ -156,6 +158,13 @@ func (f *traceFlags) check(files []string) (since time.Time, err error) {
 	}
 	if f.web && (f.iface != "" || f.json || f.write != "") {
 		return since, errors.New("--web shows files, and goes without -i, --json and -w")
+	}
+	if digits, quic := strings.CutPrefix(f.stream, "q"); f.stream != "" {
+		n, err := strconv.ParseUint(digits, 10, 32)
+		if err != nil {
+			return since, fmt.Errorf("--stream: %q is no number of a connection, such as 3 or, of QUIC, q3", f.stream)
+		}
+		f.stream = numberOf(int(n), quic)
 	}
 	if f.mostOpen < 0 {
 		return since, errors.New("--most-open wants a number of connections")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -307,7 +308,7 @@ func (t *tracer) story(s *flow.Story) {
 func (t *tracer) wants(s *flow.Story, failed bool) bool {
 	name := strings.ToLower(s.ServerName)
 	switch want := strings.ToLower(t.flags.sni); {
-	case t.flags.failed && !failed, t.flags.stream >= 0 && (s.TCP.ID != t.flags.stream || s.QUIC != ""), s.TCP.First < t.since:
+	case t.flags.failed && !failed, t.flags.stream != "" && t.flags.stream != numberOf(s.TCP.ID, s.QUIC != ""), s.TCP.First < t.since:
 		return false
 	case want == "":
 	case strings.HasPrefix(want, "."):
@@ -316,6 +317,15 @@ func (t *tracer) wants(s *flow.Story, failed bool) bool {
 		return name == want
 	}
 	return true
+}
+
+// numberOf gives the number of a connection as --stream has it: those of QUIC have
+// numbers of their own.
+func numberOf(id int, quic bool) string {
+	if quic {
+		return "q" + strconv.Itoa(id)
+	}
+	return strconv.Itoa(id)
 }
 
 // rest tells of what was held back, and counts.

@@ -43,7 +43,7 @@ func readFarEnd(ctx context.Context, name string, keys *flow.Keys) (*farEnd, err
 // silentTracer hands all stories on, and prints nothing.
 func silentTracer(keys *flow.Keys, show func(*flow.Story)) *tracer {
 	return &tracer{
-		flags: &traceFlags{all: true, stream: -1}, since: -1 << 62, keys: keys, show: show,
+		flags: &traceFlags{all: true}, since: -1 << 62, keys: keys, show: show,
 		out: bufio.NewWriter(io.Discard), warn: io.Discard, progress: newProgress(io.Discard, io.Discard), shown: map[string]bool{},
 	}
 }

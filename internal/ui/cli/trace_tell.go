@@ -16,10 +16,7 @@ func (t *tracer) tell(v *traceView, s *flow.Story) string {
 	if v.Failed {
 		color = c.red
 	}
-	number := fmt.Sprint(v.Stream)
-	if v.QUIC != "" {
-		number = "q" + number
-	}
+	number := numberOf(v.Stream, v.QUIC != "")
 	fmt.Fprintf(&b, "%s#%s%s %s > %s", color, number, c.off, v.Client, v.Server)
 	if v.QUIC != "" {
 		b.WriteString("  QUIC " + v.QUIC)
