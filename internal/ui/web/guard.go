@@ -79,6 +79,11 @@ func (g *guard) ours(host string) bool {
 // sameSite refuses what a page of another site loads. Going here from there is
 // allowed: it shows that page nothing.
 func (g *guard) sameSite(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" { // also of a browser that does not say what follows
+		if _, host, _ := strings.Cut(origin, "://"); host != r.Host {
+			return false
+		}
+	}
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
 		return true

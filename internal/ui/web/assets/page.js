@@ -163,7 +163,7 @@ function follow(live) {
 	const template = document.getElementById("row").content.firstElementChild;
 	const mostRows = 200, number = new Intl.NumberFormat("en");
 	const beats = []; // of the last seconds
-	let paused = false, all = 0, failed = 0, more = 0, waiting = [];
+	let paused = false, calm = true, all = 0, failed = 0, more = 0, waiting = [];
 	live.hidden = false;
 	pause.addEventListener("click", () => {
 		paused = !paused;
@@ -179,6 +179,7 @@ function follow(live) {
 		all += beat.all;
 		failed += beat.failed;
 		more += beat.more || 0;
+		calm = !beat.more; // where much happens that something is new is no news
 		beats.push({now, all: beat.all});
 		while (beats[0].now < now - 5000) beats.shift();
 		waiting.push(...beat.rows || []);
@@ -210,20 +211,27 @@ function follow(live) {
 		return b;
 	}
 	function draw() {
-		if (waiting.length) document.querySelector(".count").hidden = true; // it is of what was there
+		if (!waiting.length) return;
+		document.querySelector(".count").hidden = true; // it is of what was there
+		body.closest(".scroll").classList.remove("none");
+		const there = new Set([...body.rows].map(address));
 		for (const row of waiting) {
-			const tr = line(template, row), href = tr.querySelector("a").getAttribute("href");
-			if (![...body.rows].some(old => old.querySelector("a").getAttribute("href") === href)) body.prepend(tr);
+			const tr = line(template, row);
+			if (calm) tr.classList.add("new");
+			if (!there.has(address(tr))) body.prepend(tr);
 		}
 		waiting = [];
 		while (body.rows.length > mostRows) body.lastElementChild.remove();
 	}
 }
 
+// address gives where a row of the table leads.
+function address(tr) { return tr.querySelector("a").getAttribute("href"); }
+
 // line makes a row of the table out of its template.
 function line(template, row) {
 	const tr = template.cloneNode(true);
-	tr.className = `new ${row.look}`;
+	tr.className = row.look;
 	tr.querySelector("a").href = "/handshake/" + encodeURIComponent(row.id);
 	tr.querySelector("time").textContent = row.time;
 	tr.querySelector("strong").textContent = row.word;
