@@ -99,7 +99,7 @@ func (k *conn) newMessage(from trace.Side, head RecordHeader, at tcp.Chunk, name
 		k.note(Note{at.Time, at.Frame, from, "many-messages", fmt.Sprintf("there are more than %d messages: the rest is left out", mostMessages)})
 	}
 	if k.story.Messages == nil {
-		k.story.Messages = make([]*Message, 0, 16)
+		k.story.Messages = make([]*Message, 0, 8)
 	}
 	if len(k.story.Messages) < mostMessages {
 		k.story.Messages = append(k.story.Messages, m)

@@ -4,7 +4,7 @@ import "sync"
 
 // messagesAtOnce and bytesAtOnce are how many messages, and bytes of them, memory is asked
 // for at a time.
-const messagesAtOnce, bytesAtOnce = 4, 1024
+const messagesAtOnce, bytesAtOnce = 2, 512
 
 var (
 	spareMessages = sync.Pool{New: func() any { return new([messagesAtOnce]Message) }}
