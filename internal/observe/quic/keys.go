@@ -15,6 +15,7 @@ type Version uint32
 const (
 	Version1 Version = 1          // RFC 9000
 	Version2 Version = 0x6b3343cf // RFC 9369
+	mvfst27  Version = 0xfaceb002 // the number under which Facebook's implementation has draft 27
 )
 
 func (v Version) String() string {
@@ -39,6 +40,7 @@ type dialect struct {
 const (
 	salt1  = "\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a"
 	salt2  = "\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9"
+	salt23 = "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02" // draft-ietf-quic-tls-23, section 5.2
 	salt29 = "\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99"
 )
 
@@ -50,6 +52,8 @@ func (v Version) dialect() (d dialect, ok bool) {
 		return dialect{salt2, "quicv2 ", 1}, true
 	case v >= 0xff00001d && v <= 0xff000020:
 		return dialect{salt29, "quic ", 0}, true
+	case v >= 0xff000017 && v <= 0xff00001c, v == mvfst27:
+		return dialect{salt23, "quic ", 0}, true
 	}
 	return d, false
 }

@@ -105,7 +105,7 @@ func datagram(from trace.Side, at int64, b []byte) *packet.Datagram {
 // TestInitials has a handshake come in pieces: late, twice, overlapping, several in a
 // datagram, and the server close the connection with an alert.
 func TestInitials(t *testing.T) {
-	for _, v := range []Version{Version1, Version2, 0xff00001d} {
+	for _, v := range []Version{Version1, Version2, 0xff00001d, 0xff00001b, mvfst27} {
 		h := &told{}
 		table := NewTable(h)
 		last := seal(t, v, "client in", 1, crypto(10, "klmnopqrst"))
