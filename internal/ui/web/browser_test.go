@@ -415,7 +415,7 @@ func TestDiagramExplains(t *testing.T) {
 	}
 }
 
-// TestNarrow: no page is wider than a phone.
+// TestNarrow: no page is wider than a phone, and the list has all its columns on a laptop.
 func TestNarrow(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -433,6 +433,10 @@ func TestNarrow(t *testing.T) {
 		if wide := b.eval("String(document.documentElement.scrollWidth)"); wide != "360" {
 			t.Errorf("%s is %s pixels wide", path, wide)
 		}
+	}
+	b.run(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(origin+"/"), visible("#handshakes"))
+	if cut := b.eval(`(e => String(e.scrollWidth - e.clientWidth))(document.querySelector(".scroll"))`); cut != "0" {
+		t.Errorf("%s pixels of the list are not seen", cut)
 	}
 	b.forgive("404")
 }
