@@ -182,12 +182,12 @@ func (d daemon) start(path string, s served, on int) (*process, error) {
 		return nil, err
 	}
 	p := &process{daemon: d, addr: fmt.Sprintf("127.0.0.1:%d", s.port), said: &bytes.Buffer{}}
-	p.command = exec.Command("taskset", append([]string{"-c", strconv.Itoa(on), path}, args...)...)
+	p.command = exec.Command(path, args...)
 	p.command.Env = append(os.Environ(), "HOME="+s.folder, "XDG_CONFIG_HOME="+s.folder, "XDG_DATA_HOME="+s.folder)
 	p.command.Stderr = p.said // standard output goes to /dev/null
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	from := time.Now()
-	if err := p.command.Start(); err != nil {
+	if err := startOn(p.command, on); err != nil {
 		return nil, err
 	}
 	for {

@@ -160,15 +160,21 @@ func (p *process) portion(n int, do func() (time.Duration, error)) (s portion, e
 // requests has h2load ask on open connections.
 func (l *load) requests(p *process, n int) (portion, error) {
 	n = n / *serveClient * *serveClient
-	args := append([]string{"-c", "0", "h2load", "-t", "1", "-n", strconv.Itoa(n), "-c", strconv.Itoa(*serveClient),
+	args := append([]string{"-t", "1", "-n", strconv.Itoa(n), "-c", strconv.Itoa(*serveClient),
 		"--header", ":authority: " + host, "--connect-to", p.addr}, l.h2load...)
 	_, port, _ := net.SplitHostPort(p.addr)
 	return p.portion(n, func() (time.Duration, error) {
 		from := time.Now()
-		out, err := exec.Command("taskset", append(args, "https://"+host+":"+port+"/")...).CombinedOutput()
+		var out bytes.Buffer
+		command := exec.Command("h2load", append(args, "https://"+host+":"+port+"/")...)
+		command.Stdout, command.Stderr = &out, &out
+		err := startOn(command, 0)
+		if err == nil {
+			err = command.Wait()
+		}
 		took := time.Since(from)
-		if want := fmt.Sprintf("%d succeeded, 0 failed", n); err == nil && !bytes.Contains(out, []byte(want)) {
-			err = fmt.Errorf("h2load: %s", out)
+		if want := fmt.Sprintf("%d succeeded, 0 failed", n); err == nil && !bytes.Contains(out.Bytes(), []byte(want)) {
+			err = fmt.Errorf("h2load: %s", &out)
 		}
 		return took, err
 	})
@@ -188,8 +194,8 @@ type serveTable struct {
 // a second.
 func BenchmarkServe(b *testing.B) {
 	// The clients have the first processor, the servers the last.
-	if out, err := exec.Command("taskset", "-acp", "0", strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil {
-		b.Fatalf("taskset: %v: %s", err, out)
+	if err := pinAll(0); err != nil {
+		b.Fatal(err)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range b.N {

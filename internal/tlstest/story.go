@@ -130,7 +130,7 @@ func (h *Host) set(p *policy.Policy, name, value string) (err error) {
 		}
 		*p = *p.Between(versions[from], versions[to])
 	case "suites":
-		p.Suites, err = named(value, p.Suites)
+		p.Suites, err = named(value, policy.Compatible().Suites)
 	case "groups":
 		p.Groups, err = named(value, p.Groups)
 	case "schemes":

@@ -45,6 +45,7 @@ func resumptions() map[string]func(client, server *tlstest.Host) {
 			server.Config.Tickets, server.Config.SessionIDs = nil, true
 		},
 		"TLS 1.2 CBC": func(client, server *tlstest.Host) {
+			server.Config.Policy = policy.Compatible()
 			client.Config.Policy = only(iana.TLS12, iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, iana.X25519)
 		},
 	}

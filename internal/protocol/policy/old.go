@@ -46,14 +46,16 @@ var legacy = func() Policy {
 	return p
 }()
 
+func cbc(id iana.Suite) bool {
+	s, _ := suite.Of(id)
+	return s.CBC()
+}
+
 var museum = func() Policy {
 	p := legacy
 	p.Name = "museum"
 	p.Versions = append(slices.Clone(p.Versions), iana.SSL30)
-	first := slices.IndexFunc(p.Suites, func(id iana.Suite) bool {
-		s, _ := suite.Of(id)
-		return s.CBC()
-	})
+	first := slices.IndexFunc(p.Suites, cbc)
 	p.Suites = slices.Insert(slices.Clone(p.Suites), first,
 		iana.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA,
 		iana.TLS_ECDHE_RSA_WITH_RC4_128_SHA,

@@ -45,11 +45,11 @@ type Policy struct {
 }
 
 // Modern is the default: TLS 1.3 and 1.2 with forward secrecy and
-// authenticated encryption, and the CBC suites of ECDHE last.
+// authenticated encryption. RFC 9325, section 4.2.
 func Modern() *Policy { return &modern }
 
-// Compatible is Modern and, for peers that know nothing better, DHE and RSA key
-// exchange. It gives up forward secrecy with the latter.
+// Compatible is Modern and, for peers that know nothing better, CBC suites, DHE and
+// RSA key exchange. It gives up forward secrecy with the latter.
 func Compatible() *Policy { return &compatible }
 
 var modern = Policy{
@@ -65,10 +65,6 @@ var modern = Policy{
 		iana.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 		iana.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 		iana.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-		iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
-		iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
-		iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
-		iana.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
 	},
 	Groups: []iana.Group{
 		iana.X25519MLKEM768, iana.X25519, iana.Secp256r1, iana.Secp384r1, iana.Secp521r1,
@@ -85,11 +81,21 @@ var modern = Policy{
 	SignOnly: []iana.SignatureScheme{iana.MLDSA44, iana.MLDSA65, iana.MLDSA87},
 }
 
+// ephemeralCBC are the suites of TLS 1.0 to 1.2 with forward secrecy that clients of
+// before 2014 have in common: Internet Explorer 11 on Windows 7 with RSA certificates,
+// Safari 8, Android 4.3. Their padding was attacked again and again (Lucky Thirteen).
+var ephemeralCBC = []iana.Suite{
+	iana.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+	iana.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+	iana.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+	iana.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+}
+
 var compatible = func() Policy {
 	p := modern
 	p.Name = "compatible"
 	p.Groups = append(slices.Clone(modern.Groups), finite...)
-	p.Suites = append(slices.Clone(modern.Suites),
+	p.Suites = append(slices.Concat(modern.Suites, ephemeralCBC),
 		iana.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
 		iana.TLS_DHE_RSA_WITH_AES_256_GCM_SHA384,
 		iana.TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
@@ -122,7 +128,8 @@ func Named(name string) (*Policy, error) {
 
 // Between gives the policy with the versions from minimum to maximum, also such
 // as it has not itself. A minimum of 0 stands for the policy's own, a maximum of
-// 0 for no limit.
+// 0 for no limit. With a version that it has not itself come suites for it, if it has
+// none: there is no authenticated encryption below TLS 1.2.
 func (p *Policy) Between(minimum, maximum iana.Version) *Policy {
 	q := *p
 	q.Versions = nil
@@ -134,6 +141,9 @@ func (p *Policy) Between(minimum, maximum iana.Version) *Policy {
 		if v >= minimum && (maximum == 0 || v <= maximum) {
 			q.Versions = append(q.Versions, v)
 		}
+	}
+	if older := slices.ContainsFunc(q.Versions, func(v iana.Version) bool { return v < iana.TLS12 }); older && !slices.ContainsFunc(q.Suites, cbc) {
+		q.Suites = slices.Concat(q.Suites, ephemeralCBC)
 	}
 	return &q
 }

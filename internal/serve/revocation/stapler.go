@@ -273,8 +273,9 @@ func (of *subject) took(r *Response, err error, s *Stapler) (news News) {
 		of.err = err
 		of.failures++
 		of.next = s.now().Add(min(retryFirst<<min(of.failures-1, 10), retryMost))
-		left := of.response != nil && !of.response.Revoked && s.now().Before(of.response.Until)
+		left := of.response != nil && s.now().Before(of.response.Until)
 		switch {
+		case of.response != nil && of.response.Revoked: // which was said, and does not become untrue
 		case left && was == nil:
 			news.Text = fmt.Sprintf("no new OCSP response for %s could be had: %v; the one there is counts until %s", name, err, of.response.Until.Format(time.DateTime))
 		case !left && (was == nil || of.response != nil):
@@ -330,7 +331,7 @@ func (s *Stapler) State(thumbprint string) *State {
 	if of.err != nil {
 		state.Problem = of.err.Error()
 	}
-	if r := of.response; r != nil && s.now().Before(r.Until) {
+	if r := of.response; r != nil && (r.Revoked || s.now().Before(r.Until)) {
 		state.Status, state.ThisUpdate, state.NextUpdate = "good", r.ThisUpdate, r.Until
 		if r.Revoked {
 			state.Status = "revoked"

@@ -110,8 +110,17 @@ func TestStapler(t *testing.T) {
 	c.turn(50 * time.Minute)
 	s.wake <- struct{}{}
 	until(t, "that it was revoked", func() bool { return news.has("was revoked on") })
-	if s.Staple(cert) != cert || s.State(string(certs.ThumbprintOf(cert.Leaf))).Status != "revoked" {
+	id := string(certs.ThumbprintOf(cert.Leaf))
+	if s.Staple(cert) != cert || s.State(id).Status != "revoked" {
 		t.Error("it is stapled that it is good")
+	}
+	// That is not forgotten when the responder is away, and the response has ended.
+	a.set(func() { a.down = true })
+	c.turn(3 * time.Hour)
+	s.wake <- struct{}{}
+	until(t, "a failure", func() bool { return s.State(id).Problem != "" })
+	if state := s.State(id); state.Status != "revoked" || s.Staple(cert) != cert {
+		t.Errorf("%+v", state)
 	}
 }
 

@@ -26,7 +26,8 @@ type serving struct {
 	feed   *web.Feed
 	server *endpoint.Server
 	estate *admin.Estate
-	doors  []io.Closer // sockets of administrators, and the page
+	doors  []io.Closer     // the socket of administrators, and the page
+	remote *admin.Listener // of administrators elsewhere; nil: nobody is let in
 }
 
 func (a *app) newServing(f serveFlags, data *assemble.Data) *serving {
@@ -80,12 +81,8 @@ func (s *serving) open(plan *assemble.Plan) error {
 	} else {
 		s.doors = append(s.doors, socket)
 	}
-	remote, err := s.serveAdmin(s.flags, plan, s.estate, s.events)
-	if err != nil {
+	if s.remote, err = s.serveAdmin(s.flags, plan, s.estate, s.events); err != nil {
 		return err
-	}
-	if remote != nil {
-		s.doors = append(s.doors, remote)
 	}
 	page, err := s.servePage(s.flags, web.Options{
 		Source: s.feed, Estate: s.estate, Events: func() (*eventlog.Reader, error) { return eventlog.Read(s.data.Dir) },
@@ -104,6 +101,9 @@ func (s *serving) open(plan *assemble.Plan) error {
 // close ends what open has opened, the latest first, and then what hears of
 // handshakes.
 func (s *serving) close() {
+	if s.remote != nil {
+		s.remote.Close()
+	}
 	for i := len(s.doors) - 1; i >= 0; i-- {
 		s.doors[i].Close()
 	}
@@ -139,6 +139,19 @@ func (s *serving) reload() {
 		return
 	}
 	s.events.configure(plan.File().Events)
+	s.reopenAdmin(plan)
 	s.notes(s.flags, plan)
 	fmt.Fprintf(s.err, "The configuration was taken over: %s.\n", listeningOn(plan))
+}
+
+// reopenAdmin lets administrators in from elsewhere as a plan says: their files may be
+// others under the same names, and whoever is no longer in them must not stay.
+func (s *serving) reopenAdmin(plan *assemble.Plan) {
+	if s.remote != nil {
+		s.remote.Close()
+	}
+	var err error
+	if s.remote, err = s.serveAdmin(s.flags, plan, s.estate, s.events); err != nil {
+		fmt.Fprintf(s.err, "note: the admin API is on the socket in the data folder alone until the configuration is read again: %v\n", err)
+	}
 }
