@@ -256,6 +256,10 @@ func wild() []specimen {
 		{"unrecognized-name", nil, "an address", zooNginx("good", "ssl_reject_handshake on;"), zooSays("raw", usualHello(sniOf("192.0.2.1")))},
 		{"no-common-version", nil, "TLS 1.0, OpenSSL's level", oServer("good"), zooOpenSSL("-tls1", "-cipher", "DEFAULT:@SECLEVEL=0")},
 		{"no-common-version", nil, "a server that ignores supported_versions", zooRawServer("old", old12), zooOpenSSL("-tls1_3")},
+		{"malformed-message", nil, "a suite that was not offered", zooRawServer("odd", choosesRC4), zooGo(nil)},
+		{"malformed-message", nil, "a suite that was not offered", zooRawServer("odd", choosesRC4), zooOpenSSL()},
+		{"proof-wrong", []string{"malformed-message"}, "another key, told of with illegal_parameter", goServer("badkey", nil), zooGo(zooTLS12)},
+		{"client-certificate-missing", nil, "decode_error for an empty Certificate", zooGnuTLSServer("good"), zooOpenSSL(only12)},
 		{"port-probe", nil, "", oServer("good"), zooSaysAndGoes("a health check", false)},
 		{"port-probe", nil, "with RST", oServer("good"), zooSaysAndGoes("a health check", true)},
 		{"client-speaks-no-tls", nil, "SSH", goServer("good", nil), zooSays("SSH", "SSH-2.0-OpenSSH_9.2\r\n")},
@@ -309,6 +313,26 @@ func halfServer(c *net.TCPConn) {
 	body := append([]byte{2, 0, 0, 38, 3, 3}, make([]byte, 32)...)
 	body = append(body, 0, 0xc0, 0x2b, 0)
 	io.WriteString(c, rec(22, body))
+}
+
+// choosesRC4 is a server that chooses a suite that nobody offers any more.
+func choosesRC4(c *net.TCPConn) {
+	b := make([]byte, 4096)
+	c.Read(b)
+	body := append([]byte{2, 0, 0, 38, 3, 3}, make([]byte, 32)...)
+	io.WriteString(c, rec(22, append(body, 0, 0, 5, 0)))
+	c.Read(b)
+}
+
+// zooGnuTLSServer is gnutls-serv, which wants a certificate of the client.
+func zooGnuTLSServer(cert string) zooServer {
+	return zooServer{"GnuTLS", func(t *testing.T) (string, func() string) {
+		c := anyCert(cert)
+		p, address := startServer(t, setup{}, `port \d+\.\.\.done`, func(port string) []string {
+			return []string{"gnutls-serv", "--port", port, "--x509certfile", c.chain, "--x509keyfile", c.key, "--require-client-cert", "--x509cafile", root().file}
+		})
+		return address, p.said
+	}}
 }
 
 func connectThenClose(c *net.TCPConn) {

@@ -57,7 +57,7 @@ type Cause struct {
 	Subject  string   `json:"subject"`
 	ID       string   `json:"id"`
 	Sentence string   `json:"sentence"`
-	Remedies []Remedy `json:"remedies,omitempty"` // with {host} and {server} in place of the connection's
+	Remedies []Remedy `json:"remedies,omitempty"` // with {host}, {server}, {port} and {:port} in place of the connection's
 }
 
 // sentence gives what a cause is if a rule has nothing to say that fits better.
@@ -93,7 +93,15 @@ func (v *view) fill(s string) string {
 		if server == "" {
 			server = net.JoinHostPort(v.host(), "443")
 		}
-		v.filling = strings.NewReplacer("{host}", shell(v.host()), "{server}", server, "{version}", v.Version.String())
+		_, port, err := net.SplitHostPort(server)
+		if err != nil {
+			port = "443"
+		}
+		at := ":" + port
+		if port == "443" {
+			at = ""
+		}
+		v.filling = strings.NewReplacer("{host}", shell(v.host()), "{server}", server, "{port}", port, "{:port}", at, "{version}", v.Version.String())
 	}
 	return v.filling.Replace(s)
 }

@@ -19,7 +19,7 @@ var aboutProtocol = []entry{
 		do(forClient, "fetch the HTTPS record again; a client that keeps the configuration of the server's answer tries once more by itself"),
 	}},
 	{"renegotiation-refused", "One side wants to renegotiate, and the other does not.", []Remedy{
-		do(forServer, "ask for the client's certificate in the handshake and not for a path only, or allow renegotiation on this binding", "handsel", "handsel bind set {host}:443 --renegotiation", "iis", "netsh http update sslcert ... clientcertnegotiation=enable"),
+		do(forServer, "ask for the client's certificate in the handshake and not for a path only, or allow renegotiation on this binding", "handsel", "handsel bind set {host}:{port} --renegotiation", "iis", "netsh http update sslcert ... clientcertnegotiation=enable"),
 		do(forClient, "allow it, if it is a server of your own", "go", "Renegotiation: tls.RenegotiateOnceAsClient", "openssl", "openssl s_client -connect {server} -legacy_renegotiation"),
 	}},
 	{"renegotiation-unsafe", "The peer does not know secure renegotiation (RFC 5746).", []Remedy{
@@ -27,7 +27,7 @@ var aboutProtocol = []entry{
 		do(forClient, "until then", "openssl", "openssl s_client -connect {server} -legacy_server_connect"),
 	}},
 	{"early-data", "Early data (0-RTT) did not go as its ticket says.", []Remedy{
-		do(forServer, "switch it off for the binding", "handsel", "handsel bind set {host}:443 --early-data=false"),
+		do(forServer, "switch it off for the binding", "handsel", "handsel bind set {host}:{port} --early-data=false"),
 		do(forClient, "forget the session, and connect without early data"),
 	}},
 	{"server-failed", "The server made a mistake of its own.", []Remedy{do(forServer, "look into the server's log for this moment")}},

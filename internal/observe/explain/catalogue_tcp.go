@@ -8,25 +8,25 @@ var aboutTCP = []entry{
 		do(forClient, "check address and port"),
 	}},
 	{"connection-unanswered", "The server did not answer the SYN: it is down, the address is wrong, or a firewall drops the packets; there was no handshake.", []Remedy{
-		do(forBoth, "open the port in the firewalls between, and check the route back", "linux", "tcpdump -ni any 'tcp port 443 and tcp[13] & 2 != 0'"),
+		do(forBoth, "open the port in the firewalls between, and check the route back", "linux", "tcpdump -ni any 'tcp port {port} and tcp[13] & 2 != 0'"),
 		do(forServer, "under load: raise the length of the queue of new connections", "linux", "sysctl net.core.somaxconn"),
 	}},
 	{"server-speaks-no-tls", "The server does not speak TLS on this port.", []Remedy{
-		do(forServer, "switch TLS on for the listener", "nginx", "listen 443 ssl;", "apache", "SSLEngine on"),
-		do(forClient, "use the port of TLS, or the scheme of the service in the clear (http://), or STARTTLS", "openssl", "openssl s_client -connect {server} -starttls smtp", "curl", "curl http://{host}/"),
+		do(forServer, "switch TLS on for the listener", "nginx", "listen {port} ssl;", "apache", "SSLEngine on"),
+		do(forClient, "use the port of TLS, or the scheme of the service in the clear (http://), or STARTTLS", "openssl", "openssl s_client -connect {server} -starttls smtp", "curl", "curl http://{host}{:port}/"),
 	}},
 	{"http-to-tls-port", "The client speaks plain HTTP to a port of TLS.", []Remedy{
-		do(forClient, "write https:// in place of http://, and have health checks use HTTPS", "curl", "curl https://{host}/"),
+		do(forClient, "write https:// in place of http://, and have health checks use HTTPS", "curl", "curl https://{host}{:port}/"),
 		do(forServer, "send plain HTTP elsewhere: listen for it on port 80 and redirect", "handsel", "listen: {http: [\"0.0.0.0:80\"], redirect_http: true}", "nginx", "error_page 497 https://$host$request_uri;"),
 	}},
 	{"proxy-request-to-tls-port", "The client takes this port for that of a proxy: it sends CONNECT in the clear.", []Remedy{
-		do(forClient, "correct the proxy's address; https_proxy names a proxy that is spoken to in plain HTTP", "curl", "curl -x http://PROXY:PORT https://{host}/"),
+		do(forClient, "correct the proxy's address; https_proxy names a proxy that is spoken to in plain HTTP", "curl", "curl -x http://PROXY:PORT https://{host}{:port}/"),
 	}},
 	{"proxy-refused", "The proxy refused to connect the client with the server, so there was no handshake.", []Remedy{
-		do(forBoth, "407: give the proxy a name and a password; 403: have it allow the host and port; 502, 503, 504: it does not reach the server", "curl", "curl -x http://PROXY:PORT --proxy-user USER https://{host}/"),
+		do(forBoth, "407: give the proxy a name and a password; 403: have it allow the host and port; 502, 503, 504: it does not reach the server", "curl", "curl -x http://PROXY:PORT --proxy-user USER https://{host}{:port}/"),
 	}},
 	{"proxy-protocol-unexpected", "The connection begins with a header of the PROXY protocol, which the server does not expect.", []Remedy{
-		do(forServer, "have the server expect it, or the load balancer in front not send it", "nginx", "listen 443 ssl proxy_protocol;", "haproxy", "server s1 10.0.0.1:443 (without send-proxy)"),
+		do(forServer, "have the server expect it, or the load balancer in front not send it", "nginx", "listen {port} ssl proxy_protocol;", "haproxy", "server s1 10.0.0.1:443 (without send-proxy)"),
 	}},
 	{"client-speaks-no-tls", "The client's first bytes are not TLS: it speaks another protocol, or probes the port.", []Remedy{
 		do(forClient, "use a client that begins with TLS on this port"),
@@ -73,9 +73,9 @@ var aboutTCP = []entry{
 		do(forBoth, "capture at both ends, and see which of the two still sends", "handsel", "handsel trace --server-end server.pcap client.pcap"),
 	}},
 	{"reset-after-hello", "The connection was reset right after the ClientHello: nothing is bound to the address and name, the certificate could not be loaded, or a device between does not want the name.", []Remedy{
-		do(forServer, "see which binding the name leads to, and add one", "handsel", "handsel bind test --ip ADDRESS --port 443 --sni {host}", "iis", "netsh http show sslcert", "iis", "netsh http add sslcert hostnameport={host}:443 certhash=THUMBPRINT appid={GUID} certstorename=MY"),
+		do(forServer, "see which binding the name leads to, and add one", "handsel", "handsel bind test --ip ADDRESS --port {port} --sni {host}", "iis", "netsh http show sslcert", "iis", "netsh http add sslcert hostnameport={host}:{port} certhash=THUMBPRINT appid={GUID} certstorename=MY"),
 		do(forServer, "on Windows: look for event 15021 of HttpEvent, and import the certificate again with its key"),
-		do(forServer, "at a load balancer: look whether the pool has a healthy member"),
+		do(forServer, "at a load balancer: look whether the pool has a healthy member, and whether the port expects the PROXY protocol, as HAProxy does with accept-proxy"),
 		do(forBoth, "look whether a firewall filters by name"),
 	}},
 	{"closed-after-hello", "The server closed the connection right after the ClientHello, without a word.", []Remedy{

@@ -186,7 +186,7 @@ func (v *view) broken() bool {
 			continue
 		}
 		f := v.add("malformed-message", 90, "the "+s.From.String()+"'s "+s.Name+" makes no sense: "+s.Broken)
-		f.because(fmt.Sprintf("The %v sent a %s that is not in order: %s.", s.From, s.Name, s.Broken)).see(s, "", s.Broken)
+		f.because(fmt.Sprintf("The %v sent %s that is not in order: %s.", s.From, indefinite(s.Name), s.Broken)).see(s, "", s.Broken)
 		return v.Ended.How == ByAlert && !oneOf(v.Ended.Alert, iana.AlertUnknownCA, iana.AlertCertificateExpired)
 	}
 	return false
@@ -277,6 +277,10 @@ func (v *view) general(a iana.Alert, by trace.Side) bool {
 		return true
 	case a == iana.AlertNoApplicationProtocol && len(v.Hellos) > 0 && !v.offer.Has(iana.ExtALPN) && v.offered:
 		return false // it cannot be that
+	case by == trace.Server && v.stage >= replied && oneOf(a, emptyRefused...) && v.handedNothing():
+		return false // it is that, whatever the alert says
+	case by == trace.Client && v.stage >= answered && v.unoffered():
+		return true
 	case oneOf(a, iana.AlertUnexpectedMessage, iana.AlertRecordOverflow, iana.AlertIllegalParameter, iana.AlertDecodeError, iana.AlertUnsupportedExtension):
 		v.wrongMessage(a, by)
 		return true
@@ -341,7 +345,13 @@ func (v *view) wrongMessage(a iana.Alert, by trace.Side) {
 	if by == trace.Server && v.SSL2Hello {
 		v.add("old-hello", 70, "the ClientHello has the format of SSL 2.0")
 	}
-	f := v.add("malformed-message", 80, fmt.Sprintf("%s says that the %v took something of the other side for wrong", v.alertName(), by))
+	weight := 80
+	if a == iana.AlertIllegalParameter && by == trace.Client && v.stage == shown && v.said(trace.Server, iana.MsgServerKeyExchange) != nil {
+		weight = 70
+		v.add("proof-wrong", 74, "the client sent "+v.alertName()+" after ServerKeyExchange: Go says so of a signature in it that does not verify").
+			see(v.said(trace.Server, iana.MsgServerKeyExchange), "", "")
+	}
+	f := v.add("malformed-message", weight, fmt.Sprintf("%s says that the %v took something of the other side for wrong", v.alertName(), by))
 	f.because(fmt.Sprintf("The %v takes what the %v sent for wrong: it ended the connection with %s.", by, by.Other(), v.alertName()))
 	f.settle(fmt.Sprintf("the %v's log: which message, and what of it", by), "a capture at the other end: something between may have changed the bytes")
 }

@@ -17,6 +17,9 @@ func (v *view) clientRefusedServer() {
 		return
 	}
 	a := v.Ended.Alert
+	if oneOf(a, iana.AlertHandshakeFailure, iana.AlertProtocolVersion, iana.AlertInsufficientSecurity) && v.unoffered() {
+		return
+	}
 	said := fmt.Sprintf("the client sent %s after the server had shown its certificate", v.alertName())
 	switch a {
 	case iana.AlertHandshakeFailure, iana.AlertInsufficientSecurity:

@@ -7,6 +7,17 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
 )
 
+// emptyRefused are the alerts of servers that wanted a certificate and were shown none:
+// handshake_failure is that of the RFC, decode_error that of GnuTLS.
+var emptyRefused = []iana.Alert{iana.AlertHandshakeFailure, iana.AlertNoCertificate, iana.AlertBadCertificate, iana.AlertCertificateUnknown,
+	iana.AlertDecodeError, iana.AlertAccessDenied, iana.AlertCertificateRequired}
+
+// handedNothing reports whether the server has asked for a certificate, and the client's
+// Certificate message is empty.
+func (v *view) handedNothing() bool {
+	return v.requested() && v.said(trace.Client, iana.MsgCertificate) != nil && len(v.Chains[trace.Client-1]) == 0
+}
+
 // serverRefusedClient weighs an alert of the server after the client's answer.
 func (v *view) serverRefusedClient() {
 	if !v.Ended.Known {
@@ -14,10 +25,9 @@ func (v *view) serverRefusedClient() {
 		return
 	}
 	said := "the server sent " + v.alertName() + " after the client's answer"
-	shown := v.Chains[trace.Client-1]
 	certificate := v.said(trace.Client, iana.MsgCertificate)
 	switch a := v.Ended.Alert; {
-	case oneOf(a, iana.AlertHandshakeFailure, iana.AlertNoCertificate, iana.AlertBadCertificate, iana.AlertCertificateUnknown) && v.requested() && certificate != nil && len(shown) == 0:
+	case oneOf(a, emptyRefused...) && v.handedNothing():
 		v.add("client-certificate-missing", 95, said, "the server has asked for a certificate, and the client's Certificate message is empty").
 			see(certificate, "Certificate.certificate_list", "empty").see(v.said(trace.Server, iana.MsgCertificateRequest), "CertificateRequest.certificate_authorities", "")
 	case a == iana.AlertUnknownCA:

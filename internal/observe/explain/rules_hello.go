@@ -108,6 +108,20 @@ func (v *view) serverRefusedHello() {
 	v.add("server-policy", 35, said).settle("the server's log", "handsel connect with one thing changed at a time, from the same network")
 }
 
+// unoffered finds a ServerHello with a cipher suite that the client has not offered.
+// RFC 9846, section 4.2.3; RFC 5246, section 7.4.1.3.
+func (v *view) unoffered() bool {
+	if !v.offered || v.SSL2Hello || v.Suite == 0 || v.offer.Hello.CipherSuites.Has(v.Suite) {
+		return false
+	}
+	v.add("malformed-message", 94, fmt.Sprintf("%v stands in the ServerHello, and not among the suites of the ClientHello", v.Suite)).
+		because(fmt.Sprintf("The server chose a cipher suite that the client had not offered, %v, and the client ended the connection with %s.", v.Suite, v.alertName())).
+		see(v.said(trace.Server, iana.MsgServerHello), "ServerHello.cipher_suite", v.Suite.String()).
+		see(v.said(trace.Client, iana.MsgClientHello), "ClientHello.cipher_suites", v.suites()).
+		settle("the server's log", "a capture at the other end: something between may have changed the bytes")
+	return true
+}
+
 // impatience is how long clients wait at least for an answer before they give up.
 const impatience = 1500 * time.Millisecond
 
@@ -146,6 +160,12 @@ func (v *view) weighOffer(said string) {
 		weigh("no-suite-for-certificate", 66, "ClientHello.cipher_suites", v.suites(), "all suites of the client want a certificate with an ECDSA key, and most servers have one with an RSA key")
 	case out.Version <= iana.TLS12 && usual.ecdsa == 0 && usual.rsa > 0:
 		weigh("no-suite-for-certificate", 50, "ClientHello.cipher_suites", v.suites(), "all suites of the client want a certificate with an RSA key: the server's may have another")
+	}
+	if offered := v.offeredVersions(); v.offer.Has(iana.ExtSupportedVersions) && len(offered) == 1 {
+		weigh("no-common-version", 46, "ClientHello.extensions.supported_versions", names(offered), fmt.Sprintf("the client offers %v alone; GnuTLS says handshake_failure if it does not take it", offered[0]))
+	}
+	if n := usual.rsa + usual.ecdsa; out.Version >= iana.TLS13 && n > 0 && n <= 2 {
+		weigh("no-common-suite", 48, "ClientHello.cipher_suites", v.suites(), "for a server that has no TLS 1.3 the client offers few suites: "+v.suites())
 	}
 	if out.Version <= iana.TLS12 && usual.rsa+usual.ecdsa <= 4 {
 		weigh("no-common-suite", 64-4*(usual.rsa+usual.ecdsa), "ClientHello.cipher_suites", v.suites(), "the client offers few suites: "+v.suites())
@@ -295,6 +315,10 @@ func (v *view) closed(how string) {
 	case by == trace.Client && v.stage <= retried:
 		v.add("client-gave-up", 65, "the client ended the connection before the server had answered its ClientHello").
 			settle("the client's log: its time limit, or somebody pressed stop")
+	case by == trace.Client && v.stage <= shown && v.Silent > impatience && (v.stage == answered || v.Cut[trace.Server-1]):
+		v.add("answer-lost", 72, fmt.Sprintf("the server's flight stops in the middle, and the client waited for %v before it ended the connection", v.Silent.Round(100*time.Millisecond))).
+			settle("a capture at the server: did it send the rest?", "the server's log")
+		v.add("client-gave-up", 55, "the client ended the connection before it had all of the server's flight")
 	case by == trace.Client && v.stage <= shown:
 		v.rejectedSilently(how)
 	default:

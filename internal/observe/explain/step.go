@@ -48,6 +48,14 @@ func article(s string) string {
 	return "a " + s
 }
 
+// indefinite puts the article before the name of a message.
+func indefinite(name string) string {
+	if name != "" && strings.ContainsRune("AEIO", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
+}
+
 // Keys that stand for those of certificates that a server could have: the choices
 // look at their kind and length only.
 var (
