@@ -8,8 +8,9 @@
 // library's own types, so that certmagic, autocert and handlers that read
 // http.Request.TLS work untouched. FromStandard takes a *crypto/tls.Config.
 //
-// New are Config.OnHandshake, Config.KeepMessages and Conn.Record, which tell what was offered, what
-// was chosen, each candidate that lost and why, and how the handshake ended;
+// New are Config.OnHandshake, Config.KeepMessages and Conn.Record, which tell
+// what was offered, what was chosen, each candidate that lost and why, and how
+// the handshake ended;
 // Config.Policy and Config.HandshakeTimeout; early data over TCP; another
 // handshake, or a certificate of the client, when the program wants it
 // (Conn.Renegotiate, Conn.RequestCertificate); compressed certificates, limits
@@ -18,8 +19,8 @@
 // ML-DSA; SSL 3.0 and SSL 2.0 for those who have to speak to what is left of
 // them; and Serve and NewTransport for net/http with HTTP/1.1 and HTTP/2.
 //
-// Without a word the versions are TLS 1.3 and 1.2, with forward secrecy. What is
-// older or weaker is off until Config.Policy, or MinVersion and CipherSuites,
+// Without a word the versions are TLS 1.3 and 1.2, with forward secrecy and
+// authenticated encryption. What is older or weaker is off until Config.Policy, or MinVersion and CipherSuites,
 // name it, and what was weak in a handshake stands in its Record.
 //
 // # What is not taken over from crypto/tls
@@ -38,6 +39,8 @@
 //     of this package. For net/http there are Serve and NewTransport.
 //   - A connection that ends without close_notify gives io.ErrUnexpectedEOF,
 //     at the end of a record too, where crypto/tls gives io.EOF.
+//   - The suites with CBC are off by default: Config.Policy "compatible" has them,
+//     and they come with a MinVersion below TLS 1.2.
 //   - A handshake takes at most Config.HandshakeTimeout, a minute if it is 0.
 //   - The texts of errors. errors.As finds the types that crypto/tls has, and
 //     AlertError besides.
