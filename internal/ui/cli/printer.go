@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type printer struct {
 	json  bool
 
 	queue chan *endpoint.Handshake
+	lines bytes.Buffer // that wait to be written together
 	lost  atomic.Int64
 	probe int // connections that were closed without a byte
 	done  chan struct{}
@@ -70,10 +72,9 @@ func (p *printer) run() {
 		select {
 		case h := <-p.queue:
 			p.line(h)
+			p.rest()
 		case <-p.quit:
-			for len(p.queue) > 0 {
-				p.line(<-p.queue)
-			}
+			p.rest()
 			if p.probe > 1 {
 				fmt.Fprintf(p, "%s(%d connections were closed without a byte)%s\n", p.color.dim, p.probe, p.color.off)
 			}
@@ -82,23 +83,45 @@ func (p *printer) run() {
 	}
 }
 
+// manyLines is how many bytes of lines are written together at most, but for the
+// last line.
+const manyLines = 64 << 10
+
+// rest makes lines of what waits, and writes them together.
+func (p *printer) rest() {
+	for len(p.queue) > 0 {
+		if p.lines.Len() >= manyLines {
+			p.flush()
+		}
+		p.line(<-p.queue)
+	}
+	p.flush()
+}
+
+func (p *printer) flush() {
+	if p.lines.Len() > 0 {
+		p.Write(p.lines.Bytes())
+		p.lines.Reset()
+	}
+}
+
 func (p *printer) line(h *endpoint.Handshake) {
 	if n := p.lost.Swap(0); n > 0 && !p.json {
-		fmt.Fprintf(p, "%s(%d handshakes are not shown: they came faster than they could be printed)%s\n", p.color.yellow, n, p.color.off)
+		fmt.Fprintf(&p.lines, "%s(%d handshakes are not shown: they came faster than they could be printed)%s\n", p.color.yellow, n, p.color.off)
 	}
 	v := newView(h.Record)
 	if p.json {
 		v.addDetails(h.Record)
 		v.Binding = newBindingView(h)
-		json.NewEncoder(p).Encode(v)
+		json.NewEncoder(&p.lines).Encode(v)
 		return
 	}
 	if v.Failure == nil || v.Failure.Fault != fault.NoBytes.Name() {
-		fmt.Fprintln(p, v.line(p.color))
+		fmt.Fprintln(&p.lines, v.line(p.color))
 		return
 	}
 	if p.probe++; p.probe == 1 {
-		fmt.Fprintf(p, "%s%s  %-21s  closed without a byte; more like it are counted only%s\n", p.color.dim, v.Time.Format("15:04:05.000"), v.Peer, p.color.off)
+		fmt.Fprintf(&p.lines, "%s%s  %-21s  closed without a byte; more like it are counted only%s\n", p.color.dim, v.Time.Format("15:04:05.000"), v.Peer, p.color.off)
 	}
 }
 
