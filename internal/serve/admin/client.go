@@ -74,8 +74,7 @@ func (c *Client) Do(method, path string, in, out any) error {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err
 		}
 		if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "readLoop") {

@@ -152,8 +152,7 @@ func (e *Estate) putSite(s config.Site) (*Site, error) {
 
 // wrongOr gives the error for what was asked, if that was wrong.
 func wrongOr(err error) error {
-	var wrong *config.Error
-	if errors.As(err, &wrong) {
+	if _, ok := errors.AsType[*config.Error](err); ok {
 		return fail("wrong", err)
 	}
 	return err

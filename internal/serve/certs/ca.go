@@ -153,8 +153,7 @@ func (ca *CA) load(keyFile string) error {
 	const again = "move the file away to have a new CA made, and take the old one out of where it is trusted"
 	p, _, err := ReadFiles(Options{Now: ca.options.Now, Roots: x509.NewCertPool()}, keyFile)
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			e.Hint = again
 		}
 		return err

@@ -42,8 +42,7 @@ func (f *File) check() error {
 // Join joins mistakes in the order of their places; nil if there are none.
 func Join(mistakes ...error) error {
 	line := func(err error) int {
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			return e.Line
 		}
 		return 0

@@ -81,8 +81,7 @@ func FromJSON(data []byte, to any) error {
 			return fmt.Errorf("there is no key %q here%s", key, didYouMean(key, keysOf(reflect.TypeOf(to).Elem())))
 		}
 	}
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%s has to be %s", kind.Field, form(kind.Type))
 	}
 	return err

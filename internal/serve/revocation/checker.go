@@ -101,8 +101,7 @@ func (c *Checker) Check(ctx context.Context, chain []*x509.Certificate, p *Polic
 	var unknown error
 	for i := range len(chain) - 1 {
 		err := c.one(ctx, chain[i], chain[i+1], p)
-		var revoked *Revoked
-		if errors.As(err, &revoked) {
+		if _, ok := errors.AsType[*Revoked](err); ok {
 			return err
 		}
 		if unknown == nil {

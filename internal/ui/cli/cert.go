@@ -125,8 +125,7 @@ func readFile(name string) ([]byte, error) {
 func (s *admins) imported(client *admin.Client, i *admin.Import) error {
 	var c admin.Certificate
 	err := client.Do("POST", "/v1/certificates", i, &c)
-	var e *admin.Error
-	if errors.As(err, &e) && e.Code == "needs_password" && i.Password == "" {
+	if e, ok := errors.AsType[*admin.Error](err); ok && e.Code == "needs_password" && i.Password == "" {
 		if password, ok := s.askPassword(); ok {
 			i.Password = password
 			err = client.Do("POST", "/v1/certificates", i, &c)

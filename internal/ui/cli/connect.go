@@ -303,8 +303,7 @@ func (a *app) show(f connectFlags, conn *tls.Conn, config *tls.Config, failed er
 	v := newView(r)
 	v.addDetails(r)
 	chain := conn.ConnectionState().PeerCertificates
-	var refused *tls.CertificateVerificationError
-	if errors.As(failed, &refused) {
+	if refused, ok := errors.AsType[*tls.CertificateVerificationError](failed); ok {
 		chain = refused.UnverifiedCertificates
 	}
 	roots := config.RootCAs

@@ -83,8 +83,7 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2)
 	err := ts.Exec(args[1], args[2:]...)
 	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = exit.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("%v", err)

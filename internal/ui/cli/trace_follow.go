@@ -55,8 +55,7 @@ func (t *tracer) read(ctx context.Context, in io.Reader, name string) error {
 		r, err = pcap.Open(name)
 	}
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
+		if path, ok := errors.AsType[*os.PathError](err); ok {
 			return path.Err
 		}
 		return errors.New(strings.TrimPrefix(err.Error(), name+": "))

@@ -133,8 +133,7 @@ func (e *extract) take(ctx context.Context, r *pcap.Reader) error {
 			return ctx.Err()
 		}
 		if err := r.Next(&p); err != nil {
-			var damaged *pcap.Error
-			if errors.As(err, &damaged) && damaged.Again {
+			if damaged, ok := errors.AsType[*pcap.Error](err); ok && damaged.Again {
 				continue
 			}
 			return nil // whatever it is, the first reading has told of it
