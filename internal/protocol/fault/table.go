@@ -260,7 +260,7 @@ var table = [...]row{
 	NoSharedVersion: {"NoSharedVersion", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, section 4.3.1",
 		"the two sides have no protocol version in common", Both},
 	HelloVersionWrong: {"HelloVersionWrong", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, appendix E.5",
-		"the legacy_version of a hello with supported_versions is SSL 3.0 or less", Peer},
+		"the legacy_version of a hello that offers TLS 1.3 is SSL 3.0 or less", Peer},
 	VersionNotOffered: {"VersionNotOffered", "UNSUPPORTED_PROTOCOL", iana.AlertProtocolVersion, "RFC 9846, section 4.2.3",
 		"the server chose a version that this side does not allow", Both},
 	SelectedVersionWrong: {"SelectedVersionWrong", "UNEXPECTED_EXTENSION", iana.AlertIllegalParameter, "RFC 9846, section 4.3.1",

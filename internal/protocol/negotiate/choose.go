@@ -19,7 +19,7 @@ import (
 // client offers. RFC 9846, section 4.3.1; RFC 5246, appendix E.1, for clients
 // without supported_versions.
 func Version(o *Offer, p *policy.Policy, log *trace.Log) (iana.Version, error) {
-	if o.Has(iana.ExtSupportedVersions) && o.Hello.Version <= iana.SSL30 {
+	if o.offersVersion(iana.TLS13) && o.Hello.Version <= iana.SSL30 {
 		return 0, fault.With(fault.HelloVersionWrong, "%v", o.Hello.Version)
 	}
 	for _, v := range p.Versions {
