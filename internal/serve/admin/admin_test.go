@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/serve/bindings"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 var update = flag.Bool("update", false, "write docs/openapi.json")
@@ -116,12 +118,12 @@ func newHost(t *testing.T, text string) *host {
 
 func freePort(t *testing.T) uint16 {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	port, err := tlstest.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).AddrPort().Port()
+	n, _ := strconv.ParseUint(port, 10, 16)
+	return uint16(n)
 }
 
 // shown connects and gives the first name of the certificate.

@@ -20,6 +20,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/serve/assemble"
 	"github.com/handsel-tls/handsel/internal/serve/config"
 	"github.com/handsel-tls/handsel/internal/serve/endpoint"
+	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 // A host runs a server with a folder of its own, and is its client.
@@ -73,12 +74,10 @@ func newHost(t *testing.T, o endpoint.Options, text string) *host {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := tlstest.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
 }
 

@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 func TestMain(m *testing.M) {
@@ -110,10 +112,8 @@ func peer(cond string) (bool, error) {
 func ports(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1)
 	for _, name := range args {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := tlstest.Port()
 		ts.Check(err)
-		defer l.Close() // after all of them, so that they differ
-		_, port, _ := net.SplitHostPort(l.Addr().String())
 		ts.Setenv(name, port)
 	}
 }
