@@ -21,9 +21,11 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain WORDS...",
 		Short: "Say what an alert, an event or an error text means",
 		Long: `explain takes an alert by number or name, an event of Schannel with its alert and
-internal error state, a code of Windows, or an error text as OpenSSL, curl, Go,
-Java, GnuTLS, NSS, browsers, Node.js, Python, .NET and Schannel print it, and says
-what it means, what usually causes it and how to find out. A longer text is taken
+internal error state, a code of Windows, or an error text as it was printed: by
+OpenSSL, curl, Go, Java, GnuTLS, NSS, rustls, mbedTLS, wolfSSL, browsers, Apple's
+systems, Node.js, Python, .NET and Schannel, by servers of HTTP, mail, databases and
+VPNs, and by what is built on them. It says what the text means, what usually causes
+it and how to find out. A longer text is taken
 from standard input with "-". The id of a cause says what can be done about it.
 
 It exits with 1 if the words are unknown.`,

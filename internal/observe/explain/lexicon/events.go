@@ -18,6 +18,7 @@ type event struct {
 var eventTable = map[int]event{
 	36864: {"information", "The security package was loaded.", nil, ""},
 	36865: {"error", "A cryptographic module of the system could not be opened.", []string{"server-failed"}, ""},
+	36866: {"error", "The security package could not be loaded.", []string{"server-failed"}, ""},
 	36867: {"information", "A credential for TLS is being made, for a client or a server.", nil, ""},
 	36868: {"information", "What the private key of a credential is like.", nil, ""},
 	36869: {"error", "The certificate of a credential has no private key: it was imported without one, or a backup or a request went wrong.", []string{"key-unusable"}, "certutil -store my; import the certificate again with its key"},
@@ -41,6 +42,10 @@ var eventTable = map[int]event{
 	36887: {"error", "The peer has sent a fatal alert; its number says which.", nil, "look the alert up: handsel explain NUMBER"},
 	36888: {"error", "This side has sent a fatal alert; its number says which, the internal error state where in Schannel.", nil, "look the alert up: handsel explain NUMBER"},
 	36889: {"error", "The chain of a certificate is not whole: an intermediate certificate is missing.", []string{"missing-intermediate"}, "certutil -addstore CA intermediate.cer"},
+	36896: {"warning", "DTLS: a packet did not verify, and was dropped. Not a failure by itself.", nil, ""},
+	36897: {"warning", "DTLS: a packet outside the window was dropped. Not a failure by itself.", nil, ""},
+	36898: {"information", "DTLS: a packet came twice, and was dropped.", nil, ""},
+	36899: {"information", "DTLS: messages of the handshake were asked for again.", nil, ""},
 	36912: {"information", "The key for session tickets was not found in its place.", nil, ""},
 	15021: {"error", "HTTP.SYS (source HttpEvent): the certificate of a binding cannot be used. Connections to it are reset.", []string{"reset-after-hello", "key-unusable"}, "netsh http show sslcert; import the certificate again with its key and bind it"},
 }
@@ -197,11 +202,27 @@ var codeTable = map[string]code{
 	"CERT_E_UNTRUSTEDROOT":                {0x800B0109, "The chain ends at a root that is not trusted here.", []string{"issuer-not-trusted", "self-signed"}},
 	"CERT_E_CHAINING":                     {0x800B010A, "The chain cannot be put together: an intermediate certificate is missing.", []string{"missing-intermediate"}},
 	"CERT_E_CN_NO_MATCH":                  {0x800B010F, "The certificate is not for the name.", []string{"name-mismatch"}},
+	"SEC_E_INSUFFICIENT_MEMORY":           {0x80090300, "There was no memory left.", []string{"server-failed", "client-failed"}},
+	"SEC_E_NO_AUTHENTICATING_AUTHORITY":   {0x80090311, "The name could not be asked about; in TLS it is mostly a program that asks only for versions that are switched off.", []string{"no-common-version", "client-failed"}},
+	"SEC_E_INCOMPLETE_CREDENTIALS":        {0x80090320, "The server asks for a certificate, and none was named.", []string{"client-certificate-missing"}},
+	"SEC_E_CRYPTO_SYSTEM_INVALID":         {0x80090337, "The suite or its key cannot be used on this system.", []string{"no-common-suite", "key-unusable"}},
+	"SEC_E_ISSUING_CA_UNTRUSTED":          {0x80090352, "The authority that issued the certificate, of a smart card mostly, is not trusted here.", []string{"client-certificate-untrusted", "issuer-not-trusted"}},
+	"NTE_PERM":                            {0x80090010, "The account may not use the private key.", []string{"key-unusable"}},
+	"NTE_BAD_KEYSET":                      {0x80090016, "The private key is not there, or the account may not read it.", []string{"key-unusable"}},
+	"CRYPT_E_NOT_FOUND":                   {0x80092004, "A certificate, or its private key, is not in the store.", []string{"key-unusable", "server-certificate-unavailable"}},
+	"CERT_E_ROLE":                         {0x800B0103, "A certificate that is no authority's stands in the place of one, or the other way round.", []string{"constraints-violated"}},
+	"CERT_E_PATHLENCONST":                 {0x800B0104, "An authority allows fewer others below it than there are.", []string{"constraints-violated"}},
+	"CERT_E_CRITICAL":                     {0x800B0105, "A certificate has an extension that is marked critical and that is not known here.", []string{"critical-extension"}},
+	"CERT_E_PURPOSE":                      {0x800B0106, "The certificate is not for this purpose.", []string{"wrong-purpose"}},
+	"CERT_E_UNTRUSTEDTESTROOT":            {0x800B010D, "The chain ends at a root for tests, which is not trusted.", []string{"issuer-not-trusted"}},
+	"CERT_E_REVOCATION_FAILURE":           {0x800B010E, "Whether a certificate was revoked could not be found out.", []string{"revocation-unknown"}},
+	"CERT_E_UNTRUSTEDCA":                  {0x800B0112, "An authority of the chain is marked as not trusted here.", []string{"issuer-not-trusted"}},
+	"CERT_E_INVALID_POLICY":               {0x800B0113, "A certificate is issued under a policy that is not accepted here.", []string{"constraints-violated"}},
 	"CERT_E_WRONG_USAGE":                  {0x800B0110, "The certificate is not for this purpose.", []string{"wrong-purpose"}},
 }
 
 var (
-	hexNumber     = regexp.MustCompile(`(?:0x|\b(?:hresult|error|code)?[ :=(]*)((?:0009|8009|800b|8007|c000)[0-9a-f]{4})\b`)
+	hexNumber     = regexp.MustCompile(`(?:0x(?:ffffffff)?|\b(?:hresult|error|code)?[ :=(]*)((?:0009|8009|800b|8007|c000)[0-9a-f]{4})\b`)
 	decimalNumber = regexp.MustCompile(`(?:^|[^0-9])(-21[0-9]{8}|2148[0-9]{6}|2147[0-9]{6})\b`)
 )
 

@@ -1,8 +1,8 @@
 // Package lexicon knows what the words mean that programs print when a handshake
 // fails: alerts by number and name, the events of Schannel with their internal error
-// states, and the error texts of OpenSSL, curl, Go, Java, GnuTLS, NSS, browsers,
-// Node.js, Python, .NET and Schannel. Each entry says what it means, who says it,
-// and which causes of package explain it usually has.
+// states, and the error texts of libraries, languages, browsers, systems and servers.
+// Each entry says what it means, who says it, and which causes of package explain it
+// usually has.
 package lexicon
 
 import (
@@ -119,14 +119,16 @@ func alertEntry(n, weight int) []Entry {
 
 // phrases finds the texts of programs in a longer one.
 func phrases(text string) (found []Entry) {
+	whole := text
+	text = spelled(text)
 	for i := range texts {
 		for _, says := range texts[i].says {
 			if !strings.Contains(text, says) {
 				continue
 			}
 			e := texts[i].Entry
-			e.weight = len(says) + 20
-			if says == text {
+			e.weight += len(says) + 20
+			if says == whole {
 				e.weight += 1000
 			}
 			found = append(found, e)
@@ -144,7 +146,7 @@ func phrases(text string) (found []Entry) {
 		}
 		for _, e := range alertEntry(int(n), len(m[0])+10) {
 			e.SaidBy = words.by
-			e.Means = "The peer has sent this alert. " + e.Means
+			e.Means = words.begins + e.Means
 			found = append(found, e)
 		}
 	}

@@ -13,6 +13,13 @@ func said(by, title, means string, causes []string, find string, says ...string)
 	return phrase{says, Entry{Title: title, SaidBy: by, Means: means, Causes: causes, Find: find}}
 }
 
+// general marks a text that only says that something failed: whatever else is found in
+// the same words is surer.
+func general(p phrase) phrase {
+	p.weight = -40
+	return p
+}
+
 const (
 	ofOpenSSL = "OpenSSL, and what is built on it (curl, nginx, Python, Node.js, Ruby, PHP)"
 	ofCurl    = "curl"
@@ -28,4 +35,4 @@ const (
 )
 
 // texts are what programs print, but for alerts that came.
-var texts = slices.Concat(libraryTexts, languageTexts, browserTexts, systemTexts)
+var texts = slices.Concat(libraryTexts, languageTexts, browserTexts, systemTexts, stackTexts, serviceTexts, codeTexts, programTexts)

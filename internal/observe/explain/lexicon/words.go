@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,11 +43,17 @@ var words = map[iana.Alert]struct{ openssl, golang, gnutls string }{
 // A naming is how a stack tells of an alert that came.
 type naming struct {
 	by      string
+	begins  string // what is said first: who sent it, where the words tell
 	pattern *regexp.Regexp
 	numbers map[string]iana.Alert
 }
 
-// received are the ways of telling that have the alert's name in them.
+const (
+	peerSent = "The peer has sent this alert. "
+	selfSent = "This side has sent this alert. "
+)
+
+// received are the ways of telling of an alert, that came or that was sent, that have its name in them.
 var received = func() []naming {
 	registered, openssl, golang, gnutls, nss := map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}, map[string]iana.Alert{}
 	for n := range alertTable {
@@ -63,6 +70,10 @@ var received = func() []naming {
 			}
 		}
 	}
+	every := map[string]iana.Alert{}
+	for _, names := range []map[string]iana.Alert{registered, openssl, golang, gnutls} {
+		maps.Copy(every, names)
+	}
 	for name, n := range map[string]iana.Alert{
 		"bad_cert": 42, "unsupported_cert": 43, "revoked_cert": 44, "expired_cert": 45, "certificate_unknown": 46, "rx_certificate_required": 116, "bad_mac": 20,
 		"decryption_failed": 21, "export_restriction": 60, "bad_cert_status_response": 113, "bad_cert_hash_value": 114, "no_certificate": 41,
@@ -70,13 +81,25 @@ var received = func() []naming {
 		nss[name] = n
 	}
 	return []naming{
-		{ofOpenSSL, regexp.MustCompile(`(?:sslv3|tlsv13|tlsv1|ssl/tls)[ _](?:alert[ _])?([a-z][a-z_ ]+)`), spaced(openssl)},
-		{ofGo, regexp.MustCompile(`remote error: tls: ([a-z]+\(\d+\)|[a-z ]+)`), golang},
-		{ofJava, regexp.MustCompile(`received fatal alert: ([a-z_]+)`), registered},
-		{ofGnuTLS, regexp.MustCompile(`alert \[\d+\]: ([a-z/ ]+(?:\(ssl 3\.0\))?)`), gnutls},
-		{ofFirefox, regexp.MustCompile(`ssl_error_([a-z_]+?)_alert\b`), nss},
-		{ofChrome, regexp.MustCompile(`err_ssl_([a-z_]+?)_alert\b`), nss},
-		{"rustls", regexp.MustCompile(`received fatal alert: ([a-z]+)`), joined(registered)},
+		{ofOpenSSL, peerSent, regexp.MustCompile(`(?:sslv3|tlsv13|tlsv1|ssl/tls)[ _](?:alert[ _])?([a-z][a-z_ ]+)`), spaced(openssl)},
+		{ofGo, peerSent, regexp.MustCompile(`remote error: tls: ([a-z]+\(\d+\)|[a-z ]+)`), golang},
+		{ofJava, peerSent, regexp.MustCompile(`received fatal alert: ([a-z_]+)`), registered},
+		{ofGnuTLS, peerSent, regexp.MustCompile(`alert \[\d+\]: ([a-z/ ]+(?:\(ssl 3\.0\))?)`), gnutls},
+		{ofFirefox, peerSent, regexp.MustCompile(`ssl_error_([a-z_]+?)_alert\b`), nss},
+		{ofChrome, peerSent, regexp.MustCompile(`err_ssl_([a-z_]+?)_alert\b`), nss},
+		{"rustls", peerSent, regexp.MustCompile(`received fatal alert: ([a-z]+)`), joined(registered)},
+		{ofDotNet, peerSent, regexp.MustCompile(`sent a tls alert: '([a-z]+)'`), joined(registered)},
+		{ofGnuTLS, peerSent, regexp.MustCompile(`gnutls_handshake\(\) failed: ([a-z/ ]+)`), gnutls},
+		{ofCurl, peerSent, regexp.MustCompile(`\(in\), tls alert, ([a-z ]+)`), every},
+		{ofCurl, selfSent, regexp.MustCompile(`\(out\), tls alert, ([a-z ]+)`), every},
+		{ofCurl, "", regexp.MustCompile(`^\W*tls alert, ([a-z ]+)`), every},
+		{ofOpenSSL, peerSent, regexp.MustCompile(`ssl3 alert read:(?:fatal|warning):([a-z ]+)`), every},
+		{ofOpenSSL, selfSent, regexp.MustCompile(`ssl3 alert write:(?:fatal|warning):([a-z ]+)`), every},
+		{ofApple, selfSent, regexp.MustCompile(`write alert, level: [a-z]+, description: ([a-z_ ]+)`), every},
+		{ofApple, peerSent, regexp.MustCompile(`read alert, level: [a-z]+, description: ([a-z_ ]+)`), every},
+		{"Wireshark, tshark", "", regexp.MustCompile(`description: ([a-z_ ]+)`), every},
+		{"the trace of a stack", "", regexp.MustCompile(`alert, (?:fatal|warning), ([a-z_ ]+)`), every},
+		{ofGo, "", regexp.MustCompile(`^\W*tls: ([a-z ]+)$`), golang},
 	}
 }()
 
@@ -131,7 +154,7 @@ func packed(text string) []Entry {
 	found := alertEntry(reason-1000, 45)
 	for i := range found {
 		found[i].SaidBy = ofOpenSSL
-		found[i].Means = "The peer has sent this alert. " + found[i].Means
+		found[i].Means = peerSent + found[i].Means
 	}
 	return found
 }
