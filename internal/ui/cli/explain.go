@@ -25,10 +25,10 @@ internal error state, a code of Windows, or an error text as it was printed: by
 OpenSSL, curl, Go, Java, GnuTLS, NSS, rustls, mbedTLS, wolfSSL, browsers, Apple's
 systems, Node.js, Python, .NET and Schannel, by servers of HTTP, mail, databases and
 VPNs, and by what is built on them. It says what the text means, what usually causes
-it and how to find out. A longer text is taken
-from standard input with "-". The id of a cause says what can be done about it.
+it and how to find out. A longer text is taken from standard input with "-". The id of
+a cause says what can be done about it.
 
-It exits with 1 if the words are unknown.`,
+It exits with 1 if the words are unknown, and says what is nearest or where to look.`,
 		Example: `  handsel explain 40
   handsel explain unrecognized_name
   handsel explain 36888 40 1205
@@ -82,13 +82,7 @@ func (a *app) explain(words []string, asJSON bool) error {
 	found := lexicon.Look(text)
 	cause, isCause := causeOf(strings.TrimSpace(text))
 	if len(found) == 0 && !isCause {
-		message := "that is not known here"
-		if near := lexicon.Near(text); len(near) > 0 {
-			message += "; did you mean " + strings.Join(near, ", or ") + "?"
-		} else {
-			message += ": give the number of an alert, or the error text as it was printed; a capture tells more: handsel trace FILE"
-		}
-		return &exitError{exitFailed, errors.New(message)}
+		return &exitError{exitFailed, errors.New(unknown(text))}
 	}
 	if asJSON {
 		return json.NewEncoder(a.out).Encode(struct {
@@ -108,6 +102,20 @@ func (a *app) explain(words []string, asJSON bool) error {
 		tellEntry(a.out, &found[i], c)
 	}
 	return nil
+}
+
+// unknown says of words that are unknown what may help instead.
+func unknown(text string) string {
+	message := "that is not known here"
+	if near := lexicon.Near(text); len(near) > 0 {
+		return message + "; did you mean " + strings.Join(near, ", or ") + "?"
+	}
+	if where := lexicon.Where(text); where != "" {
+		message += ": " + where
+	} else {
+		message += ": give the number of an alert, or the error text as it was printed, with the lines around it"
+	}
+	return message + "; a capture tells more: handsel trace FILE"
 }
 
 func causeOf(id string) (*explain.Cause, bool) {

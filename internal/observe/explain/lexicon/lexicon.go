@@ -153,56 +153,6 @@ func phrases(text string) (found []Entry) {
 	return found
 }
 
-// Near gives what was perhaps meant, for words that are unknown.
-func Near(words string) (near []string) {
-	text := strings.NewReplacer(" ", "_", "-", "_").Replace(normal(words))
-	type guess struct {
-		name string
-		far  int
-	}
-	var guesses []guess
-	consider := func(name string) {
-		if d := distance(text, strings.ToLower(name)); d <= 2+len(name)/6 {
-			guesses = append(guesses, guess{name, d})
-		}
-	}
-	for n := range alertTable {
-		consider(n.String())
-	}
-	for name := range codeTable {
-		consider(name)
-	}
-	slices.SortFunc(guesses, func(a, b guess) int { return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(a.name, b.name)) })
-	for _, g := range guesses[:min(len(guesses), 3)] {
-		near = append(near, g.name)
-	}
-	return near
-}
-
-// distance is how many letters have to be changed, added or left out.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 1 << 10
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0]++
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
 // Names gives the names of alerts and of codes, for completion.
 func Names() (all []string) {
 	for n := range alertTable {
