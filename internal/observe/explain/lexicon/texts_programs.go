@@ -23,6 +23,14 @@ var programTexts = []phrase{
 	said(ofOpenSSL, "certificate verify failed: IP address mismatch", "The certificate is not for the address.", []string{"name-mismatch"}, findChain, "ip address mismatch, certificate is not valid"),
 	said(ofOpenSSL, "no peer certificate available", "The handshake ended before the server had sent a certificate: the lines above it say how. That no certificate came is not the cause.", []string{"no-common-version", "no-common-suite", "closed-after-hello", "unrecognized-name"}, findHello, "no peer certificate available"),
 
+	said(ofOpenSSL, "certificate verify failed: key or digest too weak", "A certificate has a key or a signature that is too weak for the security level.", []string{"weak-certificate"}, findChain, "key too weak", "digest algorithm too weak", "num=66:", "num=67:", "num=68:"),
+	said(ofOpenSSL, "certificate chain too long", "The chain is longer than this side follows.", []string{"constraints-violated"}, findChain, "certificate chain too long", "num=22:"),
+	said(ofOpenSSL, "certificate not trusted, certificate rejected", "The certificate is marked as not trusted for this purpose.", []string{"issuer-not-trusted", "certificate-refused"}, findChain, "num=27:", "num=28:"),
+	said(ofOpenSSL, "bad record type, unknown alert type", "What came is no TLS, or a record that does not belong there.", []string{"server-speaks-no-tls", "client-speaks-no-tls", "malformed-message"}, findPeer, "bad record type", "unknown alert type"),
+	said(ofOpenSSL, "wrong cipher returned, unknown cipher returned", "The server chose a suite that was not offered.", []string{"malformed-message", "no-common-suite"}, findPeer, "wrong cipher returned", "unknown cipher returned", "error in received cipher list", "no cipher specified"),
+	said(ofOpenSSL, "internal error", "OpenSSL itself has failed, or the program that uses it; it is not about the peer.", []string{"client-failed", "server-failed"}, "the lines around it", "routines::internal error"),
+	said(ofOpenSSL, "application data after close notify", "Something was sent on a connection that had been closed. The handshake was long done.", []string{"server-closed", "client-gave-up"}, "", "application data after close notify"),
+
 	// curl
 	said(ofCurl, "curl: (53), (54), (66): crypto engine", "The engine or provider that the options name cannot be used.", []string{"client-failed"}, "--engine, OPENSSL_CONF", "curl: (53)", "curl: (54)", "curl: (66)"),
 	said(ofCurl, "curl: (80)", "The connection could not be closed in order; what came before was complete.", []string{"server-closed"}, "", "curl: (80)"),
@@ -81,9 +89,13 @@ var programTexts = []phrase{
 	general(said(ofJava, "readHandshakeRecord", "The connection ended in the handshake; the exception within it says how.", []string{"closed-after-hello", "reset-after-hello"}, "", "readhandshakerecord")),
 	said(ofJava, "handshake timed out", "The peer did not go on in time.", []string{"server-silent", "client-silent", "hello-lost", "too-slow"}, "", "sslhandshaketimeoutexception", "handshake timed out", "handshake operation timed out"),
 
+	said(ofJava, "validity check failed, timestamp check failed", "A certificate of the chain has expired or is not valid yet, or the clock here is wrong.", []string{"certificate-expired", "certificate-not-yet-valid", "client-clock"}, findChain, "validity check failed", "timestamp check failed"),
+	said(ofJava, "Invalid ServerKeyExchange signature", "The signature over the key exchange does not verify.", []string{"proof-wrong"}, findPeer, "serverkeyexchange signature", "certificateverify signature"),
+	general(said(ofJava, "General SSLEngine problem", "The handshake failed; the exception within it says how.", []string{"issuer-not-trusted", "name-mismatch", "certificate-expired"}, "the innermost \"Caused by\"", "general sslengine problem")),
+
 	// Python, Ruby, PHP
 	said(ofPython, "SSLZeroReturnError", "The peer has closed the connection in order.", []string{"server-closed"}, "", "sslzeroreturnerror", "tls/ssl connection has been closed (eof)"),
-	said(ofPython, "hostname doesn't match", "The certificate is not for the name.", []string{"name-mismatch"}, findChain, "sslerror: hostname", "' doesn't match '", "does not match the server certificate", "did not match expected cn"),
+	said(ofPython, "hostname doesn't match", "The certificate is not for the name.", []string{"name-mismatch"}, findChain, "sslerror: hostname", "' doesn't match '", "does not match the server certificate", "did not match expected cn", "hostname verification failed"),
 	said(ofPython, "Could not find a suitable TLS CA certificate bundle", "The file with the authorities is not there.", []string{"client-failed"}, "REQUESTS_CA_BUNDLE, SSL_CERT_FILE, python -m certifi", "could not find a suitable tls ca certificate bundle"),
 	said(ofPython, "the SSL module is not available", "This Python was built without OpenSSL.", []string{"client-failed"}, "python -c 'import ssl'", "ssl module is not available"),
 	general(said(ofPython, "a problem confirming the ssl certificate", "The server's certificate did not verify; the words after it say which check.", []string{"issuer-not-trusted", "missing-intermediate", "certificate-expired"}, "pip --cert FILE", "problem confirming the ssl certificate")),
