@@ -103,6 +103,16 @@ func numbered(text string) []Entry {
 	return nil
 }
 
+// has says whether a text has the words; a name with underscores is not taken for a
+// part of a longer word.
+func has(text, says string) bool {
+	_, after, found := strings.Cut(text, says)
+	if !found || !strings.Contains(says, "_") || strings.HasSuffix(says, "_") {
+		return found
+	}
+	return after == "" || after[0] < 'a' || after[0] > 'z'
+}
+
 // alertEntry gives what an alert means; nothing if no alert has the number.
 func alertEntry(n, weight int) []Entry {
 	number := iana.Alert(n)
@@ -123,7 +133,7 @@ func phrases(text string) (found []Entry) {
 	text = spelled(text)
 	for i := range texts {
 		for _, says := range texts[i].says {
-			if !strings.Contains(text, says) {
+			if !has(text, says) {
 				continue
 			}
 			e := texts[i].Entry
