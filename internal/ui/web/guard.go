@@ -121,5 +121,5 @@ func (g *guard) right(token string) bool {
 func refuse(w http.ResponseWriter, status int, text, reload string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_ = templates.ExecuteTemplate(w, "refused", map[string]string{"Text": text, "Reload": reload}) // if it fails, nobody is there to be told
+	_ = templates().ExecuteTemplate(w, "refused", map[string]string{"Text": text, "Reload": reload}) // if it fails, nobody is there to be told
 }

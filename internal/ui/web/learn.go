@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/handsel-tls/handsel/internal/observe/field"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
@@ -41,22 +42,25 @@ type subject struct {
 	Lessons     []*lesson
 }
 
+// subjects and lessons are read when one is first wanted.
 var (
-	subjects = readLessons()
-	lessons  = func() map[string]*lesson {
+	subjects = sync.OnceValue(readLessons)
+	lessons  = sync.OnceValue(func() map[string]*lesson {
 		m := map[string]*lesson{}
-		for _, s := range subjects {
+		for _, s := range subjects() {
 			for _, l := range s.Lessons {
 				m[lessonKey(l.Kind, l.Name)] = l
 			}
 		}
 		return m
-	}()
+	})
 )
+
+var joined = strings.NewReplacer("_", "", " ", "")
 
 // lessonKey makes ClientHello and client_hello the same.
 func lessonKey(kind, name string) string {
-	return kind + " " + strings.ToLower(strings.NewReplacer("_", "", " ", "").Replace(name))
+	return kind + " " + strings.ToLower(joined.Replace(name))
 }
 
 // teach gives the lesson of a name; nil: there is none. A state may have more words
@@ -65,7 +69,7 @@ func teach(kind, name string) *lesson {
 	if kind == "state" {
 		name, _, _ = strings.Cut(name, " (")
 	}
-	if l := lessons[lessonKey(kind, name)]; l != nil {
+	if l := lessons()[lessonKey(kind, name)]; l != nil {
 		return l
 	}
 	return ofNumber(kind, name)
@@ -78,7 +82,7 @@ var unnamed = regexp.MustCompile(`^([A-Za-z ]+)\(0x[0-9a-f]{2,4}\)$`)
 func ofNumber(kind, name string) *lesson {
 	m := unnamed.FindStringSubmatch(name)
 	switch {
-	case m == nil || !slices.ContainsFunc(subjects, func(s subject) bool { return s.Kind == kind }):
+	case m == nil || !slices.ContainsFunc(subjects(), func(s subject) bool { return s.Kind == kind }):
 		return nil
 	case m[1] == "GREASE":
 		return &lesson{Kind: kind, Name: name, Where: "RFC 8701, section 2", Text: "A number that means nothing. It is sent so that the other side has to skip what it does not know, and does not forget how."}
@@ -288,13 +292,13 @@ type learnPage struct {
 
 // learn answers with the words of a kind, or with those that a query finds.
 func (p *Page) learn(w http.ResponseWriter, r *http.Request) {
-	page := &learnPage{Query: strings.TrimSpace(r.URL.Query().Get("q")), Kind: r.URL.Query().Get("kind"), Subjects: subjects}
+	page := &learnPage{Query: strings.TrimSpace(r.URL.Query().Get("q")), Kind: r.URL.Query().Get("kind"), Subjects: subjects()}
 	if page.Query != "" {
 		page.Kind = ""
 		page.find()
 	} else {
-		at := max(0, slices.IndexFunc(subjects, func(s subject) bool { return s.Kind == page.Kind }))
-		page.Kind, page.Shown = subjects[at].Kind, subjects[at:at+1]
+		at := max(0, slices.IndexFunc(subjects(), func(s subject) bool { return s.Kind == page.Kind }))
+		page.Kind, page.Shown = subjects()[at].Kind, subjects()[at:at+1]
 	}
 	p.show(w, http.StatusOK, "learn", frame{Title: "Learn", Place: "Learn", Body: page})
 }
@@ -328,7 +332,7 @@ func numbered(query string, l *lesson) bool {
 
 // choose shows some of the words.
 func (page *learnPage) choose(wanted func(*lesson) bool) {
-	for _, s := range subjects {
+	for _, s := range subjects() {
 		found := subject{Kind: s.Kind, Title: s.Title}
 		for _, l := range s.Lessons {
 			if wanted(l) {

@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,10 @@ import (
 //go:embed assets
 var assets embed.FS
 
-var templates = template.Must(template.New("").Funcs(functions).ParseFS(assets, "assets/*.html"))
+// templates are read when the first page is shown: most commands show none.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(functions).ParseFS(assets, "assets/*.html"))
+})
 
 // A Page is served on an address.
 type Page struct {
@@ -160,7 +164,7 @@ func (p *Page) show(w http.ResponseWriter, status int, name string, f frame) {
 	f.Nav = append(f.Nav, link{"Learn", "/learn"})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_ = templates.ExecuteTemplate(w, name, f) // if it fails, nobody is there to be told
+	_ = templates().ExecuteTemplate(w, name, f) // if it fails, nobody is there to be told
 }
 
 func (p *Page) missing(w http.ResponseWriter, text string) {

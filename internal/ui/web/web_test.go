@@ -175,7 +175,7 @@ func TestEveryWordIsTaught(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range subjects {
+	for _, s := range subjects() {
 		for _, l := range s.Lessons {
 			if !strings.HasSuffix(strings.TrimSuffix(l.Text, ")"), ".") {
 				t.Errorf("%s %s: %q", l.Kind, l.Name, l.Text)
