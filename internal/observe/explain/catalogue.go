@@ -74,8 +74,14 @@ func (v *view) remedies(f *Finding) {
 	if e == nil {
 		return
 	}
-	f.Remedies = make([]Remedy, len(e.remedies))
-	for i, r := range e.remedies {
+	list := e.remedies
+	if f.ID == "no-common-version" && v.offered {
+		if list = ofOldClient; v.currentClient() {
+			list = ofCurrentClient
+		}
+	}
+	f.Remedies = make([]Remedy, len(list))
+	for i, r := range list {
 		f.Remedies[i] = Remedy{For: r.For, Text: v.fill(r.Text)}
 		for _, c := range r.Commands {
 			f.Remedies[i].Commands = append(f.Remedies[i].Commands, Command{c.Program, v.fill(c.Line)})

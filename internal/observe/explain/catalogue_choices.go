@@ -1,11 +1,23 @@
 package explain
 
-// aboutChoices are causes of sides that have nothing in common.
-var aboutChoices = []entry{
-	{"no-common-version", "The two have no protocol version in common.", []Remedy{
+import "slices"
+
+// ofOldClient are what can be done about versions if the client offers old ones,
+// ofCurrentClient if it offers none.
+var (
+	ofOldClient = []Remedy{
 		do(forClient, "enable TLS 1.2 and 1.3", "openssl", "openssl s_client -connect {server} -servername {host} -tls1_2", "java", "-Djdk.tls.client.protocols=TLSv1.2,TLSv1.3", "dotnet", "HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319: SystemDefaultTlsVersions=1, SchUseStrongCrypto=1", "windows", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client: Enabled=1"),
 		do(forServer, "only if the client cannot be changed, and for its name alone: allow the old version, which is weak", "handsel", "handsel bind set {host}:{port} --policy legacy", "nginx", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers DEFAULT:@SECLEVEL=0;"),
-	}},
+	}
+	ofCurrentClient = []Remedy{
+		do(forServer, "allow a version that the client offers", "handsel", "handsel bind set {host}:{port} --min-version 1.2 --max-version 1.3", "nginx", "ssl_protocols TLSv1.2 TLSv1.3;", "apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3", "windows", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server: Enabled=1"),
+		do(forClient, "offer the version that the server speaks as well; one below TLS 1.2 is weak, and for this server alone", "openssl", "openssl s_client -connect {server} -servername {host} -tls1_2", "handsel", "handsel connect {server} --sni {host} --min 1.2"),
+	}
+)
+
+// aboutChoices are causes of sides that have nothing in common.
+var aboutChoices = []entry{
+	{"no-common-version", "The two have no protocol version in common.", slices.Concat(ofOldClient, ofCurrentClient)},
 	{"no-common-suite", "The two have no cipher suite in common.", []Remedy{
 		do(forClient, "offer suites with ECDHE and AES-GCM, or TLS 1.3", "openssl", "openssl s_client -connect {server} -servername {host} -cipher ECDHE+AESGCM", "java", "-Djdk.tls.client.cipherSuites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
 		do(forServer, "allow a suite that the client offers", "handsel", "handsel bind set {host}:{port} --policy compatible", "nginx", "ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES;", "iis", "Get-TlsCipherSuite | Format-Table Name; Enable-TlsCipherSuite NAME"),

@@ -12,6 +12,7 @@ import (
 	"github.com/handsel-tls/handsel/internal/protocol/fault"
 	"github.com/handsel-tls/handsel/internal/protocol/handshake"
 	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/kex"
 	"github.com/handsel-tls/handsel/internal/protocol/negotiate"
 	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/suite"
@@ -61,9 +62,11 @@ func randomSide(r *rand.Rand, client bool) *side {
 	s.policy.Suites = some(r, all.Suites, []float64{0.03, 0.1, 0.6}[r.IntN(3)])
 	s.policy.Suites = slices.DeleteFunc(s.policy.Suites, func(id iana.Suite) bool { // they would not show in the ClientHello
 		params, _ := suite.Of(id)
-		return client && params.MinVersion > s.policy.Highest()
+		return client && (params.MinVersion > s.policy.Highest() || params.MaxVersion < slices.Min(s.policy.Versions))
 	})
-	s.policy.Groups = slices.DeleteFunc(some(r, all.Groups, []float64{0.1, 0.3, 0.9}[r.IntN(3)]), long)
+	s.policy.Groups = slices.DeleteFunc(some(r, all.Groups, []float64{0.1, 0.3, 0.9}[r.IntN(3)]), func(g iana.Group) bool {
+		return long(g) || client && kex.PostQuantum(g) && s.policy.Highest() < iana.TLS13 // likewise
+	})
 	s.policy.Schemes = some(r, all.Schemes, []float64{0.1, 0.3, 0.9}[r.IntN(3)])
 	s.protocols = some(r, []string{"h2", "imap", "xmpp"}, []float64{0, 0.4}[r.IntN(2)])
 	s.keys = some(r, []string{"P-256", "RSA-2048", "Ed25519"}, 0.4)
@@ -114,10 +117,8 @@ func (s *side) offer(v iana.Version) {
 	if v < iana.TLS13 {
 		return
 	}
-	for _, g := range modern.Groups { // it may have had no suites for which it names groups
-		if !slices.Contains(p.Groups, g) {
-			p.Groups = append(p.Groups, g)
-		}
+	if len(p.Groups) == 0 || old == iana.SSL30 { // what it can do did not show, either
+		p.Groups = modern.Groups
 	}
 }
 

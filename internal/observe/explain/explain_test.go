@@ -1,13 +1,18 @@
 package explain_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/handsel-tls/handsel/internal/observe/explain"
+	"github.com/handsel-tls/handsel/internal/protocol/handshake"
+	"github.com/handsel-tls/handsel/internal/protocol/iana"
+	"github.com/handsel-tls/handsel/internal/protocol/policy"
 	"github.com/handsel-tls/handsel/internal/protocol/trace"
+	"github.com/handsel-tls/handsel/internal/tlstest"
 )
 
 // TestDocs: docs/causes.md is what the catalogue says. With -update it is written
@@ -89,6 +94,35 @@ func TestRemedies(t *testing.T) {
 	for _, c := range explain.Causes() {
 		if len(c.Remedies) == 0 {
 			t.Errorf("%s: nothing can be done", c.ID)
+		}
+	}
+}
+
+// TestRemedyOfVersions: who is told to enable newer versions is the side that lacks
+// them.
+func TestRemedyOfVersions(t *testing.T) {
+	for name, c := range map[string]struct {
+		client, server iana.Version
+		first          string
+	}{
+		"an old client":       {iana.TLS11, iana.TLS12, "client's operator"},
+		"an old server":       {iana.TLS12, iana.TLS11, "server's operator"},
+		"a client of today":   {iana.TLS13, iana.TLS12, "server's operator"},
+		"a server of TLS 1.3": {iana.TLS12, iana.TLS13, "server's operator"},
+	} {
+		host := func(v iana.Version) *tlstest.Host {
+			p := *policy.Legacy()
+			p.Versions = []iana.Version{v}
+			return &tlstest.Host{Config: &handshake.Config{Policy: &p, Record: true, Rand: rand.Reader}, Credential: tlstest.Credentials()["P-256"]}
+		}
+		p, err := tlstest.NewPair(host(c.client), host(c.server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Run()
+		f := explain.Explain(explain.FromRecord(p.Server.Record()))
+		if len(f) == 0 || f[0].ID != "no-common-version" || f[0].Remedies[0].For != c.first {
+			t.Errorf("%s: %+v", name, f)
 		}
 	}
 }

@@ -35,9 +35,15 @@ func (v *view) versions() {
 		field = "ClientHello.extensions.supported_versions"
 	}
 	f.see(hello, field, names(offered))
-	if len(offered) > 0 && offered[len(offered)-1] >= iana.TLS12 {
+	if v.currentClient() {
 		f.because(fmt.Sprintf("The two have no protocol version in common: the client offers %s, so that the server speaks older versions only, or a newer one alone.", names(offered)))
 	}
+}
+
+// currentClient reports whether the client offers TLS 1.2 or 1.3, and nothing older.
+func (v *view) currentClient() bool {
+	offered := v.offeredVersions()
+	return offered[len(offered)-1] >= iana.TLS12
 }
 
 // offeredVersions gives the versions that the client offers, the newest first.
