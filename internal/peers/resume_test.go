@@ -92,11 +92,10 @@ func TestResumeClient(t *testing.T) {
 			}
 			server := serve(t, config, nil)
 			test.twice(t, setup{version: test.version, more: test.more}, server.address)
-			if server.next(t).state.DidResume {
-				t.Error("the first connection resumed something")
-			}
-			if !server.next(t).state.DidResume {
-				t.Error("the second connection did not resume the first one's session")
+			// The two may be told of in either order: a client goes on before the server does.
+			one, other := server.next(t).state.DidResume, server.next(t).state.DidResume
+			if one == other {
+				t.Errorf("a session was resumed by both or neither of two connections: %t", one)
 			}
 		})
 	}
